@@ -1,9 +1,8 @@
 """Strategies, protocols, knowledge and reference solutions against what people agreed: the tables of docs/people.md.
 
-`python benchmarks/people.py [DRAWS]`, 300 a table of preferences by default, a third where knowledge is learned. The
-people of CaSiNo had 36 different tables of preferences; on each of them a way to bargain gives a probability to each of
-the 64 packages, the share of its draws that end there. What is fitted is fitted on negotiations of even number, and all
-is scored on those of odd number.
+`python benchmarks/people.py [DRAWS]`, 300 a table of preferences by default. The people of CaSiNo had 36 different
+tables of preferences; on each of them a way to bargain gives a probability to each of the 64 packages, the share of its
+draws that end there. What is fitted is fitted on negotiations of even number, and all is scored on those of odd number.
 """
 
 import json
@@ -18,12 +17,14 @@ import pandas as pd
 
 import sim
 from sim.core import compiled
+from sim.core.fair_division import adjusted_winner
 from sim.results.results import Z_95, share_interval
 
 DATA = Path(__file__).parent / "data"
 PAGE = Path(__file__).parent.parent / "docs" / "people.md"
 LEARNED = "protocol.information=learned"
 GOODS, SIDES, SEED = ("food", "water", "firewood"), ("first", "second"), 1
+LETTERS = "fwx"  # of the options of each good
 WEIGHTS = {"high": "0.416666666667", "medium": "0.333333333333", "low": "0.25"}  # 5, 4 and 3 points of 12
 POINTS, NO_DEAL_POINTS = {"high": 5, "medium": 4, "low": 3}, 5
 SHARES = np.array(list(product(range(4), repeat=3)))  # what the first gets of each good, by package
@@ -82,7 +83,6 @@ def played(*settings: str) -> Callable[[Ranks, int], np.ndarray]:
     """A way to bargain, by the settings that prescribe it."""
 
     def predict(table: Ranks, draws: int) -> np.ndarray:
-        draws = draws // 3 if LEARNED in settings else draws  # where every draw ranks all packages anew in every round
         talks = sim.hold_talks(sim.draw(scenario_of(table, settings), SEED, 0, draws))
         space = talks.ensemble.structure.space
         signed = space.packages[talks.package[talks.signed > 0]]
@@ -109,6 +109,12 @@ def alike(packages: np.ndarray) -> np.ndarray:
     return packages / packages.sum()
 
 
+def divided(table: Ranks, _: int) -> np.ndarray:
+    """Adjusted winner; the good that it divides goes up or down to whole packages, so as to be fair on average."""
+    share = 3 * adjusted_winner(*np.array([[POINTS[rank] for rank in ranks] for ranks in table], float)).shares_to_a
+    return np.maximum(1 - np.abs(SHARES - share), 0).prod(axis=1)
+
+
 def quantal_nash(multiple: float) -> Callable[[Ranks, int], np.ndarray]:
     """Chance of a package in proportion to exp of a multiple of the product of gains, in squared points."""
 
@@ -124,6 +130,20 @@ def strategy(text: str, *more: str) -> Callable[[Ranks, int], np.ndarray]:
     return played(f"parties.*.strategy={{{text}}}", *more)
 
 
+def insisting(chance: float) -> Callable[[Ranks, int], np.ndarray]:
+    """Either side signs nothing, with some chance, that gives it less than two of what it wants most."""
+
+    def predict(table: Ranks, draws: int) -> np.ndarray:
+        lines = []
+        for side, ranks, options in zip(SIDES, table, ("01", "23"), strict=True):
+            good = ranks.index("high")
+            never = f"{GOODS[good]}: [{', '.join(LETTERS[good] + option for option in options)}]"
+            lines.append(f"parties.{side}.red_lines=[{{id: insists, never: {{{never}}}, hardness: {chance}}}]")
+        return strategy("name: human", LEARNED, *lines)(table, draws)
+
+    return predict
+
+
 def spread(low: float, high: float) -> str:
     """An exponent drawn within a range."""
     return f"exponent: {{value: {(low + high) / 2:g}, range: [{low:g}, {high:g}]}}"
@@ -134,11 +154,23 @@ REFERENCES = {
     "random acceptable package": lambda table, _: alike((points(table) >= NO_DEAL_POINTS).all(axis=0)),
     "half of everything": lambda *_: alike(((SHARES == 1) | (SHARES == 2)).all(axis=1)),
     **{name.replace("_", " "): solution(name) for name in (
-        "nash", "kalai_smorodinsky", "egalitarian", "utilitarian", "nearest_to_mean_position")},
+        "nash", "kalai_smorodinsky", "kalai_smorodinsky_spread", "egalitarian", "utilitarian",
+        "nearest_to_mean_position")},
+    "adjusted winner": divided,
 }  # fmt: skip
+ALIKE = ", ".join(f"{good}: {{{', '.join(f'{letter}{k}: 50' for k in range(4))}}}"
+                  for good, letter in zip(GOODS, LETTERS, strict=True))  # fmt: skip
+MEDIATED = (  # by somebody who signs nothing and wants nothing
+    f"parties.mediator={{label: Mediator, kind: mediator, signs: never, no_deal: 0, "
+    f"weights: {{food: 0.3, water: 0.3, firewood: 0.4}}, values: {{{ALIKE}}}}}",
+    "mediation={mediator: mediator}",
+)
+BROKEN_OFF = "events=[{id: breaks, label: Broken off, at: {month: 0, chance: 0.015}, closes_channel: {rounds: 30}}]"
 WAYS = {
     "preset": {
         "human, knowledge learned": strategy("name: human", LEARNED),
+        "the same, and as many break off as of the other half": strategy("name: human", LEARNED, BROKEN_OFF),
+        "the same, and with a chance of .2 a side insists on two of what it wants most": insisting(0.2),
         "NegMAS: `negmas_aspiration` under `negmas_0_16`": strategy(
             "name: negmas_aspiration", "protocol={name: negmas_0_16}"
         ),
@@ -149,6 +181,11 @@ WAYS = {
         **{f"{name.replace('_', ' ')}": strategy(f"name: {name}") for name in (
             "tit_for_tat", "nice_tit_for_tat", "hybrid", "micro", "zeuthen", "satisficing", "hardline", "random")},
         "MiCRO, 130 rounds": strategy("name: micro", "time.rounds=130"),
+        "MiCRO of NegMAS, 130 rounds": strategy(
+            "name: negmas_micro", "protocol={name: negmas_0_16}", "time.rounds=130"),
+        **{f"tit for tat, {kind}": strategy(f"name: tit_for_tat, kind: {kind}") for kind in ("relative", "averaged")},
+        **{f"{name.replace('_', ' ')}, knowledge complete": strategy(f"name: {name}", "protocol.information=complete")
+           for name in ("nice_tit_for_tat", "zeuthen")},
     },
     "knowledge, of time-dependent .3 to 6": {
         name: strategy(WIDE, f"protocol.information={name}") for name in ("complete", "positions", "learned", "none")
@@ -161,10 +198,14 @@ WAYS = {
     },
     "protocol, of time-dependent .3 to 6": {
         "order fixed by lot": strategy(WIDE, "protocol.order=fixed"),
+        "order rotating": strategy(WIDE, "protocol.order=rotating"),
         "random proposer": strategy(WIDE, "protocol={name: random_proposer}"),
         "NegMAS": strategy(WIDE, "protocol={name: negmas_0_16}"),
         "concession": strategy(WIDE, "protocol={name: concession}"),
         "equilibrium": strategy(WIDE, "protocol={name: equilibrium}"),
+        **{f"single text of a mediator who knows {what}": strategy(
+            WIDE, *MEDIATED, f"protocol={{name: single_text, information: {name}}}")
+           for what, name in (("positions", "positions"), ("all", "complete"), ("nothing", "none"))},
     },
     "the preset otherwise": {
         **{f"{rounds} rounds": strategy("name: human", LEARNED, f"time.rounds={rounds}") for rounds in (6, 12)},
@@ -261,8 +302,7 @@ def measured(draws: int) -> tuple[list[str], dict[str, dict[str, tuple[float, fl
     groups |= {group: {name: predicted(way) for name, way in ways.items()} for group, ways in WAYS.items()}
     found = {f"{group}: {name}": figures(seen, chance, False, draws)
              for group, ways in groups.items() for name, chance in ways.items()}  # fmt: skip
-    lines = [f"{draws} draws a table, {draws // 3} where knowledge is learned; {len(seen.tables)} tables, seed {SEED}; "
-             f"{(~seen.even).sum()} deals.", "", *head]  # fmt: skip
+    lines = [f"{draws} draws a table; {len(seen.tables)} tables, seed {SEED}; {(~seen.even).sum()} deals.", "", *head]
     for group, ways in groups.items():
         lines += [f"| **{group}** | | | | | |", *(row(name, found[f"{group}: {name}"]) for name in ways)]
     lines += ["", "The fit, on the other half:", ""]

@@ -1,5 +1,7 @@
 from sim.analysis.compare import Comparison as Comparison
 from sim.analysis.compare import compare as compare
+from sim.analysis.debrief import Debrief as Debrief
+from sim.analysis.debrief import debrief as debrief
 from sim.analysis.discovery import Discovery as Discovery
 from sim.analysis.discovery import discover as discover
 from sim.analysis.explain import Explanation as Explanation
@@ -9,10 +11,14 @@ from sim.analysis.hindcast import hindcast as hindcast
 from sim.analysis.hindsight import hindsight as hindsight
 from sim.analysis.narrate import Narration as Narration
 from sim.analysis.narrate import narrate as narrate
+from sim.analysis.need import Need as Need
+from sim.analysis.need import need as need
 from sim.analysis.portrait import Portrait as Portrait
 from sim.analysis.portrait import portrait as portrait
 from sim.analysis.sensitivity import Sensitivity as Sensitivity
 from sim.analysis.sensitivity import sensitivity as sensitivity
+from sim.analysis.sheets import RoleSheet as RoleSheet
+from sim.analysis.sheets import role_sheet as role_sheet
 from sim.analysis.texts import TextRanking as TextRanking
 from sim.analysis.texts import rank_texts as rank_texts
 from sim.analysis.texts import texts as texts

@@ -1,10 +1,13 @@
 """One draw with all that goes on around the table, as ordinary loops: written from what the model is said to do."""
 
 import datetime
+import itertools
 import math
+from dataclasses import replace
 from statistics import NormalDist
 from typing import Any
 
+import numpy as np
 from scipy import stats
 
 from sim.core import streams
@@ -25,7 +28,10 @@ class PlainWorld(PlainTalks):
         self.month = scenario.time.days_per_round / 30.4375
         self.drawn_no_deal = dict(t.r)
         self.happened = [[event for event in scenario.events if self.happens(event, k)] for k in self.rounds()]
+        self.k, self.agreed = 0, dict[str, tuple[int, float, bool]]()  # round, month in which it ends, whether it broke
         self.front, self.harm = self.follow_the_front(), self.follow_the_strikes()
+        if scenario.stages:
+            self.follow_the_stages()
         self.no_deal = [self.before_levers(k) for k in self.rounds()]
         self.pressure = dict.fromkeys(scenario.mediation.levers, 0.0) if scenario.mediation else {}
         self.worn = {full: 0.0 for lines in t.lines.values() for full in lines}
@@ -39,6 +45,7 @@ class PlainWorld(PlainTalks):
         self.lines = {name: {f"{name}.{x.id}": x for x in scenario.parties[name].red_lines} for name in t.names}
         self.looks = {name for n, name in enumerate(t.names) if ensemble.looks_ahead[0, n]}
         self.plain_u = {name: dict(worth) for name, worth in t.u.items()}
+        self.elected: dict[str, Any] = {}  # the event that drew a party anew
         self.asked_in = 0  # the round in which a text was signed last
         self.q = {package: self.chance(package) for package in t.packages}  # with the support of round 1
         self.charges = {name: dict.fromkeys(t.packages, 0.0) for name in t.names}
@@ -90,6 +97,90 @@ class PlainWorld(PlainTalks):
     def first_round(self, event: Any) -> int:
         return next(k for k in self.rounds() if event in self.happened[k - 1])
 
+    def follow_the_stages(self) -> None:
+        """What is agreed ahead of the rest, when, and how it ends."""
+        for k in self.rounds():
+            before, now = dict(self.agreed), (k - 1) * self.month
+            for stage in self.scenario.stages:
+                path = f"stages.{stage.id}"
+                if stage.id in before and self.in_place(stage.id, k):
+                    chance = self.value(f"{path}.breaks_per_month", stage.breaks_per_month)
+                    if chance and self.uniform(f"{path}.breaks.{k}") < 1 - (1 - chance) ** self.month:
+                        self.agreed[stage.id] = before[stage.id][0], now, True
+            self.front, self.harm = self.follow_the_front(), self.follow_the_strikes()
+            worth = self.before_levers(k)
+            for stage in self.scenario.stages:
+                path, lies = f"stages.{stage.id}", stage.tabled
+                if stage.id in before or any(self.closes(j, k) for j in range(1, k + 1)):
+                    continue
+                past = [event.id for events in self.happened[:k] for event in events]
+                if (
+                    self.value(f"{path}.tabled.month", lies.month) <= now + 1e-9
+                    and (lies.event is None or lies.event in past)
+                    and (lies.after is None or lies.after in before)
+                    and all(worth[n] < self.value(f"{path}.tabled.no_deal_below.{n}", level)
+                            for n, level in lies.no_deal_below.items())
+                    and all(self.gain(stage, name, k) >= -1e-9 for name in stage.signatories)
+                ):
+                    ends = math.inf if stage.months is None else now + self.value(f"{path}.months", stage.months)
+                    self.agreed[stage.id] = k, ends, False
+        self.front, self.harm = self.follow_the_front(), self.follow_the_strikes()
+
+    def of_stage(self, stage: Any, key: str, name: str | None = None) -> float:
+        """A drawn number of a stage; by strike or party where a name is given, without effect where it has none."""
+        number, path = getattr(stage, key), f"stages.{stage.id}.{key}"
+        if name is None:
+            return self.value(path, number)
+        return self.value(f"{path}.{name}", number[name]) if name in number else float(key == "waves")
+
+    def gain(self, stage: Any, name: str, k: int) -> float:
+        """By how much no deal is worth more to somebody while a stage is in place, on average, and what it gains."""
+        war, lasts = self.scenario.war, (self.table.rounds - k) * self.month
+        if stage.months is not None:
+            lasts = self.value(f"stages.{stage.id}.months", stage.months)
+        by_the_end = 0.0
+        if war and war.front and name in war.front.no_deal_per_1000_km2:
+            a_km = self.value(f"war.front.no_deal_per_1000_km2.{name}", war.front.no_deal_per_1000_km2[name]) / 1000
+            drift = self.value("war.front.drift_per_month", war.front.drift_per_month)
+            by_the_end += a_km * drift * (self.of_stage(stage, "front_drift") - 1) * lasts
+        if war and name in war.no_deal_falls_per_month:
+            wear = self.value(f"war.no_deal_falls_per_month.{name}", war.no_deal_falls_per_month[name])
+            by_the_end -= wear * (self.of_stage(stage, "wear") - 1) * lasts
+        if war and war.outages and name in war.outages.no_deal_per_million_household_weeks:
+            number = war.outages.no_deal_per_million_household_weeks[name]
+            worth = self.value(f"war.outages.no_deal_per_million_household_weeks.{name}", number)
+            half = self.value("war.outages.repair_half_life_days", war.outages.repair_half_life_days)
+            for strike, spec in war.strikes.items():
+                if spec.on == name:
+                    fewer = self.of_stage(stage, "waves", strike) - 1
+                    a_month = self.value(f"war.strikes.{strike}.waves_per_month", spec.waves_per_month)
+                    a_month *= self.homes_cut(strike, spec) * half / math.log(2) / 7
+                    by_the_end += worth * fewer * a_month * self.months_with_winter(k, lasts) / 1e6
+        return by_the_end / 2 + self.of_stage(stage, "shifts_no_deal", name) + self.of_stage(stage, "gains", name)
+
+    def months_with_winter(self, k: int, months: float) -> float:
+        """Months from a round on, those of winter as often as a wave then cuts off more homes, day by day."""
+        begin = (k - 1) * self.scenario.time.days_per_round
+        end, total = begin + months * 30.4375, 0.0
+        for day in range(int(begin), math.ceil(end)):
+            total += (min(day + 1, end) - max(day, begin)) * self.winter_on(day)
+        return total / 30.4375
+
+    def in_place(self, stage: str, k: int) -> bool:
+        """Whether a stage holds at the date of a round."""
+        since, until, _ = self.agreed.get(stage, (math.inf, 0.0, False))
+        return since <= k and (k - 1) * self.month < until - 1e-9
+
+    def pace(self, k: int, key: str, strike: str | None = None) -> float:
+        """At what pace the war goes between the round before and this one, by the part of it in which stages hold."""
+        pace = 1.0
+        for stage in self.scenario.stages:
+            since, until, _ = self.agreed.get(stage.id, (math.inf, 0.0, False))
+            part = min(max(until - (k - 2) * self.month, 0.0) / self.month, 1.0) if since < k else 0.0
+            factor = self.of_stage(stage, key, strike)
+            pace *= 1 + part * ((factor**2 if key == "front_sd" else factor) - 1)
+        return math.sqrt(pace) if key == "front_sd" else pace
+
     def follow_the_front(self) -> list[float]:
         """What the named side has gained by each round."""
         front = self.scenario.war.front if self.scenario.war else None
@@ -99,6 +190,7 @@ class PlainWorld(PlainTalks):
                 drift = self.value("war.front.drift_per_month", front.drift_per_month)
                 sd = self.value("war.front.sd_per_month", front.sd_per_month)
                 z = NORMAL.inv_cdf(self.uniform(f"war.front.{k}"))
+                drift, sd = drift * self.pace(k, "front_drift"), sd * self.pace(k, "front_sd")
                 gained += drift * self.month + sd * math.sqrt(self.month) * z
             for event in self.happened[k - 1]:
                 if event.front_shift is not None:
@@ -117,35 +209,42 @@ class PlainWorld(PlainTalks):
         lasting = half / math.log(2)  # days for which a home is dark on average
         kept = 2 ** (-days / half)
         for name, strike in war.strikes.items():
-            path = f"war.strikes.{name}"
-            drones, missiles = (
-                self.value(f"{path}.{kind}_per_wave", getattr(strike, f"{kind}_per_wave"))
-                * (1 - self.value(f"{path}.{kind}_intercepted", getattr(strike, f"{kind}_intercepted") or Nothing))
-                if getattr(strike, f"{kind}_per_wave")
-                else 0.0
-                for kind in ("drones", "missiles")
-            )
-            homes = self.value(f"{path}.households_per_hit", strike.households_per_hit)
+            path, homes = f"war.strikes.{name}", self.homes_cut(name, strike)
             waves = self.value(f"{path}.waves_per_month", strike.waves_per_month)
             dark = total = 0.0
             for k in self.rounds():
-                cut = homes * (drones + missiles) * self.winter(k)
+                cut = homes * self.winter_on(int((k - 1) * self.scenario.time.days_per_round))
                 if k > 1:
-                    launched = stats.poisson.ppf(self.uniform(f"{path}.{k}"), waves * self.month) if waves else 0.0
+                    mean = waves * self.month * self.pace(k, "waves", name)
+                    launched = stats.poisson.ppf(self.uniform(f"{path}.{k}"), mean) if mean else 0.0
                     spread = max(launched, 0.0) * cut  # homes cut off evenly through the time since the round before
                     left = dark * kept + spread * (1 - kept) * lasting / days
                     total += (dark + spread - left) * lasting / 7
                     dark = left
                 for event in self.happened[k - 1]:
                     if name in event.extra_waves:
-                        dark += cut * self.value(f"events.{event.id}.extra_waves.{name}", event.extra_waves[name])
+                        extra = self.value(f"events.{event.id}.extra_waves.{name}", event.extra_waves[name])
+                        holding = [stage for stage in self.scenario.stages if self.in_place(stage.id, k)]
+                        dark += cut * extra * math.prod(self.of_stage(stage, "waves", name) for stage in holding)
                 suffered[k - 1][strike.on] += total / 1e6
         return suffered
 
-    def winter(self, k: int) -> float:
-        """How many times as many homes a wave cuts off at the date of a round."""
+    def homes_cut(self, name: str, strike: Any) -> float:
+        """Homes that a wave cuts off outside winter."""
+        path = f"war.strikes.{name}"
+        drones, missiles = (
+            self.value(f"{path}.{kind}_per_wave", getattr(strike, f"{kind}_per_wave"))
+            * (1 - self.value(f"{path}.{kind}_intercepted", getattr(strike, f"{kind}_intercepted") or Nothing))
+            if getattr(strike, f"{kind}_per_wave")
+            else 0.0
+            for kind in ("drones", "missiles")
+        )
+        return self.value(f"{path}.households_per_hit", strike.households_per_hit) * (drones + missiles)
+
+    def winter_on(self, day: int) -> float:
+        """How many times as many homes a wave cuts off on a day, counted from the first."""
         outages = self.scenario.war.outages
-        date = self.scenario.as_of + datetime.timedelta(days=int((k - 1) * self.scenario.time.days_per_round))
+        date = self.scenario.as_of + datetime.timedelta(days=day)
         if date.month not in outages.winter_months:
             return 1.0
         return self.value("war.outages.winter.factor", outages.winter_factor)
@@ -160,7 +259,7 @@ class PlainWorld(PlainTalks):
                 r += self.value(f"war.front.no_deal_per_1000_km2.{name}", number) * self.front[k - 1] / 1000
             if war and name in war.no_deal_falls_per_month:
                 wear = self.value(f"war.no_deal_falls_per_month.{name}", war.no_deal_falls_per_month[name])
-                r -= wear * (k - 1) * self.month
+                r -= wear * sum(self.month * self.pace(j, "wear") for j in range(2, k + 1))
             if war and war.outages and name in war.outages.no_deal_per_million_household_weeks:
                 number = war.outages.no_deal_per_million_household_weeks[name]
                 path = f"war.outages.no_deal_per_million_household_weeks.{name}"
@@ -169,6 +268,9 @@ class PlainWorld(PlainTalks):
                 for event in past:
                     if name in event.shifts_no_deal:
                         r += self.value(f"events.{event.id}.shifts_no_deal.{name}", event.shifts_no_deal[name])
+            for stage in self.scenario.stages:
+                if self.in_place(stage.id, k):
+                    r += self.of_stage(stage, "shifts_no_deal", name)
             worth[name] = r
         return worth
 
@@ -182,12 +284,16 @@ class PlainWorld(PlainTalks):
         return own + self.gone(package)
 
     def gone(self, package: Package) -> list[str]:
-        """Events that took a package off the table."""
+        """Events that took a package off the table, and stages in place that settle an issue otherwise."""
         options = dict(zip(self.table.issues, package, strict=True))
         return sorted(
             f"events.{event}"
             for event, removes in self.removed.items()
             if any(options[issue] in taken for issue, taken in removes.items())
+        ) + sorted(
+            f"stages.{stage.id}"
+            for stage in self.scenario.stages
+            if self.in_place(stage.id, self.k) and any(options[issue] != o for issue, o in stage.settles.items())
         )
 
     def closed(self, package: Package, name: str) -> bool:
@@ -204,6 +310,10 @@ class PlainWorld(PlainTalks):
             if party == "events":
                 taken = next(event.removes for event in self.scenario.events if event.id == line)
                 if any(options[issue] in options_of for issue, options_of in taken.items()):
+                    return True
+            elif party == "stages":
+                settles = next(stage.settles for stage in self.scenario.stages if stage.id == line)
+                if any(options[issue] != option for issue, option in settles.items()):
                     return True
             elif party in t.signatories(package) and t.behind(self.lines[party][full], package):
                 return True
@@ -258,7 +368,7 @@ class PlainWorld(PlainTalks):
 
     def begin(self, k: int) -> None:
         """Events, the worth of no deal, and levers."""
-        t, mediation = self.table, self.scenario.mediation
+        t, mediation, self.k = self.table, self.scenario.mediation, k
         for event in self.happened[k - 1]:
             if event.removes:
                 self.removed[event.id] = event.removes
@@ -267,6 +377,10 @@ class PlainWorld(PlainTalks):
                 self.go_public(event)
             for lever in event.pulls_levers:
                 self.pull(lever, 1)
+            for party in event.redraws:
+                if party not in self.elected:
+                    self.elected[party] = event
+                    self.elect(event, party)
         for full in (full for event in self.happened[k - 1] for full in event.hardens):
             name = full.split(".")[0]
             self.hard.add(full)
@@ -284,6 +398,23 @@ class PlainWorld(PlainTalks):
             lowers = self.value(f"mediation.levers.{lever}.lowers_no_deal_by", spec.lowers_no_deal_by)
             t.r[spec.party] *= 1 - strength * lowers if t.r[spec.party] > 0 else 1
         t.u = {name: self.foreseen(n, name, t.r[name]) for n, name in enumerate(t.names)}
+
+    def elect(self, event: Any, party: str) -> None:
+        """Elections leave a party with weights on the way to those that are drawn anew."""
+        t, n = self.table, self.table.names.index(party)
+        numbers = self.scenario.parties[party].weights
+        fresh = [self.fresh(f"events.{event.id}.anew.{party}.weights.{issue}", numbers[issue]) for issue in t.issues]
+        weights, far = t.weights.copy(), self.value(f"events.{event.id}.redraws.{party}", event.redraws[party])
+        weights[n] += far * (np.array(fresh) / sum(fresh) - weights[n])
+        t.weights = weights
+        self.plain_u[party] = dict(t._worth(replace(self.ensemble, weights=weights[None]), n, party))
+
+    def fresh(self, name: str, number: Any) -> float:
+        """A number drawn again, by the uniform of another name."""
+        if not number.uncertain:
+            return float(number.value)
+        u = np.array([self.uniform(name)])
+        return float(streams.draw_law(u, number.law, number.low, number.value, number.high)[0])
 
     def go_public(self, event: Any) -> None:
         """To go back on a public word costs worth for each step down from it in one's own order."""
@@ -315,7 +446,8 @@ class PlainWorld(PlainTalks):
         return {
             "round": k,
             "no_deal": dict(t.r),
-            "real": {*(full for lines in t.lines.values() for full in lines), *(f"events.{e}" for e in self.removed)},
+            "real": {*(full for lines in t.lines.values() for full in lines), *(f"events.{e}" for e in self.removed),
+                     *(f"stages.{s.id}" for s in self.scenario.stages if s.settles and self.in_place(s.id, k))},
             "pressure": dict(self.pressure),
             "aspiration": {name: self.aspiration(name, k) for name in t.names},
             "zone": {p for p in t.packages if self.acceptable(p)},
@@ -369,9 +501,17 @@ class PlainWorld(PlainTalks):
     def money(self, name: str) -> float:
         """What the war costs somebody until the ceasefire; until the last round without one."""
         cost = self.scenario.war.cost_per_month.get(name)
-        months = (self.table.rounds - 1) * self.month
+        last, after = self.table.rounds, 0.0
         if self.signed and self.passed:
-            months = (self.signed[0] - 1) * self.month + self.ceasefire
+            last, after = self.signed[0], self.ceasefire
+        months = sum(self.month * self.pace(k, "war_cost") for k in range(2, last + 1)) + after
+        left = {stage.id: min(self.agreed[stage.id][1] - (last - 1) * self.month, after)
+                for stage in self.scenario.stages
+                if self.in_place(stage.id, last) and not (self.signed and self.passed and stage.ends_with_agreement)}
+        edges = sorted({0.0, after, *left.values()})
+        for begin, end in itertools.pairwise(edges):
+            there = [stage for stage in self.scenario.stages if left.get(stage.id, 0.0) > begin]
+            months += (math.prod(self.of_stage(stage, "war_cost") for stage in there) - 1) * (end - begin)
         return self.value(f"war.cost_per_month.{name}", cost) * months if cost else 0.0
 
     # Votes at home
@@ -380,7 +520,11 @@ class PlainWorld(PlainTalks):
         """Expected share in favour."""
         ratifier, path = self.scenario.ratification.ratifiers[name], f"ratification.ratifiers.{name}"
         support = self.later(f"{path}.support", ratifier.support)
-        shift = 0.0
+        shift, event = 0.0, self.elected.get(ratifier.party)
+        if event is not None and self.asked_in and 0 < support < 1:
+            anew = self.fresh(f"events.{event.id}.anew.{ratifier.party}.support.{name}", ratifier.support)
+            far = self.value(f"events.{event.id}.redraws.{ratifier.party}", event.redraws[ratifier.party])
+            support += far * (anew - support)
         for issue, option in zip(self.table.issues, package, strict=True):
             if option in ratifier.shifts.get(issue, {}):
                 shift += self.later(f"{path}.shifts.{issue}.{option}", ratifier.shifts[issue][option])

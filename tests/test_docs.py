@@ -18,7 +18,7 @@ from sim.mechanisms import MECHANISMS as REGISTERED
 from sim.protocols import PROTOCOLS
 from sim.results.drivers import funnel
 from sim.results.results import run
-from sim.scenario import EventSpec, Scenario, read_scenario
+from sim.scenario import EventSpec, Scenario, StageSpec, read_scenario
 from sim.scenario.notes import notes
 from sim.strategies import STRATEGIES
 from tests.library_page import page
@@ -30,7 +30,7 @@ PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
 SCENARIO_FILES, RESULTS = PAGES["docs/scenario-files.md"], PAGES["docs/results.md"]
 MECHANISMS = PAGES["docs/mechanisms.md"]
 AFTER = "After signature: one row a draw"
-BLOCKS = {key: each.block for key, each in REGISTERED.items()} | {"events": EventSpec}
+BLOCKS = {key: each.block for key, each in REGISTERED.items()} | {"events": EventSpec, "stages": StageSpec}
 ON_THE_OTHER_PAGE = {"value", "range", "law", "status", "source", "note", "anything_but"}
 REGISTERED = [(registry, name) for registry in (STRATEGIES, PROTOCOLS) for name in registry]
 PARAMETERS = [(name, field) for registry, name in REGISTERED for field in dataclasses.fields(registry[name])]
@@ -183,6 +183,7 @@ def test_the_columns_of_a_draw_are_documented(tmp_path):
 def test_the_columns_that_blocks_add_are_documented_and_no_others(tmp_path):
     whole = run(read_mechanisms(tmp_path), draws=10).draws
     added = {re.sub(r"_(north|south|envoy)$", "_<party>", name) for name in whole if not name.startswith("input.")}
+    added = {re.sub(r"(?<=^stage_)(truce|port_first)", "<stage>", name) for name in added}
     assert len(added) > 50
     assert not {name for name in added if not mentioned(name, RESULTS.split("\n## packages.csv")[0])}
     first_cells = re.findall(r"^\| (`[^|]+) \|", section("docs/results.md", AFTER), re.MULTILINE)
@@ -251,6 +252,11 @@ def json_keys(data: object, names: tuple[str, ...]) -> set[str]:
          "--points 4 --top 2 scenarios/two-banks-pullback.yaml", ()),
         ("discover --no-charts -n 800 scenarios/two-banks-pullback.yaml --of in_force", ()),
         ("texts --no-charts -n 50 scenarios/two-banks-pullback.yaml",
+         ("strip", "recognition", "pull_back", "observers", "upland_assembly", "upland", "lowland")),
+        ("need strip_for_embassies scenarios/two-banks-pullback.yaml -n 50 --to 90%",
+         ("strip", "recognition", "pull_back", "observers")),
+        ("debrief -n 40 scenarios/two-banks-pullback.yaml strip=demilitarised,recognition=full,"
+         "pull_back=reciprocal,observers=joint",
          ("strip", "recognition", "pull_back", "observers", "upland_assembly", "upland", "lowland")),
         ("hindcast --no-charts -n 50 scenarios/ukraine-december-2025.yaml", ()),
         ("explain -n 60 --look 40 scenarios/two-banks-pullback.yaml", ()),

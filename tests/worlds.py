@@ -84,7 +84,12 @@ def worlds(draw: st.DrawFn, max_rounds: int = 10, aftermath: bool = False, leavi
         problem["aftermath"] = draw(_aftermath(numbers, others, mediator, issues))
     if draw(often):
         ids = draw(st.sampled_from([["alarm", "crisis"], ["alarm"], ["battle", "crisis", "alarm"]]))
-        problem["events"] = [draw(_event(name, numbers, problem, issues)) for name in ids]
+        problem["events"] = []
+        for name in ids:
+            problem["events"].append(draw(_event(name, numbers, problem, issues)))
+    if draw(often):
+        ids = draw(st.sampled_from([["truce"], ["pause", "truce"]]))
+        problem["stages"] = [draw(_stage(name, ids, numbers, problem, issues)) for name in ids]
     if draw(st.booleans()):
         for party in problem["parties"].values():
             party["foresight"], party["refusal_cost"] = numbers(0, 1), numbers(0, 0.2)
@@ -228,6 +233,9 @@ def _event(
     }
     if problem["protocol"]["information"] != "complete":
         effects["commits"] = {"party": party, "to": {issue: option}, "costs_per_step": numbers(0, 0.2)}
+        elected = {each for other in problem.get("events", []) for each in other.get("redraws", {})}
+        if party not in elected:
+            effects["redraws"] = {party: numbers(0, 1)}
     if lines:
         effects["lines_fall"], effects["hardens"] = draw(st.sampled_from(lines)), draw(st.sampled_from(lines))
     if "mediation" in problem:
@@ -240,6 +248,43 @@ def _event(
         effects["narrows"] = {"ratification": numbers(0, 1)}
     chosen = draw(st.lists(st.sampled_from(sorted(effects)), min_size=1, max_size=2, unique=True))
     return event | {effect: effects[effect] for effect in chosen}
+
+
+@st.composite
+def _stage(
+    draw: st.DrawFn, name: str, ids: list[str], numbers: Numbers, problem: dict[str, Any], issues: dict[str, list[str]]
+) -> dict[str, Any]:
+    """A stage with some of the conditions and effects that this problem has a use for."""
+    parties = sorted(problem["parties"])
+    signatories = draw(st.lists(st.sampled_from(parties), min_size=1, max_size=2, unique=True))
+    issue = draw(st.sampled_from(sorted(issues)))
+    tabled: dict[str, Any] = {
+        "month": numbers(0, 2),
+        "no_deal_below": {draw(st.sampled_from(parties)): numbers(0.2, 1)},
+    }
+    if "events" in problem:
+        tabled["event"] = problem["events"][0]["id"]
+    others = [each for each in ids if each != name]
+    if others and name == "truce":
+        tabled["after"] = others[0]
+    when = draw(st.lists(st.sampled_from(sorted(tabled)), max_size=2, unique=True))
+    keys: dict[str, Any] = {
+        "tabled": {key: tabled[key] for key in when},
+        "months": numbers(0.1, 4),
+        "gains": {party: numbers(-0.02, 0.1) for party in signatories},
+        "shifts_no_deal": {draw(st.sampled_from(parties)): numbers(-0.1, 0.2)},
+        "breaks_per_month": numbers(0, 0.6),
+        "ends_with_agreement": draw(st.booleans()),
+        "settles": {issue: draw(st.sampled_from(issues[issue]))},
+        "kept": {"credibility": numbers(0.5, 1.5), "hazard": numbers(0.2, 2)},
+        "broken": {"credibility": numbers(0.5, 1.5), "hazard": numbers(0.2, 2)},
+    }
+    if "war" in problem:
+        keys |= {key: numbers(0, 2) for key in ("front_drift", "front_sd", "wear", "war_cost")}
+        if "strikes" in problem["war"]:
+            keys["waves"] = {strike: numbers(0, 2) for strike in problem["war"]["strikes"]}
+    chosen = draw(st.lists(st.sampled_from(sorted(keys)), min_size=2, max_size=6, unique=True))
+    return {"id": name, "signatories": signatories} | {key: keys[key] for key in chosen}
 
 
 @st.composite

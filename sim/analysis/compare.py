@@ -33,6 +33,9 @@ class Comparison(Rendered):
         figures: One row a figure and result: `figure, label, kind` (`share` or `mean`), `name, value, low, high, n`,
             and against the first `difference, difference_low, difference_high, pairs`, all with 95 % intervals.
         packages: One row a package (by headline issues) and result, with the same columns of numbers.
+        shared: The rows of `figures`, over the draws in which all results have the figure where draws are paired: a
+            difference is then that of the two values beside it; and `of_signed`, whether only signed draws have it.
+        shared_packages: The rows of `packages` over the draws that all results have.
         transitions: Draws by outcome in the first and in another: `name, from, to, count, share`; empty if not paired.
     """
 
@@ -43,6 +46,8 @@ class Comparison(Rendered):
     figures: pd.DataFrame
     packages: pd.DataFrame
     transitions: pd.DataFrame
+    shared: pd.DataFrame = field(repr=False)
+    shared_packages: pd.DataFrame = field(repr=False)
 
     def overview(self) -> tuple[str, pd.DataFrame]:
         table = self.figures.pivot_table(index="label", columns="name", values="value", sort=False)[list(self.names)]
@@ -59,20 +64,37 @@ def compare(results: Sequence[Results]) -> Comparison:
         raise ValueError(f"a comparison takes at least two results, not {len(results)}")
     names = _distinct_names(results)
     paired = len({one.seed for one in results}) == 1
-    found: list[dict[str, Any]] = []
+    found, shared, packages, shared_packages = (list[dict[str, Any]]() for _ in range(4))
     for figure in figures(results):
         if figure.listed:
             head = {"figure": figure.name, "label": figure.label, "kind": figure.kind}
-            found += _rows(head, names, figure.kind, [column_of(figure, one) for one in results], paired)
+            columns = [column_of(figure, one) for one in results]
+            found += _rows(head, names, figure.kind, columns, paired)
+            in_all, more = _in_all(columns) if paired else columns, {"of_signed": figure.if_signed}
+            shared += _rows(head | more, names, figure.kind, in_all, paired)
+    for package, columns in _package_columns(results):
+        packages += _rows({"package": package}, names, "share", columns, paired)
+        in_all = _in_all(columns) if paired else columns
+        shared_packages += _rows({"package": package}, names, "share", in_all, paired)
     return Comparison(
         results=tuple(results),
         names=names,
         paired=paired,
         inputs=differing_inputs([one.scenario for one in results], names),
         figures=pd.DataFrame(found),
-        packages=pd.DataFrame(list(_package_rows(results, names, paired)), columns=PACKAGE_COLUMNS),
+        packages=pd.DataFrame(packages, columns=PACKAGE_COLUMNS),
         transitions=pd.DataFrame(list(_transitions(results, names)) if paired else [], columns=TRANSITION_COLUMNS),
+        shared=pd.DataFrame(shared),
+        shared_packages=pd.DataFrame(shared_packages, columns=PACKAGE_COLUMNS),
     )
+
+
+def _in_all(columns: Sequence[pd.Series]) -> list[pd.Series]:
+    """Columns cut down to the draws in which all of them have a value."""
+    known = columns[0].dropna().index
+    for column in columns[1:]:
+        known = known.intersection(column.dropna().index)
+    return [column.loc[known] for column in columns]
 
 
 def _distinct_names(results: Sequence[Results]) -> tuple[str, ...]:
@@ -88,8 +110,8 @@ def _distinct_names(results: Sequence[Results]) -> tuple[str, ...]:
     )
 
 
-def _package_rows(results: Sequence[Results], names: Sequence[str], paired: bool) -> Iterator[dict[str, Any]]:
-    """Shares of packages, most frequent first in the mean over results; by the headline issues that all have."""
+def _package_columns(results: Sequence[Results]) -> Iterator[tuple[str, list[pd.Series]]]:
+    """Whether draws sign each package, most frequent first in the mean over results; by headline issues of all."""
     issues = headline_issues(results)
     if not issues:
         return
@@ -97,8 +119,7 @@ def _package_rows(results: Sequence[Results], names: Sequence[str], paired: bool
     shares = pd.DataFrame([text.value_counts(dropna=True) / len(text) for text in texts]).fillna(0.0)
     order = shares.mean().rename("share").rename_axis("package").reset_index()
     for package in order.sort_values(["share", "package"], ascending=[False, True])["package"]:
-        columns = [(text == package).astype(float) for text in texts]
-        yield from _rows({"package": package}, names, "share", columns, paired)
+        yield package, [(text == package).astype(float) for text in texts]
 
 
 def headline_issues(results: Sequence[Results]) -> list[str]:

@@ -1,7 +1,9 @@
 """Why the runs of some results ended as they did, and the smallest change that opens the way, tried on these runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import pandas as pd
 
 from sim.analysis.compare import Mean, paired_difference
 from sim.analysis.gaps import RESERVATION_VALUE
@@ -19,6 +21,7 @@ from sim.results.results import Results, run
 from sim.scenario import ScenarioError
 
 LOOK = 300  # runs that are played again
+REPLAYED = 2  # inputs that are set to both ends of their ranges, at most
 SHOWN = ("zone_first", "zone_ever", "signed", "in_force")
 
 
@@ -43,6 +46,21 @@ class Counterfactual:
     fault: str = ""  # why it cannot be made: the scenario would be invalid
 
 
+@dataclass(frozen=True)
+class Ends:
+    """A number at both ends of its range on the same runs, all else as it was drawn."""
+
+    n: int
+    low: Share  # runs that got to a stage with the number at the low end
+    high: Share
+    difference: Mean  # of high less low, paired, with its 95 % interval
+
+    @property
+    def is_cause(self) -> bool:
+        """Whether the number alone moves the stage: its interval holds no zero."""
+        return self.difference[1] > 0 or self.difference[2] < 0
+
+
 @dataclass(frozen=True, eq=False)
 class Explanation(Rendered):
     """Why the runs of some results ended as they did.
@@ -50,7 +68,8 @@ class Explanation(Rendered):
     Attributes:
         replayed: The first runs, those without a deal played again.
         moved_by: For each stage, the uncertain number that goes with the largest difference; None where none stands out
-            or the runs are too few.
+            or the runs are too few. A pattern in the runs as they were drawn.
+        ends: The same numbers set to both ends of their ranges on the first runs, by stage: whether they are a cause.
         weights: Which single weight turns the package signed most often.
     """
 
@@ -63,6 +82,7 @@ class Explanation(Rendered):
     replayed: Replayed = field(repr=False)
     asides: tuple[Aside, ...] = field(repr=False)
     moved_by: Mapping[str, Mover | None] = field(repr=False)
+    ends: Mapping[str, Ends] = field(repr=False)
     tried: tuple[Counterfactual, ...] = field(repr=False)
     weights: WeightFlips = field(repr=False)
 
@@ -89,6 +109,7 @@ def explain(results: Results, look: int = LOOK) -> Explanation:
         replayed=again,
         asides=asides,
         moved_by=drivers,
+        ends=dict(at_both_ends(results, {stage: drivers.get(stage) for stage in SHOWN}, look)),
         tried=tuple(counterfactual(results, change, look) for change in _worth_trying(results, found, asides)),
         weights=weight_flips(results, table),
     )
@@ -109,6 +130,44 @@ def _worth_trying(results: Results, found: Opening, asides: tuple[Aside, ...]) -
             parameter = own[party]
             return [Change((Turn(parameter, max(parameter.low, parameter.value - aside.falls[1])),), -1, 0)]
     return []
+
+
+def at_both_ends(results: Results, movers: Mapping[str, Mover | None], most: int) -> Iterator[tuple[str, Ends]]:
+    """Play the first `most` runs again with each number at the low and at the high end of its range.
+
+    Yields:
+        Stages with what came of it; none for a number that the file does not state or that cannot be set alone.
+    """
+    n, played = min(results.n, most), dict[tuple[str, ...], tuple[pd.DataFrame, pd.DataFrame] | None]()
+    for stage, mover in movers.items():
+        if mover is None or (mover.paths not in played and len(played) == REPLAYED):
+            continue
+        if mover.paths not in played:
+            played[mover.paths] = _played_at_ends(results, mover.paths, n)
+        pair = played[mover.paths]
+        if pair is not None:
+            low, high = (STAGES[stage].flags(draws).astype(float).set_axis(draws["draw"]) for draws in pair)
+            below, above = (Share(stage, int(flags.sum()), n) for flags in (low, high))
+            yield stage, Ends(n, below, above, paired_difference(low, high)[0])
+
+
+def _played_at_ends(results: Results, paths: Sequence[str], n: int) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    scenario = results.scenario
+    numbers, points = scenario.numbers(), {each.path: each for each in parameters(scenario) if each.kind == "points"}
+    ends = []
+    for path in paths:
+        stated = points[path].stated if path in points else None
+        number = numbers.get(path)
+        if number is not None and number.low is not None and number.high is not None:
+            stated = number.low, number.high
+        if stated is None:
+            return None
+        ends.append(stated)
+    low, high = ([f"{path}={pair[side]:.10g}" for path, pair in zip(paths, ends, strict=True)] for side in (0, 1))
+    try:
+        return run(scenario.with_sets(low), n, results.seed).draws, run(scenario.with_sets(high), n, results.seed).draws
+    except ScenarioError:
+        return None
 
 
 def counterfactual(results: Results, change: Change, most: int) -> Counterfactual:

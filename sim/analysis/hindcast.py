@@ -23,6 +23,7 @@ from sim.scenario import Scenario
 
 DRAWS = 2_000
 LEVELS = (0.05, 0.1, 0.5, 0.9, 0.95)  # quantiles over the draws
+CREDIBLE = (0.02, 0.98)  # between which a support at home can have been
 MOST_TIMES = 120  # at which worth is worked out
 CAUSES = {  # what moves the worth of no deal, and the rate that says how much
     "front": "war.front.no_deal_per_1000_km2",
@@ -88,10 +89,33 @@ class Rates:
         may_fall = np.isfinite(rules.endurance[:, own]).mean(axis=1)[:, None]
         return np.asarray(may_fall * (1 - exact.exp(-pace)))
 
+    def support(self, time: Floats) -> Floats:
+        """Share in favour with each ratifier at some times, before what a package adds, shape (B, K, J)."""
+        votes, block = self.drawn.world.ratification, self.drawn.scenario.ratification
+        if votes is None or block is None:
+            return np.zeros((len(self.drawn), len(time), 0))
+        now = [self._number(f"ratification.ratifiers.{name}.support", block.ratifiers[name].support)
+               for name in votes.static.ratifiers]  # fmt: skip
+        share = np.clip(np.array(now).reshape(-1, len(self.drawn)).T, 0, 1)[:, None]
+        certain = (share <= 0) | (share >= 1)
+        odds = np.divide(share, 1 - share, out=np.ones_like(share), where=~certain)
+        return np.where(certain, share, exact.logistic(exact.log(odds) - self.support_moved(time).sum(axis=2)))
+
+    def support_moved(self, time: Floats) -> Floats:
+        """Log-odds that drift, and following the war, have added to support since some times, shape (B, K, 2, J)."""
+        votes = self.drawn.world.ratification
+        assert votes is not None
+        drift = votes.drift[:, None] * ((self.days - time) / DAYS_PER_MONTH)[:, None]
+        fell = -self.no_deal_change(time, np.full(len(time), self.days))[:, :, votes.static.party]
+        return np.stack([drift, votes.follows[:, None] * fell], axis=2)
+
     def figure(self, what: str, begin: float, end: float) -> Floats:
         """A figure that a file may know, in every draw, shape (B,)."""
         kind, _, party = what.partition(".")
         first, last = np.array([begin]), np.array([end])
+        if kind == "support":
+            assert self.drawn.world.ratification is not None
+            return self.support(last)[:, 0, self.drawn.world.ratification.static.ratifiers.index(party)]
         found: Floats = self.no_deal(last) if kind == "no_deal" else getattr(self, kind)(first, last)
         return found[:, 0, self.drawn.structure.parties.index(party)] if party else found[:, 0]
 
@@ -105,6 +129,8 @@ class Hindcast(Rendered):
         causes: What each cause adds to it from `as_of` back to `since`, by `party`, `cause` and `path` of the rate.
         outside: Parties whose median worth at `since` is below 0 or above 1: `party, median, low, high, share` of draws
             outside, and the `path` of the rate that drives it with what it `adds`.
+        support: Share in favour at home at `since`, before what a package adds, by `ratifier` whose support moves:
+            `now` (the median), `low, median, high`, the `path` of the rate that moves it most, and whether `credible`.
         totals: From `since` to `as_of`: `what`, as in `known`, where it is not 0.
         known: What the file knows, beside the draws: `what, begin, end, value, source, low` (5 %), `median, high`
             (95 %), `inside`.
@@ -118,6 +144,7 @@ class Hindcast(Rendered):
     worth: pd.DataFrame = field(repr=False)
     causes: pd.DataFrame = field(repr=False)
     outside: pd.DataFrame = field(repr=False)
+    support: pd.DataFrame = field(repr=False)
     totals: pd.DataFrame = field(repr=False)
     known: pd.DataFrame = field(repr=False)
 
@@ -154,6 +181,7 @@ def hindcast(scenario: Scenario, draws: int = DRAWS, seed: int = 1, since: date 
         scenario, seed, draws, begin, as_of, pd.DataFrame(_worth(rates, scenario)), causes,
         pd.DataFrame(_outside(rates, scenario, causes),
                      columns=["party", "median", "low", "high", "share", "path", "adds"]),
+        pd.DataFrame(_support(rates), columns=["ratifier", "now", "low", "median", "high", "path", "credible"]),
         pd.DataFrame(_totals(rates, scenario), columns=["what", "low", "median", "high"]),
         pd.DataFrame(_known(rates, scenario), columns=["what", "begin", "end", "value", "source", "low", "median",
                                                        "high", "inside"]),
@@ -193,6 +221,22 @@ def _outside(rates: Rates, scenario: Scenario, causes: pd.DataFrame) -> Iterator
         driver = max(causes[causes["party"] == party].to_dict("records"), key=lambda row: sign * row["median"])
         share = float(((worth < -TOLERANCE) | (worth > 1 + TOLERANCE)).mean())
         yield {"party": party, **found, "share": share, "path": driver["path"], "adds": driver["median"]}
+
+
+def _support(rates: Rates) -> Iterator[dict[str, object]]:
+    votes, begin = rates.drawn.world.ratification, np.zeros(1)
+    if votes is None:
+        return
+    moved, now, then = (each[:, 0] for each in (
+        rates.support_moved(begin), rates.support(np.full(1, float(rates.days))), rates.support(begin)))  # fmt: skip
+    for j, name in enumerate(votes.static.ratifiers):
+        if not moved[:, :, j].any():
+            continue
+        rate = ("support_drift_per_month", "follows_no_deal")[np.abs(np.median(moved[:, :, j], axis=0)).argmax()]
+        today, past = float(np.median(now[:, j])), _middle(then[:, j])
+        outside = CREDIBLE[0] <= today <= CREDIBLE[1] and not CREDIBLE[0] <= past["median"] <= CREDIBLE[1]
+        yield {"ratifier": name, "now": today, **past, "path": f"ratification.ratifiers.{name}.{rate}",
+               "credible": not outside}  # fmt: skip
 
 
 def _totals(rates: Rates, scenario: Scenario) -> Iterator[dict[str, object]]:

@@ -15,6 +15,7 @@ from sim.core.packages import NO_DEAL
 from sim.core.state import NOT_ASKED
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.ratification import Votes
+from sim.mechanisms.stages import BROKEN, EXPIRED
 from sim.model.domain import structure
 from sim.model.ensemble import draw as draw_inputs
 from sim.model.talks import Talks
@@ -31,6 +32,14 @@ class LeverMove:
     party: str
     strength: float
     before: float
+
+
+@dataclass(frozen=True)
+class StageMove:
+    """A stage by its id, and what became of it: `agreed`, `expired` or `broken`."""
+
+    stage: str
+    what: str
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,7 @@ class Round:
     date: datetime.date | None
     turns: tuple[Turn, ...]
     events: tuple[str, ...] = ()  # ids, in the order of the file
+    stages: tuple[StageMove, ...] = ()  # in the order of the file
     lines_fallen: tuple[str, ...] = ()  # as `party.id`
     levers: tuple[LeverMove, ...] = ()  # in name order
     channel_open: bool = True
@@ -244,6 +254,7 @@ def _rounds(talks: Talks, seen: Sequence[RoundState], fallen: Sequence[Fallen]) 
             date=_date(scenario.as_of, place * scenario.time.days_per_round),
             turns=tuple(recorder.turn(place, *map(int, code)) for code in codes if code[1] != NOT_ASKED),
             events=tuple(event.id for event in scenario.events if event.id in happened),
+            stages=_stage_moves(talks, place),
             lines_fallen=tuple(line.line for line in fallen if line.round == place + 1),
             levers=_lever_moves(talks, now, seen[place - 1] if place else None),
             channel_open=bool(world.channel_open[0, place]),
@@ -268,6 +279,20 @@ def _lever_moves(talks: Talks, now: RoundState, before: RoundState | None) -> tu
     old = np.zeros(len(now.strength)) if before is None else before.strength
     moves = zip(levers.static.names, levers.static.party, now.strength.tolist(), old.tolist(), strict=True)
     return tuple(LeverMove(name, parties[owner], new, was) for name, owner, new, was in moves if new != was)
+
+
+def _stage_moves(talks: Talks, place: int) -> tuple[StageMove, ...]:
+    """Stages agreed at the start of a round, and those that ended since the round before."""
+    stages, moves = talks.ensemble.world.stages, []
+    if stages is not None:
+        holds, ids = stages.holds()[0], [stage.id for stage in stages.static.specs]
+        for stage in talks.ensemble.scenario.stages:
+            e = ids.index(stage.id)
+            if stages.agreed[0, e] == place + 1:
+                moves.append(StageMove(stage.id, "agreed"))
+            elif place and holds[place - 1, e] and not holds[place, e]:
+                moves.append(StageMove(stage.id, BROKEN if stages.broke[0, e] else EXPIRED))
+    return tuple(moves)
 
 
 def _departures(talks: Talks, number: int) -> tuple[Departure, ...]:

@@ -154,6 +154,7 @@ class Place:
     dominated_by: int  # packages worse for none of them and better for one; 0: it is on the Pareto frontier
     of_zone: int  # those of these that cross no red line and are worth no deal or more to all who sign them
     least_gain: float  # the most that every one of them could gain at once; 0 if no package is better for all
+    better: int  # of these, if possible of those in the zone, where who gains least gains most; `NO_DEAL` if none
 
 
 def place(at: Bench, package: int) -> Place:
@@ -164,7 +165,11 @@ def place(at: Bench, package: int) -> Place:
     gain = steps - steps[:, [package]]
     better = (gain >= 0).all(axis=0) & (gain > 0).any(axis=0)
     least = float(max(gain.min(axis=0).max(), 0.0)) * TOLERANCE
-    return Place(int(better.sum()), int((better & shown.candidates[LINES_REAL]).sum()), least)
+    inside = better & shown.candidates[LINES_REAL]
+    among = np.flatnonzero(inside if inside.any() else better)
+    order = np.lexsort((at.structure.space.tie_rank[among], -gain[:, among].sum(axis=0), -gain[:, among].min(axis=0)))
+    best = int(among[order[0]]) if len(among) else NO_DEAL
+    return Place(int(better.sum()), int(inside.sum()), least, best)
 
 
 @dataclass(frozen=True)

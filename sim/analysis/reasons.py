@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.compare import Mean, mean_interval
+from sim.mechanisms.stages import ENDINGS
 from sim.results.columns import OUTCOMES
 from sim.results.figures import zone_ever
 from sim.results.results import Results
@@ -57,6 +58,28 @@ class Reasons:
     @property
     def without_deal(self) -> int:
         return sum(each.count for each in self.outcomes if each.name != "in_force")
+
+
+@dataclass(frozen=True)
+class StageHeld:
+    """How often a stage was agreed, for how many months it then held, and how it ended, in runs that agreed on it."""
+
+    stage: str
+    agreed: Share
+    months: float  # mean over the runs that agreed on it, NaN without any
+    ended: tuple[Share, ...]
+
+
+def stages_held(results: Results) -> tuple[StageHeld, ...]:
+    """What became of each stage, in the order of the file."""
+    held = []
+    for each in (stage.id for stage in results.scenario.stages):
+        draws = results.whole(f"stage_{each}_ended", f"stage_{each}_months")
+        counts = Counter(draws[f"stage_{each}_ended"].dropna())
+        agreed, months = Share(each, sum(counts.values()), results.n), float(draws[f"stage_{each}_months"].mean())
+        ended = tuple(Share(name, counts[name], agreed.count) for name in ENDINGS if counts[name])
+        held.append(StageHeld(each, agreed, months, ended))
+    return tuple(held)
 
 
 def reasons(results: Results) -> Reasons:

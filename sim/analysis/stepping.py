@@ -173,7 +173,8 @@ def _harm(war: War, place: int, n: int) -> Harm:
     own = [s for s, struck in enumerate(strikes.static.on) if struck == n]
     dark, waves, hits = (float(sum(each[0, place, s] for s in own))
                          for each in (strikes.dark, strikes.waves, strikes.hits))  # fmt: skip
-    return Harm(float(weeks[n]), dark, waves, hits, float(war.cost_per_month[0, n] * war.static.months[place]))
+    months = war.static.months[place] + war.unpaid[0, place]
+    return Harm(float(weeks[n]), dark, waves, hits, float(war.cost_per_month[0, n] * months))
 
 
 def _holding(talks: Talks) -> Holding | None:

@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from sim.app.errors import NotFound, RequestError
 from sim.app.home import MOST_DRAWS, Page, Reader, count_of, read_json, read_request, respond, route, session, text_of
 from sim.app.place import Place
 from sim.app.rendering import render_file
+from sim.results.files import RESOLVED, RUN
 from sim.results.labels import ENDINGS, OUTCOMES
 
 FIRST = 500  # runs of the first answer
@@ -40,9 +42,10 @@ async def post_answer(request: Request) -> Response:
 async def post_save(request: Request) -> Response:
     """Write what was changed as a file of its own."""
     current = session(request)
-    if current.place.results:
-        raise RequestError("nothing is saved in a results folder; open the page on the scenario file itself")
     found, about = await read_request(request)
+    above = Path(about.path).relative_to(current.place.folder).parents
+    if any(os.path.lexists(current.place.folder / folder / mark) for folder in above for mark in (RUN, RESOLVED)):
+        raise RequestError("nothing is saved in a results folder; open the page on the scenario file itself")
     name = text_of(found, "name", 100)
     return await respond(request, SAVE, about.path, name, about.changes, about.seed, current.draws)
 

@@ -12,6 +12,15 @@ ENDINGS = (".yaml", ".yml")
 MOST_LISTED = 200
 
 
+def is_text(name: str) -> bool:
+    """Whether the name of a file is text, and not other bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Place:
     """The folder on which a page was opened."""
@@ -29,8 +38,9 @@ class Place:
         """
         where = Path(os.path.realpath(path or "."))
         if not where.is_dir():
-            if where.suffix not in ENDINGS:
-                raise StoreError(f"{where.name}: the page opens files that end with .yaml or .yml")
+            if where.suffix not in ENDINGS or not is_text(where.name):
+                ends = "the page opens files that end with .yaml or .yml, named in UTF-8"
+                raise StoreError(f"{shown(where.name)}: {ends}")
             return Place(where.parent, where.name)
         if os.path.lexists(where / RUN):
             return Place(where, RESOLVED, True)
@@ -42,7 +52,7 @@ class Place:
             return [self.given]
         found = sorted(
             each.name for each in self.folder.iterdir()
-            if each.suffix in ENDINGS and not each.name.startswith(".") and each.is_file()
+            if each.suffix in ENDINGS and not each.name.startswith(".") and is_text(each.name) and each.is_file()
         )  # fmt: skip
         return found[:MOST_LISTED]
 
@@ -59,7 +69,7 @@ class Place:
         path = self.folder.joinpath(*parts)
         try:
             real = Path(os.path.realpath(path))
-        except OSError:
+        except (OSError, ValueError):  # the name is none that a disk has
             raise refused from None
         if not real.is_relative_to(self.folder) or not real.is_file():
             raise refused

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from sim.app.errors import NotFound, RequestError
-from sim.app.place import Place
+from sim.app.place import Place, is_text
 from sim.core.cache import Cache
 from sim.core.wording import shown
 from sim.results.files import RESOLVED, RUN, DamagedResults, StoreError, read_whole
@@ -137,9 +137,8 @@ def _names(folder: Path) -> Iterator["os.DirEntry[str]"]:
 
 def _is_ours_to_enter(entry: "os.DirEntry[str]") -> bool:
     try:
-        entry.name.encode()
-        return not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
-    except (OSError, UnicodeEncodeError):
+        return is_text(entry.name) and not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
+    except OSError:
         return False
 
 

@@ -6,17 +6,24 @@ would need), come from this page or from nowhere, and bring the cookie that the 
 gets the reason in plain words, and nothing of the scenario.
 """
 
+import asyncio
 import hmac
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from html import escape
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sim.app.errors import described
+from sim.core.wording import shown
 
 MOST_BODY = 256_000  # bytes
 KEY = "key"
+FAULT = "This is a fault of the program; the terminal in which it runs says more.\n"
 METHODS = ("GET", "HEAD", "POST")
 HEADERS = {
     "Content-Security-Policy": (
@@ -41,8 +48,8 @@ def new_key() -> str:
 class Keys:
     """The key of a session, and one that works once.
 
-    The key may be used as often as one likes: it stands in the terminal. The browser is opened with the other one,
-    because other users of a machine can read the command lines of programs that are started.
+    The key may be used as often as one likes: it stands in the terminal. The browser is opened with the other one, by
+    a file that its owner alone can read: all users of a machine can read the command lines of programs.
     """
 
     port: int = 0  # of the page; known once it is served
@@ -63,9 +70,13 @@ class Keys:
         """Where the page is, with a key."""
         return f"http://127.0.0.1:{self.port}/?{KEY}={key}"
 
+    def is_once(self, offered: str) -> bool:
+        """Whether a key from an address is the one that works once, and still does."""
+        return bool(self.once) and _same(offered, self.once)
+
     def opens(self, offered: str) -> bool:
         """Whether a key from an address opens the page; the one that works once is then used up."""
-        if self.once and _same(offered, self.once):
+        if self.is_once(offered):
             self.once = ""
             return True
         return _same(offered, self.key)
@@ -98,7 +109,19 @@ class Safety:
         if answer is not None:
             await answer(scope, receive, _guarded(send))
             return
-        await self.app(scope, _measured(receive), _guarded(send))
+        started = False
+
+        async def sent(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, _measured(receive), _guarded(sent))
+        except (Exception, asyncio.CancelledError) as error:  # a traceback would fill the log, and a flood the disk
+            print(f"peacesim: {scope['method']} {shown(scope['path'], 120)}: {described(error)}", file=sys.stderr)
+            if not started:
+                await PlainTextResponse(FAULT, 500)(scope, receive, _guarded(send))
 
     def refused(self, scope: Scope, headers: Headers) -> Response | None:
         """The refusal of a request that did not come from this page, None if it may have."""
@@ -111,7 +134,8 @@ class Safety:
         origins = headers.getlist("origin")
         if origins and origins not in [[f"http://{host}"] for host in self.keys.hosts]:
             return _no("this page answers to itself and to no other site")
-        if any(site not in ("same-origin", "none") for site in headers.getlist("sec-fetch-site")):
+        foreign = any(site not in ("same-origin", "none") for site in headers.getlist("sec-fetch-site"))
+        if foreign and not (scope["method"] == "GET" and self.keys.is_once(_key_of(scope))):
             return _no("this page answers to itself and to no other site; type its address, or copy it")
         if scope["method"] == "POST":
             return self.refused_body(headers)
@@ -122,7 +146,7 @@ class Safety:
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             return _no("a request brings JSON", 415)
         length = headers.get("content-length", "")
-        if not (length.isascii() and length.isdigit()):
+        if "transfer-encoding" in headers or not (length.isascii() and length.isdigit()):
             return _no("a request says how long it is", 411)
         if len(length) > 12 or int(length) > MOST_BODY:
             return _no(f"a request of more than {MOST_BODY:,} bytes is none of ours", 413)
@@ -136,16 +160,31 @@ class Safety:
         query = QueryParams(scope["query_string"])
         if scope["method"] != "GET" or KEY not in query:
             return None
+        at_once = self.keys.is_once(query[KEY])  # from a file, so a redirection would not bring the new cookie
         if not self.keys.opens(query[KEY]):
             return _no("this key opens nothing: it is of another session, or was used. The terminal has the address")
         path = scope["raw_path"].decode("latin-1")  # as it was sent, so that it means the same again
         there = path if path.startswith("/") and path[1:2] not in ("/", "\\") else "/"  # two name another machine
         kept = QueryParams([(name, value) for name, value in query.multi_items() if name != KEY])
-        answer = RedirectResponse(f"{there}?{kept}" if kept else there, 303)
+        there = f"{there}?{kept}" if kept else there
+        answer = HTMLResponse(leading_to(there)) if at_once else RedirectResponse(there, 303)
         answer.headers.append(
             "set-cookie", f"{self.keys.cookie}={self.keys.key}; Path=/; HttpOnly; SameSite=Strict"
         )  # fmt: skip
         return answer
+
+
+def leading_to(address: str) -> str:
+    """A page that leads to an address at once."""
+    return (
+        f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>peacesim</title><meta name="referrer" '
+        f'content="no-referrer"><meta http-equiv="refresh" content="0; url={escape(address)}">'
+        f'<a href="{escape(address)}">To the page</a></html>'
+    )
+
+
+def _key_of(scope: Scope) -> str:
+    return QueryParams(scope["query_string"]).get(KEY, "")
 
 
 def _same(one: str, other: str) -> bool:

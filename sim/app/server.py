@@ -1,7 +1,11 @@
 """The server: on this machine's own address alone, until Ctrl-C."""
 
+import asyncio
+import os
 import signal
 import sys
+import tempfile
+import threading
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,17 +14,35 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sim.app.application import application
 from sim.app.home import MOST_DRAWS, Session
 from sim.app.place import Place
-from sim.app.safety import Keys
+from sim.app.safety import Keys, leading_to
 from sim.app.worker import Worker
 from sim.core.wording import shown
 from sim.results.files import StoreError
 
 LOOPBACK = "127.0.0.1"
 MOST_CONNECTIONS = 64
+BACKLOG = 128  # accepted at once, beside those: far fewer than the files that a process may have open
+SILENCE = 30  # seconds that a connection may bring no request
+
+
+class _Connection(H11Protocol):
+    """A connection. If there are too many, the oldest on which nothing is being answered makes room for a new one."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Close whatever has been idle longest where there are too many, and this one if it stays silent."""
+        super().connection_made(transport)
+        self.since = self.loop.time()
+        self.loop.call_later(SILENCE, lambda: self.cycle is None and transport.close())
+        ours = [each for each in self.connections if isinstance(each, _Connection)]
+        present = [each for each in ours if not each.transport.is_closing()]
+        idle = [each for each in present if each is not self and (each.cycle is None or each.cycle.response_complete)]
+        if len(present) > MOST_CONNECTIONS and idle:
+            min(idle, key=lambda each: each.since).transport.close()
 
 
 class _Server(uvicorn.Server):
@@ -67,6 +89,7 @@ def serve(worker: Worker, path: Path | None, draws: int, seed: int | None, port:
     A StoreError if the port is taken, or the file is none.
     """
     place, keys = Place.of(path), Keys()
+    folder = tempfile.TemporaryDirectory(prefix="peacesim-", ignore_cleanup_errors=True)  # for its owner alone
     current = Session(place, worker, min(draws, MOST_DRAWS), *chosen_seed(place, seed))
     ended: list[int] = []
 
@@ -74,7 +97,7 @@ def serve(worker: Worker, path: Path | None, draws: int, seed: int | None, port:
         keys.port = listening
         print(f"The page: {keys.address(keys.key)}\nCtrl-C closes it.", flush=True)
         if browser:
-            webbrowser.open(keys.address(keys.once))
+            _open_browser(keys.address(keys.once), folder.name)
 
     server = _Server(_config(application(current, keys), port), ready, worker.close)
 
@@ -88,10 +111,22 @@ def serve(worker: Worker, path: Path | None, draws: int, seed: int | None, port:
         server.run()
     finally:
         worker.close()
+        folder.cleanup()
         for number, handler in before.items():
             signal.signal(number, handler)
     print("\npeacesim: the page is closed", file=sys.stderr)
     return 128 + ended[0] if ended else 0
+
+
+def _open_browser(address: str, folder: str) -> None:
+    """Open the browser on a file that leads to an address, since all users of a machine can read command lines.
+
+    Some browsers are programs that end when the user closes them, so nobody waits for it.
+    """
+    page = Path(folder, "page.html")
+    with open(page, "x", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        file.write(leading_to(address))
+    threading.Thread(target=webbrowser.open, args=(page.as_uri(),), daemon=True).start()
 
 
 def chosen_seed(place: Place, named: int | None) -> tuple[int, bool]:
@@ -114,7 +149,7 @@ def chosen_seed(place: Place, named: int | None) -> tuple[int, bool]:
 
 def _config(app: Any, port: int) -> uvicorn.Config:
     return uvicorn.Config(
-        app, host=LOOPBACK, port=port, ws="none", http="h11", lifespan="off", log_config=None, access_log=False,
-        server_header=False, proxy_headers=False, limit_concurrency=MOST_CONNECTIONS, timeout_keep_alive=30,
-        timeout_graceful_shutdown=1,
+        app, host=LOOPBACK, port=port, ws="none", http=_Connection, backlog=BACKLOG, lifespan="off",
+        log_config=None, access_log=False, server_header=False, proxy_headers=False,
+        limit_concurrency=2 * MOST_CONNECTIONS, timeout_keep_alive=30, timeout_graceful_shutdown=1,
     )  # fmt: skip

@@ -8,7 +8,6 @@ import itertools
 import os
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -18,8 +17,9 @@ from inspect import isgenerator
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
-from sim.app.errors import Busy, ProgramError, RequestError, Superseded
+from sim.app.errors import Busy, ProgramError, RequestError, Superseded, described
 from sim.batch.pool import WorkerPool, start_worker
+from sim.core.wording import shown
 from sim.results.files import DamagedResults, StoreError
 
 MOST_WAITING = 8  # tabs in the queue; the next one gets `Busy`
@@ -172,7 +172,7 @@ class Worker:
             self.pool.end()
             return REFUSED, ProgramError(ENDED)
         except Exception as error:
-            print(f"peacesim: {error}", file=sys.stderr)
+            print(f"peacesim: {shown(error, 400)}", file=sys.stderr)
             return REFUSED, ProgramError("this is a fault of the program; the terminal in which it runs says more")
 
 
@@ -214,7 +214,7 @@ def load_modules() -> None:
 def _call(number: int, function: Function, arguments: tuple[Any, ...]) -> tuple[str, Any]:
     """Call the function of a job in the worker process.
 
-    A RuntimeError with the whole traceback, for a fault of the program.
+    A RuntimeError with the error in one line, for a fault of the program.
     """
     try:
         found = _named(function)(*arguments)
@@ -233,4 +233,4 @@ def _call(number: int, function: Function, arguments: tuple[Any, ...]) -> tuple[
 
         if isinstance(error, (*EXPECTED, ScenarioError)):
             return REFUSED, error
-        raise RuntimeError(traceback.format_exc()) from None
+        raise RuntimeError(described(error)) from None

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from sim.core.streams import SCHEME
+from sim.results.chunks import LARGE, needs_of
 from sim.results.files import StoreError, read_whole, write_whole
-from sim.results.manifest import FORMAT, Shard, canonical, folder_name, identity
+from sim.results.manifest import DIGITS, FORMAT, Shard, canonical, folder_name, identity
 from sim.results.tables import json_text
 from sim.scenario import Fault, Scenario, ScenarioError, read_scenario
 
@@ -59,7 +60,7 @@ Plan = Planned | Sweep
 
 def read_all(
     paths: Sequence[str | Path], seed: int, out: Path, sets: Sequence[str], vary: Sequence[str],
-    design: str | None = None, shard: Shard | None = None,
+    design: str | None = None, shard: Shard | None = None, large: bool = False,
 ) -> list[Plan]:  # fmt: skip
     """Read every scenario of files and folders, with the arguments of `batch`; each results folder once.
 
@@ -72,7 +73,13 @@ def read_all(
     plans: dict[Path, Plan] = {}
     for path in _files(paths, faults):
         try:
-            plan = _plan(read_scenario(path, sets), seed, out, vary, design, shard)
+            scenario = read_scenario(path, sets)
+            needs = needs_of(scenario)
+            if needs.above(LARGE) and not large:
+                ways = "fewer options, parties or rounds would do, or --large to play it nevertheless"
+                faults.append(Fault(str(path), 1, 1, f"{needs}, in each process that plays; {ways}"))
+                continue
+            plan = _plan(scenario, seed, out, vary, design, shard)
             plans.setdefault(plan.folder, plan)
         except ScenarioError as error:
             faults += [_named(fault, path) for fault in error.faults]
@@ -110,7 +117,7 @@ def _plan(
     base = {key: value for key, value in scenario.resolved.items() if key != "sweep"}
     made = {"seed": int(seed), "scheme": SCHEME, "format": FORMAT}
     name = hashlib.sha256(canonical({"scenario": base, "grid": grid, **made})).hexdigest()
-    folder = _of_shard(out / f"{scenario.id}-{name[:6]}", shard)
+    folder = _of_shard(out / f"{scenario.id}-{name[:DIGITS]}", shard)
     points = tuple(_points(scenario, grid, seed, folder))
     listed = [{"folder": each.folder.name, "identity": each.identity, "set": dict(each.settings)} for each in points]
     share = {"shard": {"number": shard.number, "of": shard.of}} if shard else {}
@@ -122,8 +129,12 @@ def _of_shard(folder: Path, shard: Shard | None) -> Path:
 
 
 def _points(scenario: Scenario, grid: list[dict[str, str]], seed: int, folder: Path) -> Iterator[Planned]:
-    """Every point is made once here, to find its faults, and again when its turn comes."""
+    """Every point is made once here, to find its faults, and again when its turn comes.
+
+    A folder has more digits of its identity in its name where an earlier point has the same first ones.
+    """
     seen: set[str] = set()
+    folders: set[str] = set()
     for number, settings in enumerate(grid):
         point = scenario.point(number, settings).scenario
         name = identity(point, seed)
@@ -131,7 +142,9 @@ def _points(scenario: Scenario, grid: list[dict[str, str]], seed: int, folder: P
             continue  # two values that mean the same
         seen.add(name)
         make = partial(_point, scenario, number, settings)
-        yield Planned(scenario.id, folder / folder_name(point, seed), name, make, settings)
+        names = (f"{scenario.id}-{name[:digits]}" for digits in range(DIGITS, len(name) + 1))
+        folders.add(own := next(each for each in names if each not in folders))
+        yield Planned(scenario.id, folder / own, name, make, settings)
 
 
 def _point(scenario: Scenario, number: int, settings: dict[str, str]) -> Scenario:

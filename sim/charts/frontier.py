@@ -1,6 +1,7 @@
 """What packages are worth to two parties: no-deal lines, zone, frontier, reference solutions, proposals, agreements."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,7 @@ from sim.charts.text import DASH, LINE, clean, interval_note, listed, share_text
 from sim.core.exact import Floats
 from sim.core.packages import ALWAYS, NEVER, Bools
 from sim.core.pareto import distinct_vectors, pareto_frontier
+from sim.core.wording import counted
 from sim.results.labels import SOLUTIONS
 from sim.results.results import Results, remembered
 from sim.scenario import Scenario
@@ -27,7 +29,7 @@ SIDE = 5.4  # inches, the square of the picture
 LEFT, BELOW, GAP, LIST = 0.62, 0.62, 0.35, 3.5  # inches
 FEW = 800  # up to so many packages each has a dot; more are shown as cells
 CELLS = 54  # cells along a side
-MOST_AGREEMENTS = 2000  # agreements drawn
+MOST_AGREEMENTS = 2000  # agreements listed in the table
 HERE, OPEN, REAL = "#E4E7EA", "#F6E3A8", "#E9B93C"  # a package; acceptable with lines off; with all lines real
 FILL = {"solution": "white", "proposal": INK}
 SAME_PLACE = 1e-6  # worths closer than this share a mark
@@ -145,27 +147,27 @@ class Axis:
 
 
 @remembered
-def _ends(results: Results) -> tuple[float, float]:
-    """The least and the most that any text signed is worth to one of the two, and at least 0 to 1."""
-    low, high = 0.0, 1.0
-    names = [f"utility_{name}" for name in scene(results.scenario).pair]
-    for piece in results.pieces("package", *names):
-        worth = piece.loc[piece["package"].notna(), names].to_numpy(float)
-        low, high = min(low, float(worth.min(initial=0.0))), max(high, float(worth.max(initial=1.0)))
-    return low, high
+def _agreements(results: Results) -> pd.DataFrame:
+    """The packages signed: `package`, `runs`, and the utility of each to the two at central numbers, `x` and `y`."""
+    counts: Counter[str] = Counter()
+    for piece in results.pieces("package"):
+        counts.update(piece["package"].dropna().astype(str).tolist())
+    issues, space = list(results.scenario.issues), results.structure.space
+    options = (dict(zip(issues, package.split("/"), strict=True)) for package in counts)
+    x, y = scene(results.scenario).utility[:, np.fromiter(map(space.index_of, options), int, len(counts))]
+    packages = pd.Series(list(counts), dtype="str")
+    return pd.DataFrame({"package": packages, "runs": list(counts.values()), "x": x, "y": y})
 
 
-@remembered
-def _drawn_agreements(results: Results) -> pd.DataFrame:
-    """The agreements that are drawn, the first so many: `draw`, `package`, and what they are worth to the two."""
+def _listed_agreements(results: Results) -> pd.DataFrame:
+    """The first so many runs that signed: `draw`, `package`, and its utility to the two at central numbers."""
     parts, room = [], MOST_AGREEMENTS
-    names = [f"utility_{name}" for name in scene(results.scenario).pair]
-    for piece in results.pieces("draw", "package", *names):
-        parts.append(piece[piece["package"].notna()].head(room))
+    for piece in results.pieces("draw", "package"):
+        parts.append(piece[piece["package"].notna()].head(room).astype({"package": str}))
         room -= len(parts[-1])
         if not room:
             break
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True).merge(_agreements(results), on="package", how="left")
 
 
 def _draw_packages(axes: Axes, view: Scene, shared: Axis) -> None:
@@ -192,9 +194,10 @@ def _draw_packages(axes: Axes, view: Scene, shared: Axis) -> None:
 
 
 def _draw_agreements(axes: Axes, results: Results, view: Scene) -> None:
-    agreed = _drawn_agreements(results)[[f"utility_{name}" for name in view.pair]]
-    faint = float(np.clip(30 / max(1, len(agreed)), 0.15, 0.7))
-    axes.plot(*agreed.to_numpy(float).T, "x", markersize=4, color=BLACK, alpha=faint, markeredgewidth=0.9, zorder=2.4)
+    """A cross a package, larger the more runs signed it: at central numbers, as all else in the picture."""
+    agreed = _agreements(results)
+    sizes = 10 + 90 * agreed["runs"].to_numpy(float) / max(1, agreed["runs"].max() if len(agreed) else 1)
+    axes.scatter(agreed["x"], agreed["y"], s=sizes, marker="x", color=BLACK, alpha=0.7, linewidths=0.9, zorder=2.4)
 
 
 def _draw_lines(axes: Axes, results: Results, view: Scene) -> None:
@@ -281,7 +284,7 @@ def _entries(results: Results, view: Scene) -> list[tuple[str, str, str]]:
         ("frontier", "", "frontier of the two: no package is worth more to both"),
         ("no_deal_a", "", f"no deal, {a} ({view.no_deal[0]:.2f})"),
         ("no_deal_b", "", f"no deal, {b} ({view.no_deal[1]:.2f})"),
-        ("heading", "", "In the runs"),
+        ("heading", "", "Signed in the runs, at central numbers"),
         ("agreement", "", _agreements_text(results)),
     ]
     solutions = [mark for mark in view.marks if mark.kind == "solution"]
@@ -303,8 +306,8 @@ def _agreements_text(results: Results) -> str:
     count = results.agreements
     if not count:
         return "no agreement was signed in any run"
-    shown = f", the first {MOST_AGREEMENTS:,} shown" if count > MOST_AGREEMENTS else ""
-    return f"agreement signed in a run, at that run's worths ({count:,}{shown})"
+    kinds = len(_agreements(results))
+    return f"package signed, larger the more often ({counted(count, 'run')}, {counted(kinds, 'package')})"
 
 
 def _utility_text(mark: Mark) -> str:
@@ -367,9 +370,8 @@ class FrontierChart(Chart[Results, Axis]):
         lows, highs = [0.0], [1.0]
         for one in results:
             view = scene(one.scenario)
-            low, high = _ends(one)
-            lows += [float(view.utility.min()), low]
-            highs += [float(view.utility.max()), high]
+            lows.append(float(view.utility.min()))
+            highs.append(float(view.utility.max()))
         return Axis(math.floor(min(lows) * 20) / 20 - 0.02, math.ceil(max(highs) * 20) / 20 + 0.02)
 
     def size(self, results: Results, shared: Axis) -> tuple[float, float]:
@@ -411,12 +413,13 @@ class FrontierChart(Chart[Results, Axis]):
             f"{view.utility.shape[1]:,} packages are acceptable to all who must sign{lines}. {finding}",
             (f"Reference solutions are taken over packages acceptable to all who must sign{reading}. In brackets after "
              f"their names and after proposals: worth to {a}, {b}; where a text leaves issues open, the least and "
-             "most.",
+             "most. Packages signed are drawn at central numbers too: by the numbers of its own run each is worth more "
+             "or less to a party, and lies elsewhere.",
              interval_note(results.n)),
         )  # fmt: skip
 
     def table(self, results: Results) -> pd.DataFrame:
-        """No-deal point, frontier, reference solutions, proposals and the agreements that are drawn.
+        """No-deal point, frontier, reference solutions, proposals and the first agreements, all at central numbers.
 
         Returns:
             `kind, name, draw`, and for both parties the least and the most worth, `PARTY_low` and `PARTY_high`, which
@@ -429,8 +432,6 @@ class FrontierChart(Chart[Results, Axis]):
         rows: list[tuple[object, ...]] = [("no_deal", "", pd.NA, *no_deal)]
         rows += [("frontier", "", pd.NA, x, x, y, y) for x, y in view.frontier.T.tolist()]
         rows += [(m.kind, m.name, pd.NA, m.low[0], m.high[0], m.low[1], m.high[1]) for m in view.marks]
-        agreed = _drawn_agreements(results)
-        worths = agreed[[f"utility_{a}", f"utility_{b}"]].to_numpy(float).tolist()
-        signed = zip(agreed["package"], agreed["draw"].tolist(), worths, strict=True)
-        rows += [("agreement", package, draw, x, x, y, y) for package, draw, (x, y) in signed]
+        signed = _listed_agreements(results)[["package", "draw", "x", "y"]].itertuples(index=False, name=None)
+        rows += [("agreement", package, draw, x, x, y, y) for package, draw, x, y in signed]
         return pd.DataFrame(rows, columns=columns).astype({"draw": "Int64"})

@@ -11,8 +11,9 @@ from sim.charts.packages import FILLS, INTERVAL_NOTE
 from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.rows import AXIS, ROW, SPACE, VALUE, draw_share, draw_share_scale, nice_scale
 from sim.charts.style import INK, OUTCOME_WORDS, SOFT, agreement_sentence, begun, in_force_or_signed
-from sim.charts.text import LINE, clean, readable, share_text, wrap
-from sim.results.drivers import Mover, funnel, moved_by
+from sim.charts.text import LINE, share_text, wrap
+from sim.results.drivers import LEAST_RUNS, Mover, funnel, moved_by
+from sim.results.labels import input_label, name_label, ratifier_short
 from sim.results.results import Results
 from sim.results.stages import REFUSED, Step, is_voted_on, stages, stops
 
@@ -30,12 +31,6 @@ class Funnel:
     step: float
 
 
-def _ratifiers(results: Results) -> dict[str, str]:
-    ratification = getattr(results.scenario, "ratification", None)
-    found = ratification.ratifiers if ratification is not None else {}
-    return {name: clean(ratifier.label or readable(name)) for name, ratifier in found.items()}
-
-
 def _insert(rows: list[tuple[str, str]], place: int, row: tuple[str, str]) -> int:
     """Put a row where it belongs: after the one that it follows in its own result; the place after it."""
     rows.insert(place, row)
@@ -48,7 +43,7 @@ def _label(results: Results, step: Step) -> str:
         return f"of the {count}run{'s' if step.n != 1 else ''} with an agreement {in_force_or_signed(results)}"
     if step.name.startswith(REFUSED):
         name = step.name.removeprefix(REFUSED)
-        return f"Signed, refused by {_ratifiers(results).get(name, readable(name))}" if name else "Signed, not ratified"
+        return f"Signed, refused by {ratifier_short(results.scenario, name)}" if name else "Signed, not ratified"
     return {
         "zone_first": "Some package acceptable to all who must sign, in the first round",
         "zone_ever": "Some package acceptable to all who must sign, in some round",
@@ -59,7 +54,7 @@ def _label(results: Results, step: Step) -> str:
         "deadline_after_refusal": "Time ran out after a signed text was refused",
         "broke_12": f"Broke within 12 months of {begun(results)}",
         "broke_60": "Broke after that, within 60 months",
-    }.get(step.name) or OUTCOME_WORDS.get(step.name, readable(step.name))
+    }.get(step.name) or OUTCOME_WORDS.get(step.name, name_label(step.name))
 
 
 def _unseen(results: Results, kind: str, name: str) -> Step | None:
@@ -96,20 +91,21 @@ def _laid_out(results: Results, shared: Funnel) -> list[_Row]:
             rows.append(_Row("heading", None, ["What stopped the other runs"], []))
         step = own.get((kind, name)) or _unseen(results, kind, name)
         text = _label(results, step or Step(kind, name, 0, 0))
-        moves = _moved(moved.get(name)) if kind == "stage" else ""
+        moves = _goes_with(results, moved.get(name)) if kind == "stage" else ""
         note = wrap(moves, TEXT, SMALL, 3) if moves else []
         rows.append(_Row(kind, step, wrap(text, TEXT - (INDENT if kind == "of_those" else 0), SMALL, 3), note))
     return rows
 
 
-def _moved(mover: Mover | None) -> str:
-    """What moves a stage most, in words; nothing where no number stands out."""
+def _goes_with(results: Results, mover: Mover | None) -> str:
+    """What a stage goes with most, in words; nothing where no number stands out."""
     if mover is None or not mover.stands_out:
         return ""
-    digits = 0 if max(mover.low_share, mover.high_share) >= 0.02 else 1
+    digits = 0 if min(mover.low_share, mover.high_share) >= 0.1 else 1
     low, high = (f"{100 * share:.{digits}f} %" for share in (mover.low_share, mover.high_share))
-    also = f" and {mover.together - 1} drawn with it" if mover.together > 1 else ""
-    return f"moved most by {mover.path}{also}: {low} in the runs where it is low, {high} where it is high"
+    also = f" and {len(mover.paths) - 1} drawn with it" if len(mover.paths) > 1 else ""
+    what = f"{input_label(results.scenario, mover.path)}{also}"
+    return f"goes with {what}: {low} in the runs where it is low, {high} where it is high"
 
 
 def _draw_bars(axes: Axes, rows: Sequence[_Row], tall: float, shared: Funnel) -> None:
@@ -194,8 +190,9 @@ class FunnelChart(Chart[Results, Funnel]):
             f"Bar chart of stages. Some package was acceptable to all who must sign {zone} of runs. {finding}",
             (
                 f"What stopped the others: each run without an agreement {last} is counted once.",
-                "Moved most: of all drawn numbers the one whose lowest and highest third of runs differ most; told "
-                "where the difference is larger than chance makes the largest of so many. It is one number at a time.",
+                "Goes with: of all drawn numbers the one whose lowest and highest third of runs differ most, from "
+                f"{LEAST_RUNS:,} runs on, where the difference is larger than chance makes the largest of so many. A "
+                "pattern, and not yet a cause: `explain` plays the same runs with it at both ends of its range.",
                 INTERVAL_NOTE,
             ),
         )

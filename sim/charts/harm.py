@@ -15,6 +15,7 @@ from sim.charts.style import SOFT, PartyStyle, agreement_sentence, in_force_or_s
 from sim.charts.text import DASH, LINE, clean, listed, share_text, wrap
 from sim.core.exact import Floats
 from sim.results.figures import in_force
+from sim.results.format import LEAST_GROUP
 from sim.results.results import Results, remembered
 from sim.results.stages import is_voted_on, runs_in_force
 from sim.results.statistics import quantiles
@@ -85,7 +86,8 @@ def _spreads(results: Results) -> dict[tuple[str, str, bool], Spread]:
     for quantity, party in named:
         for which in GROUPS if f"{quantity}_{party}" in hit else ():
             low, middle, high = ends[f"{quantity}_{party} {which}"]
-            found[quantity, party, which] = Spread(runs[which], (low, middle, high) if runs[which] else None)
+            enough = runs[which] >= LEAST_GROUP
+            found[quantity, party, which] = Spread(runs[which], (low, middle, high) if enough else None)
     return found
 
 
@@ -167,7 +169,8 @@ def _draw_bar(axes: Axes, part: Part, found: Spread, style: PartyStyle, solid: b
     """Median as a bar from 0, 10-90 % as a whisker, both in figures; one unit of y is an inch."""
     inch = part.limit / WIDE
     if found.ends is None:
-        axes.text(0.06 * inch, middle, "no run", va="center_baseline", fontsize=SMALL, color=SOFT)
+        few = f"fewer than {LEAST_GROUP} runs" if found.runs else "no run"
+        axes.text(0.06 * inch, middle, few, va="center_baseline", fontsize=SMALL, color=SOFT)
         return
     low, median, high = (end / part.size for end in found.ends)
     fill: dict[str, Any] = {"facecolor": style.colour if solid else "white", "edgecolor": style.colour}

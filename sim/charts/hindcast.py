@@ -47,6 +47,11 @@ def _draw_party(axes: Axes, found: Hindcast, party: str, style: PartyStyle, ends
     axes.plot(dates, worth["median"], color=style.colour, linestyle=style.dash, linewidth=2, zorder=3)
     known = found.known[found.known["what"] == f"no_deal.{party}"]
     axes.plot(_places(known["end"]), known["value"], "D", color=BLACK, markersize=6, markerfacecolor="white", zorder=4)
+    for change in found.known[found.known["what"] == f"no_deal_change.{party}"].to_dict("records"):
+        ends_of = _places([change["begin"], change["end"]])
+        level = float(np.interp(ends_of[0], dates, worth["median"]))
+        axes.plot(ends_of, [level, level + change["value"]], "D:", color=BLACK, markersize=4, markerfacecolor="white",
+                  linewidth=1.2, zorder=4)  # fmt: skip
 
 
 def _texts(found: Hindcast, party: str) -> list[str]:
@@ -113,7 +118,9 @@ class HindcastChart(Chart[Hindcast, Ends]):
             finding += f" Of {len(subject.known):,} known figures {missed:,} lie outside 90 % of the draws."
         worth = [f"{party_label(subject.scenario, party)}: {', '.join(_texts(subject, party))}"
                  for party in subject.scenario.parties]  # fmt: skip
-        marks = " Diamonds: what the file states as known." if len(subject.known) else ""
+        kinds = {what.partition(".")[0] for what in subject.known["what"]}
+        marks = " Diamonds: what the file states as known." if kinds & {"no_deal", "no_deal_change"} else ""
+        marks += " Two joined: a change, from where the median stood." if "no_deal_change" in kinds else ""
         return Caption(
             "What no deal would have been worth since the war began",
             "The rates a month of the file, played back. Line: median; band: 10 to 90 % of the draws. Shaded: worth "

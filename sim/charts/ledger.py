@@ -12,7 +12,9 @@ from sim.charts.chart import CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.rows import AXIS, ROW, draw_edged_whisker, draw_scale, draw_share_scale, draw_value, nice_scale
 from sim.charts.style import SOFT, PartyStyle, agreement_sentence, party_styles
-from sim.charts.text import LINE, clean, listed, readable, share_text, wrap
+from sim.charts.text import LINE, clean, listed, share_text, wrap
+from sim.results.format import LEAST_GROUP, too_few
+from sim.results.labels import line_short
 from sim.results.results import Results, share_interval
 
 ISSUE, PARTY, MOVE, FIGURES, SHARE = 2.0, 1.6, 2.7, 1.55, 1.3  # inches: words, words, points, figures, bars
@@ -52,6 +54,11 @@ class Row:
     record: Movement | GivenUp
 
 
+def is_drawn(results: Results) -> bool:
+    """Whether runs enough signed a text for means and percentiles."""
+    return has_movements(results) and results.agreements >= LEAST_GROUP
+
+
 def has_movements(results: Results) -> bool:
     """Whether a text was signed in some run, and openings are known."""
     return bool(results.agreements) and bool(movements(results))
@@ -81,17 +88,20 @@ def _groups(results: Results) -> list[tuple[list[str], list[Row], float]]:
     return groups
 
 
+def _line_label(results: Results, line: GivenUp) -> str:
+    return f"{label_of(results, line.party)}: {line_short(results.scenario, f'{line.party}.{line.line}')}"
+
+
 def _line_rows(results: Results) -> list[Row]:
     rows = []
     for line in lines_given_up(results):
-        text = f"{label_of(results, line.party)}: {readable(line.line)}"
-        label = wrap(text, LEFT - MARK - 0.15, SMALL, 2)
+        label = wrap(_line_label(results, line), LEFT - MARK - 0.15, SMALL, 2)
         rows.append(Row(line.party, label, len(label) * SMALL * LINE + ROW, line))
     return rows
 
 
 def _moves_height(results: Results) -> float:
-    if not has_movements(results):
+    if not is_drawn(results):
         return 0.35
     return HEAD + sum(height for *_, height in _groups(results)) + AXIS
 
@@ -148,8 +158,9 @@ def _draw_party(panel: Panel, marks: Axes, row: Row, x: float, top: float, middl
 
 def _draw_movement(panel: Panel, axes: Axes, found: Movement, middle: float, style: PartyStyle) -> None:
     """Mean as a marker, 10-90 % as a whisker, both in figures."""
-    if not found.n:
-        panel.text(LEFT + MOVE + 0.1, HEAD + middle, "no run", SMALL, va="center_baseline", color=SOFT)
+    if found.n < LEAST_GROUP:
+        few = f"{found.n} runs, fewer than {LEAST_GROUP}" if found.n else "no run"
+        panel.text(LEFT + MOVE + 0.1, HEAD + middle, few, SMALL, va="center_baseline", color=SOFT)
         return
     axes.hlines(middle, found.low, found.high, color=style.colour, linewidth=1.6, zorder=2)
     axes.vlines([found.low, found.high], middle - 0.04, middle + 0.04, color=style.colour, linewidth=1.6, zorder=2)
@@ -161,7 +172,7 @@ def _draw_movement(panel: Panel, axes: Axes, found: Movement, middle: float, sty
 
 def _draw_share(axes: Axes, count: int, n: int, middle: float, style: PartyStyle, inch: float) -> None:
     """A share as a bar from 0, its interval as a whisker, both in figures."""
-    if not n:
+    if n < LEAST_GROUP:
         return
     share, (low, high) = count / n, share_interval(count, n)
     axes.barh(middle, share, BAR, left=0, linewidth=0.8, zorder=2, facecolor=style.colour, edgecolor=style.colour)
@@ -211,7 +222,7 @@ def _sentence(results: Results) -> str:
     finding = agreement_sentence(results, share_text(results.agreements, results.n))
     found, each = movements(results), []
     for party in results.scenario.parties:
-        own = [one for one in found if one.party == party and one.n]
+        own = [one for one in found if one.party == party and one.n >= LEAST_GROUP]
         if own:
             each.append(f"{clean(label_of(results, party), 60)} {sum(one.moved / one.n for one in own):.1f}")
     if not each:
@@ -240,7 +251,7 @@ class LedgerChart(Chart[Results, Scales]):
         ends, shares, lines = [0.0], [0.0], [0.0]
         for one in results:
             for found in movements(one):
-                if found.n:
+                if found.n >= LEAST_GROUP:
                     ends += [found.low, found.high, found.mean]
                     shares.append(share_interval(found.moved, found.n)[1])
             lines += [share_interval(line.fell, one.n)[1] for line in lines_given_up(one)]
@@ -252,8 +263,10 @@ class LedgerChart(Chart[Results, Scales]):
 
     def draw(self, panel: Panel, results: Results, shared: Scales) -> None:
         tall = _moves_height(results)
-        if has_movements(results):
+        if is_drawn(results):
             _draw_moves(panel.part(0, 0, panel.width, tall), results, shared)
+        elif has_movements(results):
+            panel.lines(0, 0.1, [f"Agreements signed, {too_few(results.agreements, results.n)}"], BODY)
         else:
             panel.lines(0, 0.1, ["No agreement was signed in any run, so there is no movement to show."], BODY)
         if "lines_fallen" in results.columns:
@@ -263,7 +276,7 @@ class LedgerChart(Chart[Results, Scales]):
     def caption(self, results: Results, shared: Scales) -> Caption:
         finding, notes = _sentence(results), []
         alt = f"Points with whiskers by issue and party, from opening to text. {finding}"
-        if has_movements(results):
+        if is_drawn(results):
             undelivered = "; a chance that an option cannot be delivered is not in them" * any(
                 issue.deliverable for issue in results.scenario.issues.values()
             )
@@ -280,10 +293,7 @@ class LedgerChart(Chart[Results, Scales]):
             )
         lines = lines_given_up(results)
         if lines:
-            fell = [
-                f"{clean(label_of(results, one.party), 60)}, {readable(one.line)}, {share_text(one.fell, results.n)}"
-                for one in lines
-            ]
+            fell = [f"{_line_label(results, one)}, {share_text(one.fell, results.n)}" for one in lines]
             alt += f" Red lines given up, share of all runs: {'; '.join(fell)}."
             notes.append(
                 "Red lines: share of all runs in which the line was real at the start and fell, whether or not a text "

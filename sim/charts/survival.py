@@ -15,13 +15,14 @@ from sim.charts.text import LINE, clean, share_text, wrap
 from sim.core.exact import Floats
 from sim.core.packages import Ints
 from sim.results.figures import in_force
+from sim.results.format import LEAST_GROUP, too_few
 from sim.results.results import Results, remembered, share_interval
 from sim.results.stages import has_durability, is_voted_on, runs_in_force
 
 MONTHS = 120  # shown; every agreement is followed for longer
 EVERY = 12  # months between two counts below the picture
 MARKS = (12, 60)  # months at which the share is given in figures
-MOST_GROUPS, LEAST_RUNS = 4, 20  # lines of options that can be distinguished; runs in force that make a line
+MOST_GROUPS = 4  # lines of options that can be distinguished
 LEFT, WIDE, TALL, GAP, LIST = 0.62, 6.0, 3.2, 0.3, 2.6  # inches
 AXIS, HEAD, SAMPLE = 0.62, 0.24, 0.45  # inches
 GROUP_STYLES = (  # no party's colours: an option belongs to nobody
@@ -79,8 +80,8 @@ def lasting(results: Results) -> Lasting:
 
 
 def fewest(results: Results) -> int:
-    """Runs in force that an option needs for a line of its own: 20, and a twentieth of them."""
-    return max(LEAST_RUNS, runs_in_force(results) // 20)
+    """Runs in force that an option needs for a line of its own: 30, and a twentieth of them."""
+    return max(LEAST_GROUP, runs_in_force(results) // 20)
 
 
 def _issue(results: Results) -> str:
@@ -100,7 +101,7 @@ def _lines(results: Results, shared: Curves) -> dict[str, Lasting]:
 
 
 def _is_empty(results: Results) -> bool:
-    return not has_durability(results) or not runs_in_force(results)
+    return not has_durability(results) or runs_in_force(results) < LEAST_GROUP
 
 
 def _prepare(axes: Axes) -> None:
@@ -181,7 +182,10 @@ def _draw_list(panel: Panel | None, results: Results, shared: Curves) -> float:
 
 
 def _nothing(results: Results) -> str:
-    return f"No agreement was {in_force_or_signed(results)} in any run." if has_durability(results) else NO_NUMBERS
+    if not has_durability(results):
+        return NO_NUMBERS
+    force, state = runs_in_force(results), in_force_or_signed(results)
+    return f"Agreements {state}, {too_few(force, results.n)}" if force else f"No agreement was {state} in any run."
 
 
 def _sentence(results: Results) -> str:

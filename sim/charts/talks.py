@@ -16,6 +16,7 @@ from sim.charts.rows import nice_scale
 from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle, agreement_sentence, party_styles
 from sim.charts.text import DASH, LINE, clean, percent, share_text, wrap
 from sim.core.exact import Floats
+from sim.results.format import LEAST_GROUP, too_few
 from sim.results.results import Results, remembered, share_interval
 from sim.results.statistics import median_of
 
@@ -68,11 +69,6 @@ def bands(results: Results, quantity: str, party: str) -> Floats:
     return np.array([quantiles(counts, low, high) for counts in results.tallies.talks[quantity][:, place]])
 
 
-def fewest(n: int) -> int:
-    """Runs that must be counted in a round for it to be drawn: a twentieth of all, at most 10."""
-    return max(1, min(10, n // 20))
-
-
 @remembered
 def signed_by_round(results: Results) -> npt.NDArray[np.int64]:
     """Runs in which a text was signed, by round, shape (R,)."""
@@ -81,6 +77,18 @@ def signed_by_round(results: Results) -> npt.NDArray[np.int64]:
         signed = piece.loc[piece["package"].notna(), "round"].to_numpy(np.int64)
         counts += np.bincount(signed - 1, minlength=len(counts))
     return counts
+
+
+def _who_is_left(results: Results) -> str:
+    """That runs which agree early are in no later round: a curve that rises or falls need not be anybody's change."""
+    negotiating = results.tallies.talks["aspiration"].sum(axis=2).max(axis=1)
+    if negotiating[0] < LEAST_GROUP:
+        return f"Talks of {too_few(int(negotiating[0]), results.n)}"
+    last = int(np.flatnonzero(negotiating >= LEAST_GROUP)[-1])
+    return (
+        f"Runs that end leave the picture, the easy ones first: {negotiating[0]:,} runs are in round 1, "
+        f"{negotiating[last]:,} in round {last + 1}. A curve that moves may show other runs, and not other offers."
+    )
 
 
 def _height(results: Results) -> float:
@@ -97,6 +105,7 @@ def _draw_party(axes: Axes, results: Results, party: str, style: PartyStyle, sha
     for quantity in ("no_deal", "received_offer", "own_offer", "aspiration"):
         drawn = bands(results, quantity, party)
         known = np.isfinite(drawn[:, 1])
+        known &= results.tallies.talks[quantity][:, results.party_names.index(party)].sum(axis=1) >= LEAST_GROUP
         if known.any():
             low, middle, high = drawn.T
             _draw_band(axes, quantity, style, (np.arange(1, len(drawn) + 1), low, middle, high), known)
@@ -164,7 +173,8 @@ def _draw_legend(panel: Panel, style: PartyStyle) -> None:
         lines = wrap(LABELS[quantity], width, SMALL)
         panel.lines(x + 0.55, y + 0.15 - len(lines) * SMALL * LINE / 2, lines, SMALL)
         y += 0.42
-    lines = wrap("Lines: median; surfaces and dotted edges: 10 to 90 % of the runs still open.", LIST, SMALL)
+    bands_are = "shaded bands and dotted edges: 10th to 90th percentile of runs still negotiating"
+    lines = wrap(f"Lines: median; {bands_are}.", LIST, SMALL)
     panel.lines(x, y + 0.02, lines, SMALL, color=SOFT)
 
 
@@ -222,9 +232,10 @@ class TalksChart(Chart[Results, Scales]):
             f"{finding}{when}",
             "Line charts by round, one panel a party: aspiration, own offers, offers received, no deal. "
             f"{finding}{when}",
-            ("Medians and bands are read from histograms of 200 bins over the party's range, over runs still open in "
-             f"that round; rounds with fewer than {fewest(results.n)} such runs are left out. "
-             "Whiskers below: 95 % interval of the share (Wilson).",),
+            (_who_is_left(results),
+             "Medians and bands are read from histograms of 200 bins over the party's range, over runs still "
+             f"negotiating in that round; rounds with fewer than {LEAST_GROUP} such runs are left out. "
+             "Whiskers below: 95 % interval of the share (Wilson)."),
         )  # fmt: skip
 
     def table(self, results: Results) -> pd.DataFrame:

@@ -14,9 +14,8 @@ MOST_ROWS = 20
 READING_TORNADO = (
     "Runs are sorted by one input at a time: the fifth with its lowest values is set beside the fifth with its "
     "highest; of a red line, the runs in which it is not real beside those in which it is. All other inputs vary over "
-    "their ranges meanwhile, so what two do together is not seen. In brackets: 95 % interval. A star: larger than the "
-    "largest of so many inputs that do nothing reaches by chance in one case of 20. alone: share of the figure's "
-    "variance that goes with this input alone, less what an input that does nothing comes to."
+    "their ranges meanwhile, so what two do together is not seen. In brackets: 95 % interval. * Significant at 5 % "
+    "after correction for the number of inputs tested. alone: first-order share of variance, net of the noise floor."
 )
 READING_PAWN = (
     "Runs are cut into ten slices by an input; the index is the median, over slices, of the largest distance between "

@@ -12,12 +12,15 @@ from typing import Any
 import click
 
 from sim.analysis.compare import Comparison, compare
+from sim.analysis.debrief import debrief
 from sim.analysis.discovery import Question, discover
 from sim.analysis.explain import explain
 from sim.analysis.explain_draw import explain_draw
 from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.hindcast import Hindcast, hindcast
+from sim.analysis.need import need
 from sim.analysis.sensitivity import DESIGNED, FINISHED, Plan, Sensitivity, design_of, from_design, from_finished
+from sim.analysis.sheets import role_sheets
 from sim.analysis.texts import TextRanking, rank_texts
 from sim.analysis.waterfall import Waterfall, waterfall
 from sim.batch import ClusterError
@@ -25,13 +28,14 @@ from sim.batch.designs import play_pieces
 from sim.batch.progress import progress_on
 from sim.batch.run import connected
 from sim.cli.batching import REPORT
-from sim.cli.output import WRONG_INPUT, fail, print_document, print_json, print_result
+from sim.cli.output import WRONG_INPUT, fail, print_answer, print_json, print_result, print_screen, print_section
 from sim.cli.sources import read_or_fail
 from sim.core.wording import shown
-from sim.report.compare import chart_labels, data, document, waterfall_data
+from sim.report.compare import brief, chart_labels, data, document, waterfall_data
 from sim.results.chunk_files import Layout
 from sim.results.files import make_folder, write_whole
 from sim.results.folder import PARTS, DesignFolder
+from sim.results.labels import clean
 from sim.results.manifest import folder_name, holds_results, identity
 from sim.results.reading import open_results
 from sim.results.results import Results, run
@@ -41,8 +45,9 @@ from sim.scenario import Scenario
 
 
 def compare_results(
-    results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: tuple[Path, str], as_json: bool
-) -> None:
+    results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: tuple[Path, str], *,
+    full: bool, section: str | None, as_json: bool,
+) -> None:  # fmt: skip
     """Compare results with the first, and draw them side by side.
 
     Args:
@@ -57,17 +62,20 @@ def compare_results(
         more = {"waterfalls": list(map(waterfall_data, falls)), "charts": folder}
         print_json(data(comparison) | more)
         return
-    print_document(document(comparison, falls))
+    if section is not None:
+        print_section(document(comparison, falls), section)
+    else:
+        print_screen(document(comparison, falls) if full else brief(comparison, falls), full)
     if folder is not None:
         click.echo(f"\nCharts: {shown(folder, 300)}")
 
 
-def _print_and_draw(found: Any, folder: Path | None, charts: str, as_json: bool) -> None:
+def _print_and_draw(found: Any, folder: Path | None, charts: str, as_json: bool, brief: bool = False) -> None:
     if folder is not None:
         from sim.charts import save_charts
 
         save_charts(found, folder, png=charts == "png")
-    print_result(found, as_json, charts=folder)
+    print_result(found, as_json, brief, charts=folder)
     if folder is not None and not as_json:
         click.echo(f"\nCharts: {shown(folder, 300)}")
 
@@ -161,19 +169,20 @@ def _results_or_file(path: Path, seed: int | None, sets: Sequence[str]) -> tuple
 
 
 def explain_path(
-    path: Path, draw: int | None, draws: int, seed: int | None, sets: Sequence[str], look: int, as_json: bool
-) -> None:
+    path: Path, draw: int | None, draws: int, seed: int | None, sets: Sequence[str], look: int, *,
+    full: bool, section: str | None, as_json: bool,
+) -> None:  # fmt: skip
     """Explain a results folder, or a scenario file that is played now; or one draw of it."""
     results, scenario, seed = _results_or_file(path, seed, sets)
     if draw is None:
-        print_result(explain(results or run(scenario, draws, seed), look), as_json)
+        print_answer(explain(results or run(scenario, draws, seed), look), as_json, full, section)
     else:
         print_result(explain_draw(scenario, seed, draw), as_json)
 
 
 def run_texts(
-    path: Path, draws: int, seed: int | None, sets: Sequence[str], how: Mapping[str, Any], out: tuple[Path, str],
-    as_json: bool,
+    path: Path, draws: int, seed: int | None, sets: Sequence[str], how: Mapping[str, Any], out: tuple[Path, str], *,
+    full: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Print a ranking of all packages of a results folder or a scenario file, and draw it."""
     results, scenario, seed = _results_or_file(path, seed, sets)
@@ -182,7 +191,20 @@ def run_texts(
     except NoAnswer as error:
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = _question_folder(out[0], "texts", found, *map(str, how.values())) if out[1] else None
-    _print_and_draw(found, folder, out[1], as_json)
+    _print_and_draw(found, folder, out[1], as_json, not full)
+
+
+def run_need(
+    path: Path, text: str, how: tuple[float, int, int], seed: int | None, sets: Sequence[str], as_json: bool
+) -> None:
+    """Print what a text lacks; `how` has the wanted share, draws and round."""
+    _, scenario, seed = _results_or_file(path, seed, sets)
+    to, draws, round = how
+    try:
+        found = need(scenario, text, to, draws, seed, round)
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"peacesim: {error}")
+    print_result(found, as_json)
 
 
 def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
@@ -192,12 +214,37 @@ def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
         fail(WRONG_INPUT, f"{option} is for scenario files; {shown(path, 200)} is a results folder, as it was played")
 
 
+def write_sheets(path: Path, parties: Sequence[str], sets: Sequence[str], out: Path) -> None:
+    """Write the role sheet of each party, of all if none is named."""
+    from sim.report.sheets import sheet_page
+
+    scenario = read_or_fail(path, sets)
+    try:
+        sheets = role_sheets(scenario, parties)
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"peacesim: {error}")
+    folder = out / f"sheets-{scenario.id}"
+    make_folder(folder)
+    for sheet in sheets:
+        write_whole(folder / f"sheet-{sheet.party}.html", sheet_page(sheet).encode())
+        click.echo(f"{clean(scenario.parties[sheet.party].label)}: {shown(folder / f'sheet-{sheet.party}.html', 300)}")
+
+
+def run_debrief(path: Path, text: str, draws: int, seed: int, sets: Sequence[str], as_json: bool) -> None:
+    """Print what was agreed beside what could have been."""
+    try:
+        found = debrief(read_or_fail(path, sets), text, draws, seed)
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"{shown(path, 200)}: {error}")
+    print_result(found, as_json)
+
+
 # What moves a figure, and under which conditions.
 
 
 def run_sensitivity(
     results: Results, of: str, methods: Sequence[str], plan: Plan, how: Mapping[str, Any], out: tuple[Path, str],
-    as_json: bool,
+    as_json: bool, everything: bool,
 ) -> None:  # fmt: skip
     """Print which inputs move a figure, and draw it; methods in the order in which they are printed.
 
@@ -218,7 +265,7 @@ def run_sensitivity(
     if out[1] and found.tables:
         designs = [facts["identity"] for facts in found.designs.values()]
         folder = _question_folder(out[0], "sensitivity", results, found.asked.name, *designs)
-    _print_and_draw(found, folder, out[1], as_json)
+    _print_and_draw(found, folder, out[1], as_json, not everything)
 
 
 def _with_designs(

@@ -15,11 +15,13 @@ from sim.cli.options import (
     command,
     draws_option,
     figure_names,
+    full_option,
     labelled_strategies,
     names_of_kind,
     out_option,
     party_names,
     peacesim,
+    section_option,
     seed_option,
     sets_option,
     settable_paths,
@@ -54,11 +56,12 @@ def shard_of_several(context: click.Context, option: click.Parameter, text: str 
 @charts_option("Draw charts into each results folder.")
 @click.option("--shard", callback=shard_of_several, metavar="I/N",
               help="Play part I of N alone, from 1, into its own folder; `peacesim merge` joins them.")  # fmt: skip
+@click.option("--large", is_flag=True, help="Play scenarios too of which one draw may take more than a minute or 4 GB.")
 def batch(paths: tuple[Path, ...], out: Path, charts: str, shard: tuple[int, int] | None, **how: Any) -> int:
     """Play every scenario of files and folders; write results, tables and charts.
 
-    What is there already is not played again: the same command twice does nothing the second time, and an interrupted
-    one goes on where it stopped.
+    Existing results are reused: the same command twice does nothing the second time, and an interrupted one goes on
+    where it stopped.
     """
     from sim.cli.batching import run_batch
     from sim.results.manifest import Shard
@@ -98,7 +101,7 @@ def chosen_chunks(context: click.Context, option: click.Parameter, text: str) ->
               help="Which chunks of each result are played again; 0 for none.")  # fmt: skip
 @as_json
 def verify(paths: tuple[Path, ...], chunks: str | int, as_json: bool) -> int:
-    """Hold every file of results against its hash, and play some of it again: the same bits must come out.
+    """Verify result files against their checksums and re-run a sample to confirm they reproduce exactly.
 
     RESULT is a results folder, a sweep, a shard, a folder with such in it, or one chunk, such as
     RESULT/draws/00000000-00001023.parquet. Nothing is written. Ends with 0 if all is well, 4 if something is damaged,
@@ -114,38 +117,56 @@ def verify(paths: tuple[Path, ...], chunks: str | int, as_json: bool) -> int:
 @click.option("--draw", type=click.IntRange(0), default=0, show_default=True, help="Which draw, counted from 0.")
 @seed_option
 @sets_option
-@click.option("--brief", is_flag=True, help="Leave out who said what: opening, events, outcome and ledger alone.")
+@click.option("--brief", is_flag=True, help="Leave out the moves at the table: opening, events, outcome and ledger.")
+@click.option("--round", "number", metavar="N", type=click.IntRange(1), help="Print one round, move by move.")
+@full_option
 @as_json
-def run(file: Path, draw: int, seed: int, sets: tuple[str, ...], brief: bool, as_json: bool) -> None:
-    """Tell one negotiation, round by round: who offered what, who refused and why, and how far each party moved.
+def run(
+    file: Path, draw: int, seed: int, sets: tuple[str, ...], brief: bool, number: int | None, full: bool, as_json: bool
+) -> None:
+    """Play one negotiation: how it ended and its turning points; with --full who offered what, and who rejected it why.
 
     Draw K of a seed is the same world as row K of a batch with that seed.
     """
-    if brief and as_json:
-        raise click.UsageError("--json has all of a negotiation; leave out --brief")
+    if as_json and (brief or full or number is not None):
+        raise click.UsageError("--json has all of a negotiation; leave out --brief, --full and --round")
+    if sum((brief, full, number is not None)) > 1:
+        raise click.UsageError("--brief, --full and --round exclude one another")
     from sim.analysis.narrate import narrate
-    from sim.cli.output import print_document, print_result
+    from sim.cli.output import SCREEN, print_document, print_result
     from sim.cli.sources import read_or_fail
-    from sim.report.run import document
+    from sim.report.document import paragraph
+    from sim.report.run import brief as screen
+    from sim.report.run import document, rounds
 
     story = narrate(read_or_fail(file, sets), seed, draw)
-    if brief:
-        print_document(document(story, brief))
-    else:
+    if as_json:
         print_result(story, as_json)
+    elif brief or full:
+        print_document(document(story, brief))
+    elif number is None:
+        more = paragraph("Move by move: --full. One round: --round N.")
+        print_document([*screen(story), paragraph(""), more], SCREEN)
+    else:
+        moves = list(rounds(story, number))
+        if not moves:
+            fail(WRONG_INPUT, f"there is no round {number}: the talks ended in round {len(story.rounds)}")
+        print_document(moves)
 
 
 @command()
 @click.argument("file", type=FILE)
 @sets_option
+@full_option
+@section_option
 @as_json
-def show(file: Path, sets: tuple[str, ...], as_json: bool) -> None:
-    """Show a scenario as tables, at central numbers: parties, weights, packages, zone, reference solutions."""
+def show(file: Path, sets: tuple[str, ...], full: bool, section: str | None, as_json: bool) -> None:
+    """Show a scenario at central numbers: what there is to agree on; with --full all its tables."""
     from sim.analysis.portrait import portrait
-    from sim.cli.output import print_result
+    from sim.cli.output import print_answer
     from sim.cli.sources import read_or_fail
 
-    print_result(portrait(read_or_fail(file, sets)), as_json)
+    print_answer(portrait(read_or_fail(file, sets)), as_json, full, section)
 
 
 @command()
@@ -175,6 +196,40 @@ def hindcast(file: Path, draws: int, seed: int, out: Path, sets: tuple[str, ...]
     from sim.cli.analyses import run_hindcast
 
     run_hindcast(file, draws, seed, sets, (out, charts), as_json)
+
+
+@command()
+@click.argument("file", type=FILE)
+@click.option("--party", "parties", metavar="PARTY", multiple=True, shell_complete=party_names,
+              help="Write this party's sheet alone; may be repeated.")  # fmt: skip
+@out_option("Folder for the sheets.")
+@sets_option
+def sheets(file: Path, parties: tuple[str, ...], out: Path, sets: tuple[str, ...]) -> None:
+    """Write a confidential role sheet for each party: its interests, points, red lines and no-deal value.
+
+    Each is an HTML page of its own, to be printed. It has nothing of what the other parties want.
+    """
+    from sim.cli.analyses import write_sheets
+
+    write_sheets(file, parties, sets, out)
+
+
+@command("debrief")
+@click.argument("file", type=FILE)
+@click.argument("text")
+@draws_option(500)
+@seed_option
+@sets_option
+@as_json
+def debrief_of(file: Path, text: str, draws: int, seed: int, sets: tuple[str, ...], as_json: bool) -> None:
+    """Set what a class agreed against the Pareto frontier, reference solutions, votes at home and bargaining runs.
+
+    TEXT is the id of a proposal of the file, or an option for every issue: ISSUE=OPTION,ISSUE=OPTION. Both together
+    change a proposal, or fill what it leaves open: draft,guarantee=none.
+    """
+    from sim.cli.analyses import run_debrief
+
+    run_debrief(file, text, draws, seed, sets, as_json)
 
 
 @command("list")
@@ -218,7 +273,7 @@ def new(file: Path) -> None:
 @command()
 @click.argument("path", metavar="[FILE|RESULTS]", required=False, type=Scenarios(exists=True))
 @draws_option(10_000)
-@click.option("--seed", type=int, help="Of all random numbers; left out: that of RESULTS, else 1.")
+@click.option("--seed", type=int, help="Random seed; left out: that of RESULTS, else 1.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True,
               help="To listen on; 0 for one that is free.")  # fmt: skip
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Open a browser on the page.")
@@ -284,7 +339,7 @@ of_option = click.option(
 seed_of_files = click.option(
     "--seed", type=int, help="For scenario files; left out: that of the results folders, else 1."
 )  # fmt: skip
-seed_of_file = click.option("--seed", type=int, help="Of a scenario file; left out: 1.")
+seed_of_file = click.option("--seed", type=int, help="Random seed of a scenario file; left out: 1.")
 
 
 @command()
@@ -297,14 +352,16 @@ seed_of_file = click.option("--seed", type=int, help="Of a scenario file; left o
 @click.option("--method", type=click.Choice(["shapley", "ordered"]),
               help="Of the waterfall: mean over all orders, or one order.")  # fmt: skip
 @charts_option("Draw charts side by side.")
+@full_option
+@section_option
 @as_json
 def compare(
     paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, waterfall: str | None, method: str | None,
-    charts: str, as_json: bool,
+    charts: str, **view: Any,
 ) -> None:  # fmt: skip
-    """Set scenario files or results folders side by side: inputs that differ, and what differs in what came of them.
+    """Compare scenario files or results folders: the inputs that differ, and how outcomes differ.
 
-    The first is what the others are compared with. Scenario files are played now, in memory; `-n` says how often.
+    The first is the baseline. Scenario files are played now, in memory; `-n` says how often.
     """
     if method is not None and waterfall is None:
         raise click.UsageError("--method is about the waterfall; --waterfall FIGURE asks for one")
@@ -314,7 +371,7 @@ def compare(
     from sim.cli.sources import results_or_runs
 
     found = results_or_runs(paths, draws, seed)
-    compare_results(found, draws, waterfall, method, (out, charts), as_json)
+    compare_results(found, draws, waterfall, method, (out, charts), **view)
 
 
 @command()
@@ -354,24 +411,26 @@ def report(
 
 @command()
 @click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
-@click.option("--draw", type=click.IntRange(0), help="Tell one draw instead, offer by offer, and what it missed by.")
+@click.option("--draw", type=click.IntRange(0), help="Narrate a single run, and how close it came to a deal.")
 @draws_option(1_000)
 @click.option("--look", type=click.IntRange(1), default=300, show_default=True,
               help="Of so many runs those without a deal are played again, and changes are tried on them.")  # fmt: skip
 @click.option("--seed", type=int, help="For a scenario file; left out: 1.")
 @sets_option
+@full_option
+@section_option
 @as_json
 def explain(
-    path: Path, draw: int | None, draws: int, look: int, seed: int | None, sets: tuple[str, ...], as_json: bool
+    path: Path, draw: int | None, draws: int, look: int, seed: int | None, sets: tuple[str, ...], **view: Any
 ) -> None:
-    """Explain why there is no deal: what stands in the way, who has least to show, what smallest change opens the way.
+    """Explain results: main obstacles, who gains least, and the smallest change that makes a deal possible.
 
-    A scenario file is played now, in memory, -n times; of a results folder all runs count. With --draw K one draw is
-    told offer by offer, each refusal with its reason, and then what it missed a deal by.
+    A scenario file is played now, in memory, -n times; of a results folder all runs count. With --draw K a single
+    run is narrated offer by offer, each refusal with its reason, and then how close it came to a deal.
     """
     from sim.cli.analyses import explain_path
 
-    explain_path(path, draw, draws, seed, sets, look, as_json)
+    explain_path(path, draw, draws, seed, sets, look, **view)
 
 
 def issue_options(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
@@ -400,10 +459,12 @@ def issue_options(context: click.Context, option: click.Parameter, texts: tuple[
 @out_option("Folder for charts.")
 @sets_option
 @charts_option("Draw the ranking, who supports it, and acceptable against lasting.")
+@full_option
 @as_json
 def texts(
-    path: Path, draws: int, seed: int | None, out: Path, sets: tuple[str, ...], charts: str, as_json: bool, **how: Any
-) -> None:
+    path: Path, draws: int, seed: int | None, out: Path, sets: tuple[str, ...], charts: str, full: bool, as_json: bool,
+    **how: Any,
+) -> None:  # fmt: skip
     """Rank every package: in how many draws all who sign accept it, and whether it passes at home and holds.
 
     No bargaining is played: each package is tabled in one round, before anybody has made an offer. Of a results folder
@@ -411,7 +472,42 @@ def texts(
     """
     from sim.cli.analyses import run_texts
 
-    run_texts(path, draws, seed, sets, how, (out, charts), as_json)
+    run_texts(path, draws, seed, sets, how, (out, charts), full=full, as_json=as_json)
+
+
+def wanted_share(context: click.Context, option: click.Parameter, text: str) -> float:
+    """A share in per cent, `50` or `50%`, as a fraction."""
+    try:
+        share = float(text.removesuffix("%"))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no share in per cent, such as 50 or 50%") from None
+    if not 0 < share <= 100:
+        raise click.BadParameter(f"{text!r} is no share that can be wanted: above 0 per cent, and 100 at most")
+    return share / 100
+
+
+@command()
+@click.argument("text", metavar="TEXT")
+@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+@click.option("--to", callback=wanted_share, metavar="PERCENT", default="50", show_default=True,
+              help="The wanted share of draws, or mean chance, in per cent.")  # fmt: skip
+@draws_option(1_000)
+@click.option("--round", "round", type=click.IntRange(1), default=1, show_default=True,
+              help="Round in which the text is tabled.")  # fmt: skip
+@click.option("--seed", type=int, help="For a scenario file; left out: 1.")
+@sets_option
+@as_json
+def need(
+    text: str, path: Path, to: float, draws: int, round: int, seed: int | None, sets: tuple[str, ...], as_json: bool
+) -> None:
+    """Find what one text lacks: the smallest change of one number that brings each party, ratifier and test to a share.
+
+    TEXT is the id of a proposal, or ISSUE=OPTION,ISSUE=OPTION; with issues left open the completion that ranks first
+    in `texts` is taken. Each change is verified on the scenario with the number set in it.
+    """
+    from sim.cli.analyses import run_need
+
+    run_need(path, text, (to, draws, round), seed, sets, as_json)
 
 
 @command()
@@ -463,12 +559,13 @@ def sweep(parties: str | None, as_json: bool, **request: Any) -> int:
 @workers_options
 @out_option("Folder for charts, and for runs of a design.")
 @charts_option("Draw a chart of each method.")
+@click.option("--all", "everything", is_flag=True, help="List inputs that do not stand out from chance, too.")
 @as_json
 def sensitivity_of(
     path: Path, methods: tuple[str, ...], inputs: tuple[str, ...], top: int, points: int | None, draws: int,
     seed: int | None, **of: Any,
 ) -> None:  # fmt: skip
-    """Tell which uncertain inputs move a figure of the results, and by how much, beside an input that does nothing.
+    """Rank the uncertain inputs by how a figure of the results differs with them, beside an input that does nothing.
 
     A results folder is read as it is; a scenario file is played now, in memory, and `-n` says how often. tornado and
     pawn take these runs; sobol and morris play runs of their own, laid out for the question, and say how many first;
@@ -506,7 +603,7 @@ def sensitivity_of(
 def discover(
     path: Path, of: str, draws: int, seed: int | None, out: Path, charts: str, as_json: bool, **boxes: Any
 ) -> None:
-    """Tell under which conditions on the uncertain inputs runs end a certain way, in a sentence each.
+    """Find the input conditions under which an outcome is typical (scenario discovery), in a sentence each.
 
     A results folder is read as it is; a scenario file is played now, in memory, and `-n` says how often. Asked what
     becomes of signed texts (in_force, held_12, held_60) it looks at those alone, and at their options too.

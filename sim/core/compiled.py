@@ -125,7 +125,12 @@ class _Compiled:
             return self._made(cache=False)
 
     def _made(self, cache: bool) -> Any:
-        return _numba().njit(cache=cache, nogil=True, error_model="numpy")(self.py_func)
+        made = _numba().njit(cache=cache, nogil=True, error_model="numpy")(self.py_func)
+        if cache and made is not self.py_func:  # as it is where the environment says NUMBA_DISABLE_JIT
+            from sim.core.compiled_files import CheckedFiles  # imports the compiler
+
+            made._cache._cache_file.__class__ = CheckedFiles
+        return made
 
     @property
     def _numba_type_(self) -> Any:

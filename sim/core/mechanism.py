@@ -91,6 +91,9 @@ class Source(Protocol):
     def number(self, path: str, number: Any) -> Floats:
         """A number of the file in every draw, shape (B,); its dotted path names its stream."""
 
+    def stated(self, path: str, number: Any) -> float:
+        """The value around which a number is drawn."""
+
     def uniform(self, name: str) -> Floats:
         """Further uniforms in [0, 1) under a name of their own, shape (B,)."""
 
@@ -196,6 +199,10 @@ class Mechanism(Bound):
     def move_channel(self, is_open: Bools) -> Bools:
         """Rounds in which the parties can speak, given those in which nothing else keeps them from it, shape (B, R)."""
         return is_open
+
+    def move_others(self, others: "Mapping[str, Mechanism]") -> "Mapping[str, Mechanism]":
+        """The mechanisms drawn before it, by key, as this one leaves them."""
+        return others
 
     def before_round(self, state: State) -> State:
         """The table before anybody moves; `no_deal` is that of the round."""

@@ -4,4 +4,4 @@ from sim.core.mechanism import Mechanisms
 
 MECHANISMS = Mechanisms()
 
-from sim.mechanisms import aftermath, events, giving_way, mediation, ratification, war
+from sim.mechanisms import aftermath, events, giving_way, mediation, ratification, stages, war

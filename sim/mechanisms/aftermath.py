@@ -9,7 +9,7 @@ penalties then count in full and nobody is deterred.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -150,6 +150,7 @@ class Aftermath(Mechanism):
         guarantor_utility: Floats | None = None,
         guarantor_no_deal: Floats | None = None,
         bought: Bools | None = None,
+        record: Floats | None = None,
     ) -> Judgement:
         """Say whether the package signed in each draw passes the tests, and when it breaks.
 
@@ -160,6 +161,7 @@ class Aftermath(Mechanism):
             guarantor_utility, guarantor_no_deal: Worth of the package and of no deal to the guarantor at signature,
                 shape (B,); needed where the file has a guarantor.
             bought: Whether some signatory would find it worse than no deal without pressure, shape (B,).
+            record: Factors of stages before it on credibility and on the hazard, shape (B, 2); None without stages.
 
         A ValueError if there is a guarantor and its worth is missing.
         """
@@ -170,6 +172,8 @@ class Aftermath(Mechanism):
         signed = packages != NO_DEAL
         gain = self._gain(guarantor_utility, guarantor_no_deal)
         promised = self._promised(lookup, np.where(signed, 0.0, np.nan))
+        if record is not None:
+            promised = np.minimum(promised * record[:, 0], 1.0)
         absent = np.less(gain, least_gain(promised, self.cost_of_acting))  # NaN anywhere is no finding
         believed = np.where(absent, 0.0, promised)
         shift = np.full(len(packages), np.nan) if self.power_shift is None else lookup(self.power_shift.shifts)
@@ -177,6 +181,8 @@ class Aftermath(Mechanism):
         power, pull_back = self._power(shift, believed), self._pull_back(lookup, believed)
         paid = np.zeros(len(packages), bool) if bought is None else bought & signed
         factors = self._factors(packages, by_year, power.fails, pull_back.fails, paid, months_to_force)
+        if record is not None:
+            factors = replace(factors, stages=record[:, 1:] * np.ones_like(by_year))
         survival_12, survival_60, month = np.full((3, len(packages)), np.nan)
         if self.hazard is not None:
             survival_12, survival_60 = self.hazard.law.survival(factors.product, np.array([12.0, 60.0])).T

@@ -38,12 +38,14 @@ class Factors:
     not_self_enforcing: Floats  # a shift of power that undoes the agreement
     pull_back_fails: Floats  # a pull-back on whose last step cheating pays
     bought_by_pressure: Floats  # what pressure bought, as the pressure fades
+    stages: Floats | None = None  # stages that were kept or broken before; None where the file has none
 
     @property
     def product(self) -> Floats:
         """Q, shape (B, years)."""
         tests = self.not_self_enforcing * self.pull_back_fails
-        return self.features * self.deterrence * tests * self.bought_by_pressure
+        product = self.features * self.deterrence * tests * self.bought_by_pressure
+        return product if self.stages is None else product * self.stages
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +78,7 @@ class Judgement:
 
     def columns(self) -> dict[str, np.ndarray]:
         """One column a finding; factors on the hazard are those of the first year, and `hazard` is their product."""
-        factors = {f"hazard_{name}": values[:, 0] for name, values in vars(self.factors).items()}
+        factors = {f"hazard_{name}": each[:, 0] for name, each in vars(self.factors).items() if each is not None}
         return {
             "credibility_promised": self.promised,
             "credibility": self.credibility,

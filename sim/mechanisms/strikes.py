@@ -5,8 +5,9 @@ round. Each cuts households off, and of those without power half are back after 
 """
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import Field, PrivateAttr
@@ -96,6 +97,17 @@ class Campaigns:
     winter: tuple[int, ...]  # months of the calendar in which a hit cuts off more homes; 1 is January
 
 
+class Span(NamedTuple):
+    """A time from the last round played on in which the war is fought at another pace; one draw a row.
+
+    Where several overlap, each has what the factor is with it and all longer ones, less what it is without it.
+    """
+
+    months: Floats  # how long, shape (B,)
+    waves: Floats  # added to the factor on the waves of each strike, shape (B, S)
+    cost: Floats  # added to that on what a month costs, shape (B,)
+
+
 @dataclass(frozen=True, eq=False)
 class Strikes(Bound):
     """Strikes between rounds and what they do to households."""
@@ -109,6 +121,10 @@ class Strikes(Bound):
     cut: Floats  # households that a wave cuts off outside winter, shape (B, S)
     lasting: Floats  # weeks for which a household cut off is without power on average, half / (7 ln 2), shape (B,)
     winter_factor: Floats  # by how much a wave cuts off more in winter, shape (B,)
+    half_life: Floats  # days in which half of the homes without power are back, shape (B,)
+    through: Floats  # hits of a wave, shape (B, S)
+    chance: Floats  # uniforms of the waves between two rounds, 0 before the first, shape (B, R, S)
+    extra: Floats  # waves that events add at the date of a round, shape (B, R, S)
 
     @classmethod
     def draw(cls, spec: Any, drawing: Drawing) -> "Strikes":
@@ -126,19 +142,40 @@ class Strikes(Bound):
         half_life, winter_factor = _outages(homes, source)
         waves_and_hits = [_wave(spec.strikes[strike], f"war.strikes.{strike}", source) for strike in ids]
         rate, through, households = (side_by_side([wave[i] for wave in waves_and_hits], source.count) for i in range(3))
-        regular, extra = (np.zeros((source.count, rounds, len(ids))) for _ in range(2))
+        chance, extra = (np.zeros((source.count, rounds, len(ids))) for _ in range(2))
         for s, strike in enumerate(ids):
-            if rounds > 1:  # nothing moves before round 1
-                u = np.array([source.uniform(f"war.strikes.{strike}.{k + 1}") for k in range(1, rounds)])
-                regular[:, 1:, s] = poisson(u, rate[:, s] * drawing.months_per_round).T
+            for k in range(1, rounds):  # nothing moves before round 1
+                chance[:, k, s] = source.uniform(f"war.strikes.{strike}.{k + 1}")
             if events:
                 extra[:, :, s] = events.extra_waves(strike).T
-        cut = households * through if homes else np.zeros_like(through)
-        factor = np.where(winter_rounds(static, rounds), winter_factor[:, None], 1.0)  # (B, R)
-        cut_off = cut[:, None] * factor[:, :, None]
-        dark, weeks = outages(regular * cut_off, extra * cut_off, half_life, drawing.days_per_round)
-        waves, hits = regular + extra, (regular + extra) * through[:, None]
-        return cls(static, waves, hits, dark, weeks, rate, cut, _lasting(half_life) / 7, winter_factor)
+        cut, none = households * through if homes else np.zeros_like(through), np.zeros_like(chance)
+        drawn = cls(
+            static, none, none, none, none, rate, cut, _lasting(half_life) / 7, winter_factor, half_life, through,
+            chance, extra,
+        )  # fmt: skip
+        return drawn.fought()
+
+    def fought(self, between: Floats | None = None, at_once: Floats | None = None) -> "Strikes":
+        """The same strikes with more or fewer waves, from the same uniforms.
+
+        Args:
+            between: Factor on the mean number of waves since the round before, shape (B, R, S); 1 if not given.
+            at_once: Factor on the waves of events, shape (B, R, S); 1 if not given.
+        """
+        regular, rounds = np.zeros_like(self.chance), self.chance.shape[1]
+        mean = self.rate * (self.static.days_per_round / DAYS_PER_MONTH)
+        for s in range(len(self.static.ids)):
+            if between is None:
+                regular[:, 1:, s] = poisson(self.chance[:, 1:, s].T, mean[:, s]).T
+            else:
+                for k in range(1, rounds):
+                    regular[:, k, s] = poisson(self.chance[:, k, s], mean[:, s] * between[:, k, s])
+        extra = self.extra if at_once is None else self.extra * at_once
+        factor = np.where(winter_rounds(self.static, rounds), self.winter_factor[:, None], 1.0)  # (B, R)
+        cut_off = self.cut[:, None] * factor[:, :, None]
+        dark, weeks = outages(regular * cut_off, extra * cut_off, self.half_life, self.static.days_per_round)
+        waves = regular + extra
+        return replace(self, waves=waves, hits=waves * self.through[:, None], dark=dark, weeks=weeks)
 
     def __repr__(self) -> str:
         return f"Strikes({', '.join(self.static.ids) or 'none'}; {self.waves.shape[1]} rounds, {len(self.waves)} draws)"
@@ -147,7 +184,22 @@ class Strikes(Bound):
         """Household-weeks without power on each party's side since the round before, shape (R, B, N)."""
         return self._by_party(self.weeks.swapaxes(0, 1))
 
-    def weeks_after(self, played: Ints, months: Floats) -> Floats:
+    def mean_weeks(self, months: Floats, share: Floats) -> Floats:
+        """Household-weeks that waves of so many months from each round on cause on each party's side, on average.
+
+        Args:
+            months: 0 or more, shape (B, R).
+            share: Share of the waves of each strike that counts, also below 0, shape (B, S).
+
+        Returns:
+            Household-weeks, shape (B, R, N).
+        """
+        begin = np.arange(months.shape[1]) * self.static.days_per_round + np.zeros_like(months)
+        weighted = self._weighted_months(self.static, begin, months * DAYS_PER_MONTH, self.winter_factor[:, None])
+        by_strike = (share * self.rate * self.cut * self.lasting[:, None])[:, None] * weighted[:, :, None]
+        return self._by_party(by_strike)
+
+    def weeks_after(self, played: Ints, months: Floats, spans: Sequence[Span] = ()) -> Floats:
         """Household-weeks still to come on each party's side when the talks end and the war does not yet.
 
         Homes without power at that date, and every further wave until the ceasefire, each with all the weeks it adds,
@@ -156,6 +208,7 @@ class Strikes(Bound):
         Args:
             played: Round with which the talks end, from 1, shape (B,).
             months: From then to the ceasefire, 0 or more, shape (B,).
+            spans: Parts of that time in which the waves are more or fewer.
 
         Returns:
             Household-weeks, shape (B, N).
@@ -167,6 +220,9 @@ class Strikes(Bound):
         begin: Floats = (played - 1) * np.float64(self.static.days_per_round)
         weighted = self._weighted_months(self.static, begin, months * DAYS_PER_MONTH, self.winter_factor)
         to_come = self.rate * self.cut * weighted[:, None]
+        for span in spans:
+            weighted = self._weighted_months(self.static, begin, span.months * DAYS_PER_MONTH, self.winter_factor)
+            to_come = to_come + span.waves * self.rate * self.cut * weighted[:, None]
         now = self.dark[np.arange(len(played)), played - 1]
         return self._by_party((now + to_come) * self.lasting[:, None])
 

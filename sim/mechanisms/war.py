@@ -6,24 +6,24 @@ mirrors all that follows from it.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
 from sim.core.exact import Floats
 from sim.core.fields import SHOWN, Block, Date, Free, Label, Name, Names, Open, PartyName
-from sim.core.mechanism import KEY, Drawing, Mechanism, Place, mechanism_of
+from sim.core.mechanism import KEY, Bound, Drawing, Mechanism, Place, mechanism_of
 from sim.core.numbers import Amount, ChanceNumber, Change, Number
 from sim.core.packages import Ints
 from sim.core.wording import meant, quoted
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.drawn_numbers import standard_normal
 from sim.mechanisms.events import Events
-from sim.mechanisms.strikes import OutagesSpec, Strikes, StrikeSpec, sides_of
+from sim.mechanisms.strikes import OutagesSpec, Span, Strikes, StrikeSpec, sides_of
 
 MOST_STRIKES = 50
 HELD_BY = "_held_by_"
@@ -88,6 +88,43 @@ class Clock:
     months: Floats
 
 
+class Pace(NamedTuple):
+    """Factors on the rates of the war, round by round: what it is fought at beside what the file says."""
+
+    drift: Floats  # on the drift of the front in the time before each round, shape (B, R); so are the next three
+    sd: Floats  # on its standard deviation
+    wear: Floats  # on what a month takes from no-deal worth
+    cost: Floats  # on what a month costs
+    waves: Floats  # on the mean number of waves in that time, shape (B, R, S)
+    at_once: Floats  # on waves that events add at the date of a round, shape (B, R, S)
+
+
+@dataclass(frozen=True, eq=False)
+class Walk(Bound):
+    """Of what the front's path is made."""
+
+    drift: Floats  # mean gain in a round, shape (B,)
+    spread: Floats  # its standard deviation, shape (B,)
+    noise: Floats  # standard normal, 0 before the first round, shape (B, R)
+    shift: Floats  # what events of a round add, shape (B, R)
+
+    def path(self, drift: Floats | None = None, sd: Floats | None = None) -> Floats:
+        """Gain of the side toward which the front is counted, at the date of each round, shape (B, R).
+
+        A random walk with drift that begins at 0 in round 1. What an event shifts is gained at the date of its round.
+
+        Args:
+            drift, sd: Factors on both in the time before each round, shape (B, R); 1 if not given.
+        """
+        gain = self.drift[:, None] if drift is None else self.drift[:, None] * drift
+        spread = self.spread[:, None] if sd is None else self.spread[:, None] * sd
+        gain, noise = np.broadcast_to(gain, self.noise.shape), spread * self.noise
+        front = self.shift.copy()
+        for k in range(1, front.shape[1]):
+            front[:, k] = front[:, k - 1] + gain[:, k] + noise[:, k] + self.shift[:, k]
+        return front
+
+
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class War(Mechanism):
@@ -105,6 +142,10 @@ class War(Mechanism):
     wear: Floats  # what a month takes from it, shape (B, N)
     hardship_worth: Floats  # what a million household-weeks without power on its side add to it, shape (B, N)
     cost_per_month: Floats  # money, in the file's unit, shape (B, N)
+    walk: Walk
+    # months of war that do not count, up to a round, below 0 as `Pace` has it: of wear, and of money, shape (B, R)
+    spared: Floats
+    unpaid: Floats
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
@@ -146,14 +187,29 @@ class War(Mechanism):
 
         of_front = block.front.no_deal_per_1000_km2 if block.front else {}
         of_outages = block.outages.no_deal_per_million_household_weeks if block.outages else {}
+        walk = _walk(block.front, drawing)
         return cls(
             static=Clock(drawing.months()),
-            front=_front(block.front, drawing),
+            front=walk.path(),
             strikes=Strikes.draw(block, drawing),
             front_worth=by_party("war.front.no_deal_per_1000_km2", of_front),
             wear=by_party("war.no_deal_falls_per_month", block.no_deal_falls_per_month),
             hardship_worth=by_party("war.outages.no_deal_per_million_household_weeks", of_outages),
             cost_per_month=by_party("war.cost_per_month", block.cost_per_month),
+            walk=walk,
+            spared=np.zeros_like(walk.noise),
+            unpaid=np.zeros_like(walk.noise),
+        )
+
+    def at_pace(self, pace: Pace) -> "War":
+        """The same war with the same chances, fought at another pace."""
+        months = np.diff(self.static.months, prepend=0.0)
+        return replace(
+            self,
+            front=self.walk.path(pace.drift, pace.sd),
+            strikes=self.strikes.fought(pace.waves, pace.at_once),
+            spared=np.cumsum(months * (pace.wear - 1), axis=1),
+            unpaid=np.cumsum(months * (pace.cost - 1), axis=1),
         )
 
     def __repr__(self) -> str:
@@ -163,7 +219,7 @@ class War(Mechanism):
         """Million household-weeks without power on each party's side up to a round, shape (R, B, N)."""
         return np.cumsum(self.strikes.household_weeks(), axis=0) / 1e6
 
-    def harm(self, played: Ints, months_after: Floats) -> Floats:
+    def harm(self, played: Ints, months_after: Floats, spans: Sequence[Span] = ()) -> Floats:
         """Household-weeks without power on each party's side until the ceasefire, shape (B, N).
 
         Those up to the last round played are as drawn; the rest is at its mean (`Strikes.weeks_after`).
@@ -171,17 +227,21 @@ class War(Mechanism):
         Args:
             played: Last round played: of signature, or the last of the talks; from 1, shape (B,).
             months_after: From then to the ceasefire, 0 or more, shape (B,).
+            spans: Parts of that time in which it is fought at another pace.
         """
         so_far = np.cumsum(self.strikes.household_weeks(), axis=0)[played - 1, np.arange(len(played))]
-        return so_far + self.strikes.weeks_after(played, months_after)
+        return so_far + self.strikes.weeks_after(played, months_after, spans)
 
-    def money(self, played: Ints, months_after: Floats) -> Floats:
+    def money(self, played: Ints, months_after: Floats, spans: Sequence[Span] = ()) -> Floats:
         """What the war costs each party from the first round to the ceasefire, shape (B, N); arguments as in `harm`."""
-        return self.cost_per_month * (self.static.months[played - 1] + months_after)[:, None]
+        months = self.static.months[played - 1] + months_after + self.unpaid[np.arange(len(played)), played - 1]
+        for span in spans:
+            months = months + span.cost * span.months
+        return self.cost_per_month * months[:, None]
 
     def moves_no_deal(self) -> dict[str, Floats]:
         """What the war has added to each party's reservation value by each round, by the key of the rate, (R, B, N)."""
-        front, months = self.front.T[:, :, None], self.static.months[:, None, None]
+        front, months = self.front.T[:, :, None], (self.static.months + self.spared).T[:, :, None]
         return {
             "war.front.no_deal_per_1000_km2": self.front_worth * front / 1000,
             "war.no_deal_falls_per_month": -self.wear * months,
@@ -195,20 +255,16 @@ def moves_no_deal(war: War | None, events: Events | None) -> dict[str, Floats]:
     return moves | {"events": events.no_deal_shifts()} if events else moves
 
 
-def _front(spec: FrontSpec | None, drawing: Drawing) -> Floats:
-    """Gain of the side toward which the front is counted, at the date of each round, shape (B, R).
-
-    A random walk with drift that begins at 0 in round 1. What an event shifts is gained at the date of its round.
-    """
+def _walk(spec: FrontSpec | None, drawing: Drawing) -> Walk:
     source, months, events = drawing.source, drawing.months_per_round, mechanism_of(drawing.before, Events)
-    front = np.zeros((source.count, drawing.rounds))
+    nothing, noise = np.zeros(source.count), np.zeros((source.count, drawing.rounds))
     if spec is None:
-        return front
-    shift = events.front_shift().T if events else front.copy()
-    drift = source.number("war.front.drift_per_month", spec.drift_per_month) * months
-    spread = source.number("war.front.sd_per_month", spec.sd_per_month) * np.sqrt(months)
-    front[:, 0] = shift[:, 0]
+        return Walk(nothing, nothing, noise, noise)
     for k in range(1, drawing.rounds):
-        z = standard_normal(source, f"war.front.{k + 1}")
-        front[:, k] = front[:, k - 1] + drift + spread * z + shift[:, k]
-    return front
+        noise[:, k] = standard_normal(source, f"war.front.{k + 1}")
+    return Walk(
+        drift=source.number("war.front.drift_per_month", spec.drift_per_month) * months,
+        spread=source.number("war.front.sd_per_month", spec.sd_per_month) * np.sqrt(months),
+        noise=noise,
+        shift=events.front_shift().T if events else np.zeros_like(noise),
+    )

@@ -1,6 +1,6 @@
 """What happens around the table in each round, whatever is offered at it, and what the parties do to each other."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from sim.mechanisms.leverage import NOBODY, Levers
 from sim.mechanisms.mediation import Mediation
 from sim.mechanisms.ratification import Ratification
 from sim.mechanisms.side_payments import Carrots
+from sim.mechanisms.stages import Stages
 from sim.mechanisms.war import War, moves_no_deal
 from sim.model.domain import Structure
 
@@ -69,6 +70,10 @@ class World:
     @property
     def ratification(self) -> Ratification | None:
         return self._of(Ratification)
+
+    @property
+    def stages(self) -> Stages | None:
+        return self._of(Stages)
 
     @property
     def aftermath(self) -> Aftermath | None:
@@ -183,7 +188,7 @@ def draw_world(
         block = getattr(scenario, key)
         drawn = None if block is None else mechanism.draw(block, drawing)
         if drawn is not None:
-            mechanisms[key] = drawn
+            mechanisms = {**drawn.move_others(mechanisms), key: drawn}
         if isinstance(drawn, Events):
             settled = _Narrowed(source, drawn)
     war, events, names = mechanisms.get(War.key), mechanisms.get(Events.key), table.lines.names
@@ -199,6 +204,9 @@ def draw_world(
     moved = np.zeros((len(reservation_value), rounds, len(names)), np.int8)
     if events is not None:
         moved = events.lines_moved(names)
+    stages = mechanisms.get(Stages.key)
+    for name, codes in stages.settled().items() if isinstance(stages, Stages) else ():
+        moved[:, :, names.index(name)] = codes
     commitments = events.commitments() if events else ()
     return World(
         reservation_value=path,
@@ -211,6 +219,20 @@ def draw_world(
         mechanisms=mechanisms,
         static=tuple(_steps_back(commitment, table) for commitment in commitments),
     )
+
+
+def redraw_blocks(world: World, keys: Iterable[str], scenario: Any, source: Source, table: Structure) -> World:
+    """Draw blocks anew that move neither no deal, nor lines, nor the channel: votes at home, and what follows."""
+    settled = source if world.events is None else _Narrowed(source, world.events)
+    mechanisms, time = dict(world.mechanisms), scenario.time
+    for key in keys:
+        no_lines = np.zeros((source.count, 0), bool)
+        drawing = Drawing(source, settled, table, time.rounds, time.days_per_round, scenario.as_of, no_lines, [],
+                          mechanisms)  # fmt: skip
+        drawn = MECHANISMS[key].draw(getattr(scenario, key), drawing)
+        if drawn is not None:
+            mechanisms[key] = drawn
+    return replace(world, mechanisms=mechanisms)
 
 
 @dataclass(frozen=True)
@@ -227,7 +249,11 @@ class _Narrowed:
     def number(self, path: str, number: Any) -> Floats:
         drawn = self.source.number(path, number)
         share = self.events.narrowing(path)[0]
-        return np.where(share == 1, drawn, number.value + share * (drawn - number.value))
+        value = self.stated(path, number)
+        return np.where(share == 1, drawn, value + share * (drawn - value))
+
+    def stated(self, path: str, number: Any) -> float:
+        return self.source.stated(path, number)
 
     def uniform(self, name: str) -> Floats:
         return self.source.uniform(name)

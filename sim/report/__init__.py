@@ -15,12 +15,15 @@ __all__ = ["comparison_page", "compose", "render", "result_page"]
 
 KINDS = {  # by the class of a result: the file with its `document` and `data`
     "Comparison": "compare",
+    "Debrief": "debrief",
     "Discovery": "discovery",
     "DrawExplained": "explain_draw",
     "Explanation": "explain",
     "Hindcast": "hindcast",
     "Narration": "run",
+    "Need": "need",
     "Portrait": "show",
+    "RoleSheet": "sheets",
     "Sensitivity": "sensitivity",
     "TextRanking": "texts",
     "Tournament": "tournament",
@@ -52,9 +55,10 @@ def render(result: Any, form: str = "text") -> Any:
     return as_text(compose(result))
 
 
-def compose(result: Any) -> "Iterable[Block]":
-    """The document of a result, as blocks below each other."""
-    blocks: Iterable[Block] = _kind(result).document(result)
+def compose(result: Any, brief: bool = False) -> "Iterable[Block]":
+    """The document of a result, as blocks below each other; `brief` is what one screen has room for."""
+    kind = _kind(result)
+    blocks: Iterable[Block] = (kind.brief if brief and hasattr(kind, "brief") else kind.document)(result)
     return blocks
 
 

@@ -8,17 +8,20 @@ import pandas as pd
 
 from sim.analysis.compare import Comparison
 from sim.analysis.waterfall import SHAPLEY, Waterfall
-from sim.report.document import Block, Table, heading, paragraph, table
+from sim.core.wording import counted
+from sim.report import answer
+from sim.report.document import Block, Table, bullets, heading, paragraph, table
 from sim.report.plain import pick
-from sim.results.format import decimals, digits_of_mean, number, percent
+from sim.results.figures import IF_SIGNED, STAGES
+from sim.results.format import LEAST_GROUP, decimals, digits_of_mean, number, percent, too_few
 from sim.results.labels import OUTCOMES, SIGNED, clean
 
 MOST_PACKAGES = 8
-MOST_INPUTS = 40
+MOST_INPUTS, BRIEF_INPUTS = 40, 8
 DIFFERENCE = ("difference", "difference_low", "difference_high")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-PAIRED = "Run k uses the same random numbers in all of them, so differences are taken run by run."
-UNPAIRED = "The seeds differ, so differences are between independent runs, and less sharp."
+PAIRED = "Run k uses the same random numbers in every scenario (paired comparison). A is the baseline."
+UNPAIRED = "The seeds differ, so differences are between independent runs, and less sharp. A is the baseline."
 
 
 def data(comparison: Comparison) -> dict[str, Any]:
@@ -38,12 +41,36 @@ def document(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterato
     if len(titles) == 1:
         yield paragraph(clean(next(iter(titles))))
     rows = [
-        [letter, name, f"{one.n:,} runs, seed {one.seed}", "" if len(titles) == 1 else one.scenario.title]
+        [letter, name, f"{counted(one.n, 'run')}, seed {one.seed}", "" if len(titles) == 1 else one.scenario.title]
         for (name, letter), one in zip(letters_of(comparison).items(), comparison.results, strict=True)
     ]
     yield table(["", "", "", ""], rows, left=4)
     yield paragraph(PAIRED if comparison.paired else UNPAIRED, 2)
     yield from findings(comparison, falls)
+
+
+def brief(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
+    """One screen: what came of each in a sentence, how far runs get side by side, the inputs that differ."""
+    letters = letters_of(comparison)
+    rows = [[letter, name, answer.sentence(one)]
+            for (name, letter), one in zip(letters.items(), comparison.results, strict=True)]  # fmt: skip
+    yield table(["", "", ""], rows, left=3, indent=0)
+    yield paragraph("")
+    yield paragraph(PAIRED if comparison.paired else UNPAIRED)
+    stages = [figure.name for figure in STAGES.values()]
+    figures = comparison.shared[comparison.shared["figure"].isin(stages)]
+    yield from _figures(comparison, figures)
+    inputs = comparison.inputs["input"].tolist()
+    count = f"{counted(len(inputs), 'input')} {'differs' if len(inputs) == 1 else 'differ'}"
+    yield heading(count if inputs else "Inputs: no difference")
+    if inputs:
+        yield bullets([str(path) for path in inputs[:BRIEF_INPUTS]])
+    if len(inputs) > BRIEF_INPUTS:
+        yield paragraph(f"and {len(inputs) - BRIEF_INPUTS} more", 2)
+    for fall in falls:
+        yield from waterfall_document(fall)
+    yield paragraph("")
+    yield paragraph(answer.rests_on(comparison.results[0].scenario))
 
 
 def page_document(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
@@ -63,22 +90,39 @@ def findings(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterato
     """Inputs that differ, figures, packages, outcomes, and where differences come from."""
     yield from _inputs(comparison)
     yield heading("What came of it", "figures")
-    caption = "Figures, and their differences from the first, 95 %"
-    keys = comparison.figures["figure"].unique().tolist()
-    yield _side_by_side(comparison, comparison.figures, "figure", keys, caption)
-    if comparison.paired:
-        yield paragraph("Differences of what is there only if a text is signed are over the runs signed in both.", 2)
+    yield from _figures(comparison, comparison.shared)
     packages = comparison.packages["package"].unique().tolist()
     if len(packages):
         yield heading("Packages agreed, by share of runs (headline issues)", "packages")
         caption = "Packages signed most often, by headline issues: shares of runs, and differences from the first, 95 %"
-        shares = comparison.packages.assign(kind="share")
+        shares = comparison.shared_packages.assign(kind="share")
         yield _side_by_side(comparison, shares, "package", packages[:MOST_PACKAGES], caption)
     if len(packages) > MOST_PACKAGES:
         yield paragraph(f"and {len(packages) - MOST_PACKAGES} more packages", 2)
     yield from _transitions(comparison)
     for fall in falls:
         yield from waterfall_document(fall)
+
+
+def _figures(comparison: Comparison, figures: pd.DataFrame) -> Iterator[Block]:
+    """Figures of all runs, then in a block of their own those that only signed runs have, with how many these are."""
+    caption, both = "Figures, and their differences from the first, 95 %", len(comparison.names) == 2
+    for of_signed, rows in figures.groupby("of_signed"):
+        is_zero = rows["value"].fillna(0).eq(0) & rows["difference"].fillna(0).eq(0)
+        keys = rows.loc[~is_zero, "figure"].unique().tolist()
+        n, runs = int(rows["n"].max()), f"{counted(int(rows['n'].max()), 'run')}"
+        if of_signed and n < LEAST_GROUP:
+            yield paragraph(f"Of runs that signed in {'both' if both else 'all'}: {too_few(n, _common(comparison))}", 2)
+        elif keys:
+            if of_signed:
+                yield heading(f"Of the {runs} that signed in {'both' if both else 'all'}", "signed-in-both")
+            elif len({one.n for one in comparison.results}) > 1 and comparison.paired:
+                yield paragraph(f"Over the {runs} that {'both' if both else 'all'} have.", 2)
+            yield _side_by_side(comparison, rows, "figure", keys, caption)
+
+
+def _common(comparison: Comparison) -> int:
+    return min(one.n for one in comparison.results)
 
 
 def letters_of(comparison: Comparison) -> dict[str, str]:
@@ -123,11 +167,25 @@ def _side_by_side(
     rows = []
     for wanted in keys:
         found = {row["name"]: row for row in frame[frame[key] == wanted].to_dict("records")}
-        row = [str(found[first].get("label", wanted)), *(value_label(found[name]) for name in comparison.names)]
+        digits = _digits(list(found.values()))
+        label = str(found[first].get("label", wanted)).removesuffix(IF_SIGNED)
+        row = [label, *(_value(found[name], digits) for name in comparison.names)]
         for name in others:
-            row += difference_words(found[name]["kind"], *(found[name][key] for key in DIFFERENCE))
+            row += difference_words(found[name]["kind"], *(found[name][key] for key in DIFFERENCE), digits=digits)
         rows.append(row)
     return table(heads, rows, caption=caption)
+
+
+def _digits(rows: Sequence[dict[Any, Any]]) -> int:
+    """Digits after the point of all figures of a row, so that the difference is that of the values beside it."""
+    if rows[0]["kind"] == "share":
+        return 1
+    ends = [(row[f"{what}low"], row[f"{what}high"]) for row in rows for what in ("", "difference_")]
+    return max((digits_of_mean(low, high) for low, high in ends if high > low), default=2)
+
+
+def _value(row: dict[Any, Any], digits: int) -> str:
+    return number(100 * row["value"], digits) + " %" if row["kind"] == "share" else number(row["value"], digits)
 
 
 def value_label(row: dict[Any, Any]) -> str:
@@ -137,16 +195,20 @@ def value_label(row: dict[Any, Any]) -> str:
     return number(row["value"], digits_of_mean(row["low"], row["high"]))
 
 
-def difference_words(kind: str, *numbers: float) -> list[str]:
-    """A difference and the ends of its 95 % interval, where there are any; shares in points of a hundred."""
+def difference_words(kind: str, *numbers: float, digits: int | None = None) -> list[str]:
+    """A difference and the ends of its 95 % interval, where there are any; shares in points of a hundred.
+
+    `digits` after the point, else those that the interval allows, of shares at least one.
+    """
     if pd.isna(numbers[0]):
         return ["-", ""]
-    return ["0", "the same in every run"] if numbers[1] == numbers[2] == 0 else _signed(kind, *numbers)
+    return ["0", "the same in every run"] if numbers[1] == numbers[2] == 0 else _signed(kind, *numbers, digits=digits)
 
 
-def _signed(kind: str, *numbers: float) -> list[str]:
+def _signed(kind: str, *numbers: float, digits: int | None = None) -> list[str]:
     middle, low, high = ((100 if kind == "share" else 1) * each for each in numbers)
-    digits = decimals(low, high) if kind == "share" else digits_of_mean(low, high)
+    if digits is None:
+        digits = max(1, decimals(low, high)) if kind == "share" else digits_of_mean(low, high)
     interval = "" if pd.isna(low) else f"{number(low, digits, True)} to {number(high, digits, True)}"
     return [number(middle, digits, True) + (" points" if kind == "share" else ""), interval]
 

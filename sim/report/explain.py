@@ -8,9 +8,11 @@ import numpy as np
 
 from sim.analysis.explain import SHOWN, Counterfactual, Explanation
 from sim.analysis.parameters import REAL_ABOVE, Change, Parameter, Turn
-from sim.analysis.reasons import Share
+from sim.analysis.reasons import Share, stages_held
 from sim.analysis.replays import AT_HOME, HALF, OWN_OFFER, WORTH
 from sim.analysis.weight_flips import CENTRAL, Flip
+from sim.core.wording import counted
+from sim.report import answer
 from sim.report.compare import difference_words
 from sim.report.document import Block, bullets, heading, paragraph, paragraphs, section, table
 from sim.report.plain import pick, picks
@@ -22,28 +24,48 @@ from sim.results.labels import (
     clean,
     either,
     in_file_order,
+    input_label,
     issue_label,
     obstacle_label,
     option_label,
     party_label,
+    ratifier_label,
     red_line_label,
     who_signs,
 )
+from sim.results.results import Results
 from sim.scenario import Scenario
 
 REASONS = {WORTH: "worth too little", OWN_OFFER: "its own next offer was better", AT_HOME: "refused at home before"}
+ENDED = {"expired": "run out", "broken": "broken", "agreement": "replaced by the agreement", "holds": "still in place"}
 NUMERALS = {"1": "one", "2": "two", "3": "three"}
+BRIEF_OBSTACLES = 6  # of a group, on one screen
 MOST_OBSTACLES, MOST_LINES, MOST_ISSUES = 10, 6, 3
 MOST_CHANGES, MOST_PAIRS, MOST_ASIDES, MOST_WEIGHTS = 6, 3, 8, 6
+
+
+def brief(explained: Explanation) -> Iterator[Block]:
+    """The answer on one screen: a sentence, four figures, three points, and all obstacles ranked."""
+    results, why = explained.results, explained.reasons
+    yield paragraph(clean(results.scenario.title))
+    yield paragraph("")
+    yield from answer.opening(results)
+    opens = [f"What would open it: {text[0].lower()}{text[1:]}" for text in _smallest_changes(explained)]
+    yield bullets(answer.bullet_texts(results, why, opens))
+    rows = answer.obstacle_rows(results, why, BRIEF_OBSTACLES)
+    yield from section("What stands in the way, in shares of all runs that add up", ["", "share"], rows)
+    yield paragraph("")
+    yield paragraph(answer.rests_on(results.scenario))
 
 
 def document(explained: Explanation) -> Iterator[Block]:
     results = explained.results
     yield paragraph(clean(results.scenario.title))
-    runs = f"{results.n:,} run{'s' if results.n != 1 else ''} in this scenario, seed {results.seed}"
+    runs = f"{counted(results.n, 'run')} in this scenario, seed {results.seed}"
     yield paragraph(f"{runs}. Shares are of runs, with 95 % intervals.")
     for part in (_in_short, _outcomes, _obstacles, _out_of_time, _at_home, _least_satisfied, _ledger):
         yield from part(explained)
+    yield from stages(results)
     yield from _at_central_numbers(explained)
     yield from _over_runs(explained)
     for each in explained.tried:
@@ -70,22 +92,16 @@ def _in_short(explained: Explanation) -> Iterator[Block]:
         alone = f"with it alone set aside {percent(first.alone.share, first.alone.n)} of runs would have had a package"
         lines.append(f"What stands in the way most: {obstacle_label(scenario, first.name)}; {alone} acceptable to all.")
     if why.at_home:
-        who = ratifier_words(scenario, why.at_home[0].name)
+        who = ratifier_label(scenario, why.at_home[0].name)
         lines.append(f"Most texts that fail at home are refused by: {who}, in {shared(why.at_home[0])} of runs.")
     least = max(explained.satisfactions, key=lambda each: each.least.count)
     if least.least.count:
         who = party_label(scenario, least.party)
-        lines.append(f"Least to show for a text, most often: {who}, in {shared(least.least)} of texts.")
+        lines.append(f"Gains least from the agreement: most often {who}, in {shared(least.least)} of agreements.")
     lines += _smallest_changes(explained)
     if lines:
         yield heading("In short")
         yield bullets(lines)
-
-
-def ratifier_words(scenario: Scenario, name: str) -> str:
-    """What the file calls a ratifier."""
-    ratifiers = {} if scenario.ratification is None else scenario.ratification.ratifiers
-    return clean(ratifiers[name].label or name)
 
 
 def _outcomes(explained: Explanation) -> Iterator[Block]:
@@ -112,11 +128,11 @@ def _obstacles(explained: Explanation) -> Iterator[Block]:
     lines = [each.name for each in why.obstacles if each.name in known][:MOST_LINES]
     return section(
         f"Why no package was ever acceptable, in {percent((why.n - why.zone_ever.count) / why.n, why.n)} of runs",
-        ["what stands in the way", "its part", "enough alone"],
+        ["what stands in the way", "share of blocked runs", "sufficient on its own"],
         rows,
         f"{listed}Parts add up to the share of runs without such a package: where this or that could be set aside, "
-        "each counts in equal parts. Enough alone: runs in which a package would be acceptable with this alone set "
-        f"aside. Of the runs without, at least so many must go: {either(sizes, 'and')}.",
+        "each counts in equal parts. Sufficient on its own: runs in which a package would be acceptable with this "
+        f"alone set aside. Of the runs without, at least so many must go: {either(sizes, 'and')}.",
         *(f"{name}: {red_line_label(scenario, name)}" for name in lines),
     )
 
@@ -153,7 +169,7 @@ def _out_of_time(explained: Explanation) -> Iterator[Block]:
 
 def _at_home(explained: Explanation) -> Iterator[Block]:
     why, scenario = explained.reasons, explained.results.scenario
-    rows = [[ratifier_words(scenario, each.name), shared(each)] for each in why.at_home]
+    rows = [[ratifier_label(scenario, each.name), shared(each)] for each in why.at_home]
     yield from section("Signed, and refused at home", ["who refused", "share"], rows)
     rows = [[_parties(scenario, each.name, " + "), shared(each)] for each in why.left]
     yield from section("Broken off", ["who left", "share"], rows)
@@ -177,7 +193,7 @@ def _least_satisfied(explained: Explanation) -> Iterator[Block]:
         if signed
     ]  # fmt: skip
     return section(
-        f"Who has least to show for it, over {signed:,} texts signed",
+        f"Who gains least, over {counted(signed, 'agreement')} signed",
         ["", "least satisfied", "median margin", "when least"],
         rows,
         "Margin: worth of the text less that of no deal, on each party's own scale. When least: what it gets of the "
@@ -215,6 +231,19 @@ def _smallest_changes(explained: Explanation) -> Iterator[str]:
         if gains:
             text += f" Tried: {gains['zone_ever']} of runs with a zone, {gains['signed']} with a text signed."
         yield text
+
+
+def stages(results: Results) -> Iterator[Block]:
+    """What was agreed ahead of the rest, and how it ended."""
+    labels = {stage.id: clean(stage.label) for stage in results.scenario.stages}
+    rows = []
+    for each in stages_held(results):
+        ended = ", ".join(f"{ENDED[share.name]} in {percent(share.share, share.n)}" for share in each.ended)
+        rows.append([labels[each.stage], shared(each.agreed), number(each.months), ended or None])
+    return section(
+        "Agreed ahead of the rest", ["", "agreed in", "months held", "<how it ended"], rows,
+        "months held: until the talks ended, on average where it was agreed." if rows else "",
+    )  # fmt: skip
 
 
 def _at_central_numbers(explained: Explanation) -> Iterator[Block]:
@@ -255,7 +284,7 @@ def _change_words(explained: Explanation, change: Change) -> str:
 
 
 def _over_runs(explained: Explanation) -> Iterator[Block]:
-    why, scenario, third = explained.reasons, explained.results.scenario, explained.results.n // 3
+    why, scenario = explained.reasons, explained.results.scenario
     heads, below_half = ["set aside in every run", "would have a zone", "too high by"], why.zone_ever.share < HALF
     rows = []
     for each in explained.asides[:MOST_ASIDES]:
@@ -284,14 +313,30 @@ def _over_runs(explained: Explanation) -> Iterator[Block]:
             for each in _linkages(explained)
         ),
         none if negative and not _linkages(explained) else "",
-        *(
-            f"Of all uncertain numbers, {mover.path} moves this most: {STAGES[stage].label} ("
-            f"{percent(mover.low_share, third)} where it is lowest, "
-            f"{percent(mover.high_share, third)} where it is highest)."
-            for stage, mover in explained.moved_by.items()
-            if stage in SHOWN and mover is not None
-        ),
+        *(text for stage in SHOWN for text in _goes_with(explained, stage)),
     )
+
+
+def _goes_with(explained: Explanation, stage: str) -> Iterator[str]:
+    """The input that a stage goes with most, named as a cause only if the same runs with it at both ends differ."""
+    mover, ends = explained.moved_by.get(stage), explained.ends.get(stage)
+    if mover is None:
+        return
+    third, label = explained.results.n // 3, STAGES[stage].label
+    what = input_label(explained.results.scenario, mover.path)
+    seen = f"{percent(mover.low_share, third)} of runs in which it is low, {percent(mover.high_share, third)} in which "
+    seen += "it is high"
+    if ends is None:
+        yield f"{label}: goes with {what} ({seen}); not played again, so it need not be the cause."
+        return
+    shares = f"{percent(ends.low.share, ends.n)} and {percent(ends.high.share, ends.n)}"
+    again = f"the same {ends.n:,} runs with it at the low and at the high end of its range: {shares}"
+    difference, interval = difference_words("share", *ends.difference)
+    by = f"difference {difference}, {interval}"
+    if ends.is_cause:
+        yield f"{label}: moved by {what}; {again} ({by})."
+    else:
+        yield f"{label}: goes with {what} ({seen}), which is not shown to be the cause; {again} ({by})."
 
 
 def _linkages(explained: Explanation) -> list[Share]:
@@ -398,10 +443,12 @@ def turn_words(scenario: Scenario, turn: Turn) -> str:
 
 # Plain data.
 
-SHARE = "name count n share low,high=interval"
+RUNS = "count n share low,high=interval"
+SHARE = f"name {RUNS}"
 OBSTACLE = "part,part_low,part_high=part name involved=involved.count alone=alone.count alone_share=alone.share"
 TURN = "cost within to=value path=parameter.path kind=parameter.kind value=parameter.value range=parameter.stated"
 FLIP = "end instead flips turn kept=unchanged.count path=parameter.path value=parameter.value"
+ENDS = "n low_share=low.share high_share=high.share difference,low,high=difference is_cause"
 STAGE = "stage=name before=before.share after=after.share difference,low,high=difference"
 
 
@@ -423,6 +470,10 @@ def data(explained: Explanation) -> dict[str, Any]:
         "refused_at_home": picks(why.at_home, SHARE),
         "in_force": picks(why.breaks, SHARE),
         "parties": [pick(each.least, SHARE) | pick(each, "margin least_share") for each in explained.satisfactions],
+        "stages": [
+            {"stage": each.stage, "months": each.months, "ended": picks(each.ended, SHARE)} | pick(each.agreed, RUNS)
+            for each in stages_held(explained.results)
+        ],
         "ledger": picks(explained.movements, "party issue n moved low high points=mean"),
         "opening": {
             "packages": found.packages,
@@ -436,6 +487,7 @@ def data(explained: Explanation) -> dict[str, Any]:
         "linkages": picks(_linkages(explained), SHARE),
         "moved_by": [
             {"stage": stage} | pick(mover, "path low_share high_share difference low high")
+            | {"at_both_ends": pick(explained.ends[stage], ENDS) if stage in explained.ends else None}
             for stage, mover in explained.moved_by.items()
             if mover is not None
         ],

@@ -81,7 +81,9 @@ def _page(found: TextRanking, laid: Tables) -> tuple[str, int]:
     blocks = _captioned([heading("The ranking", "ranking"), *ranking])
     text = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     about = [answer(found), ABOUT]
-    whole = page(scenario.title, "A text built by hand", about, blocks, scenario.disclaimer, EXPLORER, text)
+    whole = page(
+        scenario.title, "A text built by hand", about, blocks, scenario.disclaimer, kind=EXPLORER, data=text,
+    )
     return whole, len(data["blob"])
 
 

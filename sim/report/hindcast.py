@@ -24,6 +24,7 @@ NAMES = {
     "household_weeks": "household-weeks without power on the side of {}",
     "front": "gain at the front",
     "lines_fallen": "share of red lines that have given way",
+    "support": "support by {}",
 }
 
 
@@ -34,6 +35,12 @@ def notes(found: Hindcast) -> Iterator[tuple[tuple[str, ...], str]]:
             f"{party_label(found.scenario, row['party'])}: no deal would have been worth {_middle(row)} in "
             f"{found.since:%B %Y}, and outside 0 to 1 in {100 * row['share']:.0f} % of draws; "
             f"driven by {row['path']}, which adds {number(row['adds'], 2, True)}"
+        )
+        yield tuple(row["path"].split(".")), message
+    for row in found.support[~found.support["credible"].astype(bool)].to_dict("records"):
+        message = (
+            f"{name(found.scenario, 'support.' + row['ratifier'])} would have been {_middle(row)} in "
+            f"{found.since:%B %Y}, outside .02 to .98, from {number(row['now'])} now; driven by {row['path']}"
         )
         yield tuple(row["path"].split(".")), message
     for place, row in enumerate(found.known.to_dict("records")):
@@ -49,7 +56,7 @@ def notes(found: Hindcast) -> Iterator[tuple[tuple[str, ...], str]]:
 
 def data(found: Hindcast) -> dict[str, Any]:
     messages = [{"path": ".".join(path), "message": message} for path, message in notes(found)]
-    plain = pick(found, "scenario=scenario.id seed n since as_of months worth causes outside totals known")
+    plain = pick(found, "scenario=scenario.id seed n since as_of months worth causes outside support totals known")
     return plain | {"notes": messages}
 
 
@@ -73,6 +80,9 @@ def document(found: Hindcast) -> Iterator[Block]:
         for party, of_party in found.causes.groupby("party", sort=False)
     ]
     yield from section(f"What each cause makes of it, from {found.as_of} back to {found.since}", ["", *CAUSES], rows)
+    rows = [[name(scenario, f"support.{row['ratifier']}"), _middle(row), number(row["now"])]
+            for row in found.support.to_dict("records")]  # fmt: skip
+    yield from section("Share in favour at home, before what a package adds", ["", str(found.since), "now"], rows)
     rows = [[name(scenario, row["what"]), _amount(row["what"], row["median"]), _ends(row)]
             for row in found.totals.to_dict("records")]  # fmt: skip
     yield from section(f"In all, from {found.since} to {found.as_of}", ["", "median", "10 to 90 %"], rows)
@@ -91,6 +101,8 @@ def name(scenario: Scenario, what: str) -> str:
     """A figure of the past in words."""
     kind, _, party = what.partition(".")
     unit = scenario.war.front.unit if kind == "front" and scenario.war and scenario.war.front else ""
+    if kind == "support" and scenario.ratification:
+        return NAMES[kind].format(clean(scenario.ratification.ratifiers[party].label))
     return NAMES[kind].format(party_label(scenario, party) if party else "") + (f" ({clean(unit)})" if unit else "")
 
 
@@ -117,7 +129,7 @@ def _middle(row: dict[Any, Any], sign: bool = False) -> str:
 
 def _amount(what: str, value: float) -> str:
     """A figure with the digits that can be read."""
-    if what.startswith(("no_deal", "lines_fallen")):
+    if what.startswith(("no_deal", "lines_fallen", "support")):
         return number(value, 2, what.startswith("no_deal_change"))
     return f"{value / 1e6:,.1f} million" if abs(value) >= 1e6 else f"{value:,.0f}"
 
@@ -130,4 +142,4 @@ def _ends(row: dict[Any, Any]) -> str:
 def _span(row: dict[Any, Any]) -> str:
     """When: a month, or from one to another."""
     end = f"{row['end']:%Y-%m}"
-    return end if row["what"].partition(".")[0] == "no_deal" else f"{row['begin']:%Y-%m} to {end}"
+    return end if row["what"].partition(".")[0] in ("no_deal", "support") else f"{row['begin']:%Y-%m} to {end}"

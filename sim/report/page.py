@@ -29,8 +29,8 @@ STATIC, EXPLORER = "page", "explore"  # templates; a page of the second kind run
 
 
 def page(
-    title: str, kicker: str, about: Sequence[str], blocks: Iterable[Block], disclaimer: str = "", kind: str = STATIC,
-    data: str = "",
+    title: str, kicker: str, about: Sequence[str], blocks: Iterable[Block], disclaimer: str = "", caveat: str = CAVEAT,
+    kind: str = STATIC, data: str = "",
 ) -> str:  # fmt: skip
     """One HTML document; a heading with nothing below it is left out, and ours stands where there is no disclaimer.
 
@@ -46,7 +46,7 @@ def page(
         kicker=clean(kicker),
         about=[shown(each, MOST_TEXT) for each in about if each],
         sections=[section for section in sections(blocks) if section.blocks],
-        caveat=CAVEAT,
+        caveat=caveat,
         disclaimer=shown(disclaimer, MOST_TEXT) or DISCLAIMER,
         style=style,
         script=script,

@@ -2,24 +2,28 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sim.analysis.compare import Comparison
 from sim.analysis.figures import NoAnswer
 from sim.analysis.hindsight import Hindsight, hindsight
 from sim.analysis.portrait import portrait
+from sim.analysis.reasons import reasons
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.waterfall import Waterfall
 from sim.charts import ANALYSIS_CHARTS, CHARTS, Rendered, charts_side_by_side, render_charts, render_comparison
 from sim.core.wording import counted
+from sim.report.answer import bullet_texts, obstacle_rows, rests_on, sentence, strip
 from sim.report.compare import chart_labels, page_document
 from sim.report.document import Block, Folded, Table, heading, paragraph, table, table_of
+from sim.report.explain import stages as stages_held
 from sim.report.page import drawing, page
 from sim.report.show_around import outside
-from sim.results.drivers import funnel
+from sim.results.drivers import LEAST_RUNS, funnel
 from sim.results.figures import STAGES
 from sim.results.format import number, percent, share_with_interval
-from sim.results.labels import blocker_labels, clean, either, issue_label, option_label, party_label
+from sim.results.labels import blocker_labels, clean, either, input_label, issue_label, option_label, party_label
 from sim.results.results import Results
 from sim.results.stages import is_voted_on, stages
 from sim.scenario import Scenario
@@ -53,6 +57,7 @@ def _blocks(results: Results, charts: Iterable[Rendered] | None) -> Iterator[Blo
     yield from packages(results)
     yield from group("packages")
     yield from blockers(results)
+    yield from stages_held(results)
     yield from moved(results)
     for name in dict.fromkeys((*CHART_SECTIONS, *(CHARTS[name].group for name in drawn))):
         if name not in ("funnel", "packages"):
@@ -88,7 +93,7 @@ def _compared(comparison: Comparison, falls: Sequence[Waterfall], charts: Iterab
 
 
 def headline(results: Results) -> Iterator[Block]:
-    """The question and the answer in a few sentences, each share with n, interval and what moves it most."""
+    """The question and the answer in a few sentences, each share with n, interval and what it goes with most."""
     scenario, facts, n = results.scenario, results.summary(), results.n
     sides = either([party_label(scenario, name) for name in scenario.parties], "and")
     zone, signed = (share_with_interval(facts[f"{key}_share"], n) for key in ("zone", "agreement"))
@@ -109,8 +114,12 @@ def headline(results: Results) -> Iterator[Block]:
     else:
         answer.append("No text was signed in any run.")
     yield heading("In short", "headline")
+    yield paragraph(sentence(results))
+    yield replace(strip(results), caption="How far runs get: four figures, each a share of all runs")
+    yield from map(paragraph, bullet_texts(results, reasons(results)))
+    yield paragraph(rests_on(scenario))
     yield paragraph(f"Which packages can {sides} agree on, and who stands in the way of the rest?")
-    yield paragraph(" ".join(filter(None, [*answer, _moved(results)])))
+    yield paragraph(" ".join(filter(None, [*answer, _goes_with(results)])))
     if "no_deal_outside" in results.draws and (results.draws["no_deal_outside"] > 0).any():
         yield from (paragraph(text) for _, text in outside(scenario))
     names = {
@@ -126,7 +135,7 @@ def headline(results: Results) -> Iterator[Block]:
     yield table(["issue", "<options, from one end to the other"], rows, caption="What is on the table")
 
 
-def _moved(results: Results) -> str:
+def _goes_with(results: Results) -> str:
     table = funnel(results)
     row = table[(table["kind"] == "stage") & (table["name"] == "signed") & table["moved_by"].notna()]
     if not len(row):
@@ -136,22 +145,24 @@ def _moved(results: Results) -> str:
     status = f" ({number.status})" if number is not None and number.status else ""
     low, high = (percent(float(one[where]), third) for where in ("where_low", "where_high"))
     return (
-        f"The number that moves this share most is {one['moved_by']}{status}: where it is lowest, a text is signed in "
-        f"{low} of runs, where it is highest in {high}."
+        f"Of all uncertain numbers this share goes most with {input_label(results.scenario, str(one['moved_by']))}"
+        f"{status}: where it is lowest, a package is signed in {low} of runs, where it is highest in {high}. Whether "
+        "it is the cause, `explain` finds out: it plays the same runs with it changed."
     )
 
 
 def how_far(results: Results) -> Iterator[Block]:
-    """How far runs got, with what moves each stage."""
+    """How far runs got, with what each stage goes with."""
     rows = []
     for row in funnel(results).to_dict("records"):
         if row["kind"] == "stage":
             ends = [percent(row[key], results.n // 3) for key in ("where_low", "where_high")]
-            by = [row["moved_by"], *ends] if isinstance(row["moved_by"], str) else [None] * 3
+            path = row["moved_by"]
+            by = [input_label(results.scenario, path), *ends] if isinstance(path, str) else [None] * 3
             rows.append([STAGES[row["name"]].heading, share_with_interval(row["share"], int(row["n"])), *by])
-    heads = ["stage", "share of runs, 95 %", "<moved most by", "where it is lowest", "where it is highest"]
+    heads = ["stage", "share of runs, 95 %", "<goes most with", "where it is lowest", "where it is highest"]
     yield heading("How far runs get", "funnel")
-    yield table(heads, rows, caption="How far runs got, and the number of the file that moves each stage most")
+    yield table(heads, rows, caption="How far runs got, and the number of the file that each stage goes with most")
 
 
 def packages(results: Results) -> Iterator[Block]:
@@ -183,11 +194,20 @@ def blockers(results: Results) -> Iterator[Block]:
         "In runs without a zone: the smallest sets of no-deal worths and red lines whose removal would open one. With "
         "a zone and no deal: who refused the last offer. After a signature: who refused it at home."
     )
+    parts = obstacle_rows(results, reasons(results), MOST_BLOCKERS)
+    caption = "What stands in the way, in three groups; parts add up: a run that two things block counts half for each"
+    yield table(["", "share of runs"], parts, caption=caption)
     note = f"and {len(found) - MOST_BLOCKERS:,} more" if len(found) > MOST_BLOCKERS else ""
-    yield table(["what stood in the way", "share of runs, 95 %"], rows, caption="By what stood in the way", note=note)
+    ways = table(["what stood in the way", "share of runs, 95 %"], rows, caption="By ways out of each run", note=note)
+    yield Folded("By ways out of each run", ways)
 
 
 def moved(results: Results) -> Iterator[Block]:
+    if results.n < LEAST_RUNS:
+        yield heading("What moves it", "moved")
+        few = f"No input is named by fewer than {LEAST_RUNS:,} runs, and here are {results.n:,}: the largest of many "
+        yield paragraph(f"{few}differences is then easily one of chance.")
+        return
     drawn, notes, tornado = [], [], ANALYSIS_CHARTS["tornado"]
     for figure in ("signed", "in_force") if is_voted_on(results) else ("signed",):
         try:

@@ -9,11 +9,12 @@ from sim.analysis.narrate import Narration, Round, Signature
 from sim.analysis.trace import AT_HOME, Package, Turn
 from sim.core.exact import TOLERANCE
 from sim.core.wording import shown
-from sim.report.document import Block, Paragraph, paragraph, table
+from sim.report.document import Block, Paragraph, heading, paragraph, table
 from sim.report.plain import pick, picks, plain
 from sim.results.labels import (
     CAUSES,
     EVENTS,
+    STAGES,
     blocker_labels,
     clean,
     either,
@@ -27,13 +28,15 @@ from sim.results.labels import (
 from sim.scenario import EventSpec, Scenario
 
 MOST_DIGITS = 6
+MOST_TURNS = 8  # turning points on one screen
 MOST_NAME = 26  # characters of an issue or option in the table
 MOST_OLD = 40  # characters of an option that is no longer offered
+STAGE_WORDS = {"agreed": "Agreed ahead of the rest", "expired": "It has run out", "broken": "It is broken"}
 BLANK = Paragraph("")
 STORY = "seed draw outcome zone_packages least_satisfied blocker break_cause lines_fallen id=scenario.id "
 STORY += "title=scenario.title"
 SEAT = "no_deal_at_start no_deal best real_lines other_lines signs margin party=name utility=worth"
-ROUND = "month date events lines_fallen levers channel_open waiting round=number"
+ROUND = "month date events stages lines_fallen levers channel_open waiting round=number"
 MOVE = "party did asks_for answered answered_worth reason reason_given minds offer offer_worth changed "
 MOVE += "answered_from=from_"
 SIGNATURE = "round month package refused_by barred months_to_force back_in votes=ballots"
@@ -72,6 +75,41 @@ def document(story: Narration, brief: bool = False) -> Iterator[Block]:
     yield from _end(story)
     yield BLANK
     yield from ledger(story)
+
+
+def brief(story: Narration) -> Iterator[Block]:
+    """One screen: how it ended, with the package signed and what came of it, then the turning points."""
+    scenario = story.scenario
+    yield sentence(f"{clean(scenario.title)}: run {story.draw} of seed {story.seed}")
+    yield BLANK
+    yield from _end(story)
+    turns = [block for block in meanwhile(story) if block != BLANK]
+    if turns:
+        yield heading("Turning points")
+        yield from turns[:MOST_TURNS]
+        if len(turns) > MOST_TURNS:
+            yield sentence(f"and {len(turns) - MOST_TURNS} more")
+    yield heading("From opening to agreement" if story.package is not None else "From opening to last own offer")
+    heads = ["", "<moved on", "its opening was worth", "and at the end"]
+    yield table(heads, [_moved(story, each) for each in story.accounts])
+
+
+def _moved(story: Narration, account: Account) -> list[str | None]:
+    steps = account.steps
+    count = None if account.opening is None else f"{sum(step.moved for step in steps)} of {len(steps)} issues"
+    return [party_label(story.scenario, account.party), count, worth(account.opening_worth), worth(account.until_worth)]
+
+
+def rounds(story: Narration, number: int) -> Iterator[Block]:
+    """One round with all that was offered and answered in it; nothing if the talks did not come to it."""
+    for played in story.rounds:
+        if played.number == number:
+            yield sentence(round_title(played))
+            yield from news(story, played)
+            for turn in played.turns:
+                yield from turn_lines(story, turn, False)
+            if not played.turns:
+                yield sentence(f"{_nothing_new(played)}.", indent=2)
 
 
 # The opening: which draw this is and what is real in it.
@@ -153,7 +191,8 @@ def _quiet(story: Narration, rounds: Sequence[Round]) -> Iterator[Block]:
     first, last = rounds[0].number, rounds[-1].number
     which = f"Round {first}" if first == last else f"Rounds {first} to {last}"
     what = _nothing_new(rounds[-1])
-    asks = [f"{party_label(story.scenario, turn.party)} asks for {worth(turn.asks_for)}" for turn in rounds[-1].turns]
+    turns = rounds[-1].turns
+    asks = [f"{party_label(story.scenario, turn.party)} holds out for {worth(turn.asks_for)}" for turn in turns]
     now = f"; by then {either(asks, 'and')}" if asks else ""
     yield sentence(f"{which}: {what[0].lower()}{what[1:]}{now}.")
     yield BLANK
@@ -162,11 +201,11 @@ def _quiet(story: Narration, rounds: Sequence[Round]) -> Iterator[Block]:
 TURNS = {  # by what a party did
     "passes": "{who} passes: this text does not need its signature.",
     "waits": "{who} offers nothing: no text that the others would take is worth {asks_for} or more to it.",
-    "accepts": "{who} {accepts} {whose}: worth {worth} to it, asks for {asks_for}.",
+    "accepts": "{who} {accepts} {whose} (value to it {worth}; holds out for {asks_for}).",
     "leaves_it": "{who} leaves its text as it is.",
-    "votes_no": "{who} votes no on {whose}: {reason}.",
-    "objects": "{who} does not accept {whose}: {reason}. {named}",
-    "refuses": "{who} refuses {whose}: {reason}. {offers}",
+    "votes_no": "{who} votes no on {whose}{reason}.",
+    "objects": "{who} does not accept {whose}{reason}. {named}",
+    "refuses": "{who} rejects {whose}{reason}. {offers}",
     "drafts": "{offers}",
     "offers": "{offers}",
 }
@@ -195,26 +234,27 @@ def turn_lines(story: Narration, turn: Turn, briefly: bool) -> Iterator[Block]:
 
 
 def _whose(story: Narration, turn: Turn) -> str:
-    """The text that was answered: its own, or that of the party that put it on the table."""
+    """The proposal that was answered: its own, or that of another party."""
     if turn.from_ is None or turn.from_ == turn.party:
-        return "its own text"
-    return f"the text of {party_label(story.scenario, turn.from_)}"
+        return "its own proposal"
+    return f"{party_label(story.scenario, turn.from_)}'s proposal"
 
 
 def _reason(story: Narration, turn: Turn, briefly: bool = False) -> str:
     assert turn.answered is not None and turn.answered_worth is not None
     unsaid = "" if turn.stated else ", which it does not say"
     if turn.reason == AT_HOME:
-        return "it was turned down at home before, or would please no better there"
+        return ": it was turned down at home before, or would please no better there"
     if turn.reason is not None and turn.reason != "worth":
         owner, line = turn.reason.split(".", 1)
         what = "" if briefly else f" ({forbidden_in(story.scenario, turn.reason, turn.answered)})"
-        crosses = "it holds what was taken off the table by" if owner == EVENTS else "it crosses its red line"
-        return f"{crosses} {line}{what}{unsaid}"
+        gone = {EVENTS: "it holds what was taken off the table by", STAGES: "it departs from what was settled by"}
+        crosses = gone.get(owner, "it crosses its red line")
+        return f": {crosses} {line}{what}{unsaid}"
     if turn.answered_worth >= turn.asks_for - TOLERANCE:
-        return f"worth {worth(turn.answered_worth)} to it, less than its own next offer{unsaid}"
+        return f" (value to it {worth(turn.answered_worth)}, less than its own next offer){unsaid}"
     value, asked = apart(turn.answered_worth, turn.asks_for)
-    return f"worth {value} to it, asks for {asked}{unsaid}"
+    return f" (value to it {value}; holds out for {asked}){unsaid}"
 
 
 def _offer_words(who: str, turn: Turn) -> str:
@@ -296,7 +336,7 @@ def no_agreement(story: Narration) -> Iterator[Block]:
     if refusals:
         number, turn = refusals[-1]
         who = party_label(story.scenario, turn.party)
-        last = f"The last to refuse was {who}, in round {number}: {_reason(story, turn)}."
+        last = f"The last to reject was {who}, in round {number}{_reason(story, turn)}."
     yield sentence(f"{text} {last}", hanging=0)
 
 
@@ -360,6 +400,9 @@ def _happened(story: Narration, played: Round, brief: bool) -> Iterator[str]:
     for event in scenario.events:
         if event.id in played.events:
             yield _event_words(scenario, event)
+    for move in played.stages:
+        label = clean(next(stage for stage in scenario.stages if stage.id == move.stage).label)
+        yield f"{STAGE_WORDS[move.what]}: {label}."
     for full_name in played.lines_fallen:
         party, name = full_name.split(".", 1)
         forbids = "" if brief else f": {red_line_label(scenario, full_name)}"

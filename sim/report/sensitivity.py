@@ -23,6 +23,7 @@ from sim.charts.wording import (
 )
 from sim.report.document import Block, heading, paragraph, table
 from sim.report.plain import pick, plain
+from sim.results.drivers import LEAST_RUNS
 from sim.results.format import number
 from sim.results.labels import clean, input_label
 
@@ -49,6 +50,16 @@ def _rows(result: Sensitivity, found: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def document(result: Sensitivity) -> Iterator[Block]:
+    """Every table with all inputs that differ, as many as a table holds."""
+    return _document(result, False)
+
+
+def brief(result: Sensitivity) -> Iterator[Block]:
+    """The inputs that stand out from chance, and the dummy: none of fewer than 1,000 runs."""
+    return _document(result, True)
+
+
+def _document(result: Sensitivity, brief: bool) -> Iterator[Block]:
     yield paragraph(clean(result.results.scenario.title))
     yield paragraph(f"{sensitivity_opening(result)} {result.inputs:,} uncertain inputs, seed {result.results.seed}.", 2)
     if result.note:
@@ -59,12 +70,30 @@ def document(result: Sensitivity) -> Iterator[Block]:
         yield heading(title)
         if method in result.designs:
             yield paragraph(design_text(result, method), 2)
-        yield table(["", *heads], [[row_label(result, row), *cells(result, row)] for row in top_rows(found)])
-        left = int(found["kind"].isin(["number", "lot"]).sum()) - MOST_ROWS
-        if left > 0 and method not in result.designs:
-            yield paragraph(f"and {left:,} more: --json has all of them", 2)
+        inputs = found["kind"].isin(["number", "lot"])
+        named = found
+        if brief and "stands_out" in found:
+            named = found[~inputs | (found["stands_out"] & (result.n >= LEAST_RUNS))]
+        yield table(["", *heads], [[row_label(result, row), *cells(result, row)] for row in top_rows(named)])
+        if brief and "stands_out" in found:
+            yield paragraph(_left_out(result, found[inputs]), 2)
+        elif inputs.sum() > MOST_ROWS and method not in result.designs:
+            yield paragraph(f"and {inputs.sum() - MOST_ROWS:,} more: --json has all of them", 2)
         yield paragraph("")
         yield paragraph(reading)
+
+
+def _left_out(result: Sensitivity, inputs: pd.DataFrame) -> str:
+    if result.n < LEAST_RUNS:
+        return (
+            f"{result.n:,} runs: no input is named by fewer than {LEAST_RUNS:,}, for the largest of {len(inputs):,} "
+            f"differences is then easily one of chance. More runs with -n, or --all."
+        )
+    out = int(inputs["stands_out"].sum())
+    count = "None" if not out else f"{out:,}"
+    more = f"; the first {MOST_ROWS} are listed" if out > MOST_ROWS else ""
+    stand = "stands" if out == 1 else "stand"
+    return f"{count} of {len(inputs):,} inputs {stand} out from an input that does nothing{more}. All: --all."
 
 
 def _tornado(result: Sensitivity, row: Row) -> list[object]:

@@ -13,6 +13,7 @@ from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import counted
 from sim.mechanisms.phased_withdrawal import reciprocal_steps
 from sim.mechanisms.side_payments import CarrotsSpec
+from sim.mechanisms.stages import NO_RECORD
 from sim.report.document import Block, Table, heading, paragraph, paragraphs, section, table
 from sim.results.format import NONE, number, percent
 from sim.results.labels import clean, condition_names, either, party_label
@@ -28,6 +29,7 @@ from sim.scenario import (
     RatificationSpec,
     RatifierSpec,
     Scenario,
+    StageSpec,
     WarSpec,
 )
 
@@ -110,6 +112,59 @@ def events(scenario: Scenario) -> Iterator[Block]:
     return section(f"Events: what happens at a date or by chance {STATED}", ["", ""], rows, left=2)
 
 
+def stages(scenario: Scenario) -> Iterator[Block]:
+    rows = []
+    for stage in scenario.stages:
+        who = either([party_label(scenario, name) for name in stage.signatories], "and")
+        lasts = "until it breaks" if stage.months is None else f"for {stage.months} months"
+        first, *others = stage_effects(scenario, stage)
+        rows += [[stage.id, stage.label], [f"  {lasts}", f"needs {who}; {_tabled(scenario, stage)}"]]
+        rows += [["", text] for text in (first, *others)]
+    yield from section(
+        f"Stages: what may be agreed ahead of the rest {STATED}", ["", ""], rows,
+        "A party agrees if no deal is worth at least as much to it while the stage lasts, on average, what it gains by "
+        "agreeing added." if rows else "", left=2,
+    )  # fmt: skip
+
+
+def _tabled(scenario: Scenario, stage: StageSpec) -> str:
+    tabled = stage.tabled
+    parts = [f"on the table from month {tabled.month}"]
+    if tabled.event is not None:
+        parts.append(f"once {tabled.event} has happened")
+    if tabled.after is not None:
+        parts.append(f"after {tabled.after}")
+    if tabled.no_deal_below:
+        parts.append(f"while no deal is worth less than {_by_party(scenario, tabled.no_deal_below)}")
+    return ", ".join(parts)
+
+
+def stage_effects(scenario: Scenario, stage: StageSpec) -> list[str]:
+    effects = []
+    factors = {
+        "waves of": _listed(stage.waves), "the drift of the front": stage.front_drift,
+        "the deviation of the front": stage.front_sd, "wear": stage.wear, "the cost of the war": stage.war_cost,
+    }  # fmt: skip
+    times = [f"{what} {factor}" for what, factor in factors.items() if factor and factor != Number(1)]
+    if times:
+        effects.append(f"while it holds, times: {', '.join(times)}")
+    if stage.shifts_no_deal:
+        effects.append(f"adds to no-deal worth while it holds: {_by_party(scenario, stage.shifts_no_deal)}")
+    if stage.gains:
+        effects.append(f"agreeing adds: {_by_party(scenario, stage.gains)}")
+    if stage.settles:
+        effects.append(f"settles while it holds {_listed(stage.settles, ': ', '; ')}")
+    if stage.breaks_per_month != Number(0):
+        effects.append(f"breaks with chance {stage.breaks_per_month} a month")
+    if stage.ends_with_agreement:
+        effects.append("ends when the main agreement is in force")
+    for what, record in (("kept", stage.kept), ("broken", stage.broken)):
+        if record != NO_RECORD:
+            trust = f"credibility times {record.credibility}, danger of a break times {record.hazard}"
+            effects.append(f"if {what}, {trust}")
+    return effects or ["changes nothing"]
+
+
 def event_effects(scenario: Scenario, event: EventSpec) -> list[str]:
     effects = []
     if event.commits is not None:
@@ -123,6 +178,9 @@ def event_effects(scenario: Scenario, event: EventSpec) -> list[str]:
         effects.append(f"moves the front by {event.front_shift}")
     if event.shifts_no_deal:
         effects.append(f"adds to no-deal worth: {_by_party(scenario, event.shifts_no_deal)}")
+    if event.redraws:
+        far = _by_party(scenario, event.redraws)
+        effects.append(f"elections: draws weights and support at home anew, this far: {far}")
     if event.pulls_levers:
         each = " each" if len(event.pulls_levers) > 1 else ""
         effects.append(f"pulls {either(map(clean, event.pulls_levers), 'and')} by one step{each}")

@@ -16,8 +16,9 @@ from sim.core.exact import Floats
 from sim.model.domain import Structure, structure
 from sim.results import parquet
 from sim.results.chunks import Chunk, chunk_length, play_chunk
-from sim.results.files import FAULTS, fault_of, read_inside, sha256, write_whole
+from sim.results.files import FAULTS, StoreError, fault_of, read_inside, sha256, write_whole
 from sim.results.tallies import BINS, QUANTITIES, Tallies, empty_tallies
+from sim.results.values import AllowedValues
 from sim.scenario import Scenario
 
 DRAWS, TALLIES = "draws", "tallies"
@@ -93,6 +94,10 @@ class Layout:
         return parquet.schema_of(self.play(0, 0).draws)
 
     @cached_property
+    def allowed(self) -> AllowedValues:
+        return AllowedValues(self.scenario, self.table)
+
+    @cached_property
     def nothing(self) -> Tallies:
         """Nothing counted yet."""
         return empty_tallies(self.scenario, self.table)
@@ -112,8 +117,15 @@ class Layout:
 
 
 def packed(chunk: Chunk, layout: Layout, versions: int = 0) -> tuple[ChunkEntry, dict[str, bytes]]:
-    """The entry of a chunk, and its two files by name relative to the results folder."""
+    """The entry of a chunk, and its two files by name relative to the results folder.
+
+    StoreError if a value is none that a draw can have: its file would be taken for damaged.
+    """
     tables = layout.tables(chunk)
+    try:
+        layout.allowed.check(tables[0], chunk.start)
+    except ValueError as error:
+        raise StoreError(f"these draws have values that a results folder does not hold: {error}") from None
     files = [parquet.to_bytes(table) for table in tables]
     draws, tallies = (
         FileHashes(parquet.content_hash(table), sha256(data)) for table, data in zip(tables, files, strict=True)
@@ -152,12 +164,18 @@ def _verified(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[pa.Table
             tables.append(parquet.from_bytes(data, schema, exactly, most=most))
             if parquet.content_hash(tables[-1]) != hashes.content:
                 raise ValueError("its content is not what was written")
+            if schema is layout.schema:
+                layout.allowed.check(tables[-1], entry.first)
         except FAULTS as error:
             damaged.append(fault_of(name, error))
     if damaged:
         return None, None, damaged
     try:
-        return tables[0], tallies_of(tables[1], rows, layout), []
+        counted = tallies_of(tables[1], rows, layout)
+        issues = np.add.reduceat(np.diagonal(counted.agreed), layout.table.first_options)
+        if (issues != rows - tables[0].column("package").null_count).any():
+            raise ValueError("its counts of agreements are not those of the draws")
+        return tables[0], counted, []
     except ValueError as error:
         return None, None, [f"{TALLIES}/{entry.name}: {error}"]
 
@@ -239,6 +257,14 @@ def tallies_of(table: pa.Table, draws: int, layout: Layout) -> Tallies:
         into[one, other] = counts[rows[name]]
     if sum(map(len, rows.values())) != len(table):
         raise ValueError("it counts something unknown")
+    found = {**talks, **pairs}
+    if sum(map(np.count_nonzero, found.values())) != len(table):
+        raise ValueError("it counts something twice")
+    for name, into in found.items():
+        if (into.sum(axis=-1) if name in talks else into).max(initial=0) > draws:
+            raise ValueError(f"more counts of {name} than draws")
+        if name in pairs and (into != into.T).any():
+            raise ValueError(f"counts of {name} that depend on the order of a pair")
     return Tallies(draws, talks, empty.ranges, pairs["agreed"], pairs["zone"])
 
 

@@ -15,6 +15,7 @@ from sim.core.stability import KINDS, NOBODY, stability, surroundings
 from sim.core.state import ARE_OFFERS
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.implementation import Judgement
+from sim.mechanisms.stages import ENDINGS
 from sim.model.talks import Talks
 from sim.model.world import World
 
@@ -130,8 +131,9 @@ def after_signature(talks: Talks) -> Columns:
         columns |= fallen_lines(talks)
     if world.war is not None:
         columns |= _harm(talks)
-    if world.war is not None or world.events is not None:
+    if world.war is not None or world.events is not None or world.stages is not None:
         columns["no_deal_outside"] = world.outside().mean(axis=1)
+    columns |= stage_columns(talks)
     columns |= stability_columns(talks)
     return {AFTER + name: values for name, values in columns.items()}
 
@@ -164,7 +166,7 @@ def bought_by_pressure(talks: Talks) -> Bools:
 
 def judgement(talks: Talks) -> Judgement:
     """Durability of the texts signed, and when they break; where the file has an aftermath."""
-    aftermath, signed = talks.ensemble.world.aftermath, talks.signed > 0
+    aftermath, signed, stages = talks.ensemble.world.aftermath, talks.signed > 0, talks.ensemble.world.stages
     assert aftermath is not None
     month = (talks.signed - 1) * talks.ensemble.scenario.time.days_per_round / DAYS_PER_MONTH
     to_force = np.where(signed & talks.approval.passed, talks.approval.in_force_month, np.nan)
@@ -174,6 +176,7 @@ def judgement(talks: Talks) -> Judgement:
         to_force,
         *_guarantor(talks),
         bought_by_pressure(talks) if talks.ensemble.world.levers is not None else None,
+        None if stages is None else stages.record(np.maximum(talks.signed, 1)),
     )
 
 
@@ -187,14 +190,40 @@ def _guarantor(talks: Talks) -> tuple[Floats | None, Floats | None]:
     return worth, talks.reservation_value[-1][:, n]
 
 
+def last_played(talks: Talks) -> tuple[Ints, Bools]:
+    """The round with which the war and the stages are followed no further, and whether an agreement is in force, (B,).
+
+    That of the signature of what comes into force, else the last of the talks.
+    """
+    in_force = (talks.signed > 0) & talks.approval.passed
+    return np.where(in_force, talks.signed, talks.ensemble.scenario.time.rounds), in_force
+
+
+def stage_columns(talks: Talks) -> Columns:
+    """For each stage, in the order of the file, the month in which it was agreed, how it ended and how long it held."""
+    stages = talks.ensemble.world.stages
+    if stages is None:
+        return {}
+    played, in_force = last_played(talks)
+    agreed, months, ended = stages.at_the_end(played, in_force)
+    since, ids = stages.static.months[np.maximum(stages.agreed, 1) - 1], [each.id for each in stages.static.specs]
+    columns: Columns = {}
+    for e in (ids.index(stage.id) for stage in talks.ensemble.scenario.stages):
+        columns[f"stage_{ids[e]}"] = np.where(agreed[:, e], since[:, e], np.nan)
+        columns[f"stage_{ids[e]}_ended"] = np.where(agreed[:, e], np.array(ENDINGS, object)[ended[:, e]], "")
+        columns[f"stage_{ids[e]}_months"] = np.where(agreed[:, e], months[:, e], np.nan)
+    return columns
+
+
 def _harm(talks: Talks) -> Columns:
     """Household-weeks without power and war cost up to the ceasefire, or to the end of the talks without one."""
     war, scenario, parties = talks.ensemble.world.war, talks.ensemble.scenario, talks.ensemble.structure.parties
     assert war is not None
-    in_force = (talks.signed > 0) & talks.approval.passed
-    played = np.where(in_force, talks.signed, scenario.time.rounds)
+    played, in_force = last_played(talks)
     stops = np.where(in_force, talks.approval.ceasefire_month, 0.0)
-    harm, money = war.harm(played, stops), war.money(played, stops)
+    stages = talks.ensemble.world.stages
+    spans = () if stages is None else stages.spans(played, in_force, stops)
+    harm, money = war.harm(played, stops, spans), war.money(played, stops, spans)
     columns: Columns = {}
     for name in scenario.parties:  # file order
         columns[f"household_weeks_{name}"] = harm[:, parties.index(name)]

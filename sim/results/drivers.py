@@ -1,4 +1,4 @@
-"""Which assumption moves a result most: from the runs at hand, before any design made for the question."""
+"""Which input a result goes with most, in the runs at hand: a pattern, and no cause before it is played again."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,21 +19,24 @@ FUNNEL_COLUMNS = [
     *("kind", "name", "count", "share", "low", "high", "n"),
     *("moved_by", "where_low", "where_high", "difference", "by_low", "by_high"),
 ]
-LEAST_RUNS = 60  # a third of fewer runs shows nothing
+LEAST_RUNS = 1_000  # with fewer, the largest of so many differences is most often one of chance
 
 
 @dataclass(frozen=True)
 class Mover:
     """The number that goes with the largest difference in the share of runs that got somewhere."""
 
-    path: str  # of the number in the scenario file; of several that are drawn together, the first by name
-    together: int  # how many numbers are drawn together with it, itself included
+    paths: tuple[str, ...]  # of the number in the scenario file, and of those drawn together with it, by name
     low_share: float  # of runs that got there in the third of runs in which the number is smallest
     high_share: float  # the same where it is largest
     difference: float  # of these two, with its 95 % interval (Newcombe 1998, method 10)
     low: float
     high: float
     by_chance: float  # size of difference that the largest of so many numbers reaches by chance alone in one case of 20
+
+    @property
+    def path(self) -> str:
+        return self.paths[0]
 
     @property
     def stands_out(self) -> bool:
@@ -46,7 +49,7 @@ def funnel(results: Results) -> pd.DataFrame:
 
     Returns:
         `kind` (stage, of_those or stop), `name`, `count`, `share`, the ends of its 95 % interval `low` and `high`, `n`
-        (of how many); for stages the number of the file that moves them most, where one stands out: `moved_by`, the
+        (of how many); for stages the number of the file that goes with them most, where one stands out: `moved_by`, the
         share of runs where it is lowest and highest, `where_low` and `where_high`, the `difference` and the ends of
         its 95 % interval, `by_low` and `by_high`.
     """
@@ -64,16 +67,17 @@ def funnel(results: Results) -> pd.DataFrame:
 
 @remembered
 def moved_by(results: Results) -> dict[str, Mover | None]:
-    """What moves each stage of the scenario most; see `movers`."""
+    """What each stage of the scenario goes with most; see `movers`."""
     return movers(results, stage_flags(results))
 
 
 def movers(results: Results, flags: Flags) -> dict[str, Mover | None]:
-    """For each stage, the uncertain number that moves the share of runs that get there most.
+    """For each stage, the uncertain number with which the share of runs that get there differs most.
 
     Runs are sorted by each number; the lowest third is set beside the highest. One number is taken at a time, all
     others vary with their ranges: what two of them do together is not seen. Chance (whether a line is real) is no
     assumption and is left out. None for a stage that no run reached, or all did, or with too few runs or numbers.
+    Of many numbers one may seem to matter by chance alone: a cause takes the same runs with that number changed.
     """
     third = results.n // 3
     columns = _apart(results)
@@ -81,7 +85,7 @@ def movers(results: Results, flags: Flags) -> dict[str, Mover | None]:
     for piece in results.pieces(*flags.columns):
         for name, flag in flags.of(piece).items():
             reached[name] = reached.get(name, 0) + int(flag.sum())
-    if third < LEAST_RUNS // 3 or not columns:
+    if results.n < LEAST_RUNS or not columns:
         return dict.fromkeys(reached)
     lows, highs = _counts_in_thirds(results, flags, list(columns), third)
     chance = float(exact.normal_quantile(np.array([1 - 0.05 / (2 * len(columns))]))[0])
@@ -93,16 +97,16 @@ def movers(results: Results, flags: Flags) -> dict[str, Mover | None]:
             continue
         low, high = lows[name], highs[name]
         place = int(np.abs(high - low).argmax())
-        path = list(columns)[place]
+        paths = tuple(path.removeprefix("input.") for path in list(columns.values())[place])
         by_chance = chance * float(np.sqrt(2 * share * (1 - share) / third))
         counts = int(low[place]), third, int(high[place]), third
         shares = counts[0] / third, counts[2] / third
-        found[name] = Mover(path.removeprefix("input."), columns[path], *shares, *share_difference(*counts), by_chance)
+        found[name] = Mover(paths, *shares, *share_difference(*counts), by_chance)
     return found
 
 
-def _apart(results: Results) -> dict[str, int]:
-    """Columns of drawn numbers that differ, sorted by name, each with the number of columns equal to it."""
+def _apart(results: Results) -> dict[str, tuple[str, ...]]:
+    """Columns of drawn numbers that differ, sorted by name, each with all columns equal to it, itself first."""
     kinds = results.rows.dtypes
     names = sorted(n for n in kinds if n.startswith("input.") and str(kinds[n]) not in ("bool", "boolean"))
     prints = {name: hashlib.sha256() for name in names}
@@ -110,11 +114,11 @@ def _apart(results: Results) -> dict[str, int]:
         for name in names:
             prints[name].update(piece[name].to_numpy(float).tobytes())
     first: dict[bytes, str] = {}
-    count: dict[str, int] = {}
+    found: dict[str, tuple[str, ...]] = {}
     for name in names:
         same = first.setdefault(prints[name].digest(), name)
-        count[same] = count.get(same, 0) + 1
-    return count
+        found[same] = (*found.get(same, ()), name)
+    return found
 
 
 Counts = dict[str, npt.NDArray[np.int64]]

@@ -140,6 +140,10 @@ ZONE, SIGNED = STAGES["zone_first"], STAGES["signed"]
 def figures_of_scenario(scenario: Scenario) -> Iterator[Figure]:
     """Every figure that results of a scenario may have: shares, options of issues, means, then those of each party."""
     yield from (figure for figure in FIGURES if figure.is_share)
+    for stage in scenario.stages:
+        column, label = f"stage_{stage.id}", f"agreed ahead of the rest: {_label(stage.label)}"
+        agreed = partial(_is_there, column)
+        yield Figure(column, label, SHARE, (column,), agreed, runs=f"agree ahead of the rest: {_label(stage.label)}")
     for place, (issue, spec) in enumerate(scenario.issues.items()):
         for option, label in spec.options.items():
             text = f'{_label(spec.label)}: "{_label(label)}"'
@@ -175,6 +179,10 @@ def _in_millions(column: str, draws: pd.DataFrame) -> pd.Series:
 
 def _where_signed(column: str, draws: pd.DataFrame) -> pd.Series:
     return draws[column].where(draws["package"].notna())
+
+
+def _is_there(column: str, draws: pd.DataFrame) -> "pd.Series[bool]":
+    return draws[column].notna()
 
 
 def _has_option(place: int, option: str, draws: pd.DataFrame) -> pd.Series:

@@ -263,13 +263,15 @@ class FolderLock:
 
     def _opened(self) -> int:
         try:
-            return os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+            return os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise plain(error, f"write to {self.folder}") from error
 
     def _taken(self) -> bool:
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with suppress(PermissionError):  # whoever can read the file can hold the lock; it is not ours to change
+                os.fchmod(self._handle, 0o600)
             os.ftruncate(self._handle, 0)
             os.pwrite(self._handle, b"%d\n" % os.getpid(), 0)
         except BlockingIOError:

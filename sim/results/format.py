@@ -2,9 +2,11 @@
 
 import math
 
+from sim.core.wording import counted
 from sim.results.results import Z_95, share_interval
 
 NONE = "-"
+LEAST_GROUP = 30  # runs of a group of which a curve, a bar or a mean is shown
 
 
 def number(value: float | None, digits: int = 2, sign: bool = False) -> str:
@@ -13,6 +15,12 @@ def number(value: float | None, digits: int = 2, sign: bool = False) -> str:
         return NONE
     rounded = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
     return f"{0:.{digits}f}" if float(rounded) == 0 else rounded
+
+
+def too_few(count: int, n: int) -> str:
+    """Why nothing is shown of a group of `count` of n runs, and how many runs would have enough of them."""
+    enough = f"; about {float(f'{LEAST_GROUP * n / count:.1g}'):,.0f} runs would have that many" if count else ""
+    return f"{count:,} of {counted(n, 'run')}: too few for a curve, a bar or a mean, which take {LEAST_GROUP}{enough}."
 
 
 def decimals(low: float, high: float, most: int = 3) -> int:

@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from sim.core.fields import MOST_SHORT
 from sim.core.packages import Clause, Condition
 from sim.core.wording import shown
 from sim.scenario import Scenario
 
 MOST_LABEL = 160  # characters of a label in running text
-EVENTS = "events"  # stands for the party in the name of what an event took off the table
+EVENTS, STAGES = "events", "stages"  # stand for the party in the name of what one of these keeps off the table
 
 
 class Labels(NamedTuple):
@@ -37,7 +38,8 @@ OUTCOMES = {  # a clause may name who signs
 }  # fmt: skip
 SIGNED = Labels("agreement signed", "an agreement was signed", "Agreement signed")  # in force where nobody has to vote
 CAUSES = {  # why an agreement in force broke, or that it did not
-    "none": Labels("broke within 60 months, no fault in it", "Its danger was that which every agreement runs."),
+    "none": Labels("collapsed within 60 months; no specific weakness identified",
+                   "Its danger was that which every agreement runs."),
     "several": Labels("broke within 60 months, of several faults alike",
                       "Its danger was raised by several faults, none of them the largest."),
     "guarantor_absent": Labels("broke: the guarantor would not act",
@@ -61,7 +63,7 @@ SOLUTIONS = {
     "utilitarian": "utilitarian",
     "nearest_to_mean_position": "nearest to the mean position",
 }
-BLOCKS = ("giving_way", "mediation", "war", "events", "ratification", "aftermath")  # beside the talks
+BLOCKS = ("giving_way", "mediation", "war", "events", "stages", "ratification", "aftermath")  # beside the talks
 
 
 def clean(text: object) -> str:
@@ -87,6 +89,30 @@ def issue_label(scenario: Scenario, issue: str) -> str:
 
 def option_label(scenario: Scenario, issue: str, option: str) -> str:
     return clean(scenario.issues[issue].options[option])
+
+
+def issue_short(scenario: Scenario, issue: str) -> str:
+    """An issue in few letters: as the file has it, else its label."""
+    return clean(scenario.issues[issue].short or scenario.issues[issue].label)
+
+
+def option_short(scenario: Scenario, issue: str, option: str) -> str:
+    """An option in few letters: as the file has it, else its label if that is short, else its name."""
+    spec, label = scenario.issues[issue], scenario.issues[issue].options[option]
+    return clean(spec.short_options.get(option) or (label if len(label) <= MOST_SHORT else name_label(option)))
+
+
+def line_short(scenario: Scenario, full_name: str) -> str:
+    """A red line, named `party.id`, in few letters: as the file has it, else its id."""
+    party, line_id = full_name.split(".", 1)
+    line = next(line for line in scenario.parties[party].red_lines if line.id == line_id)
+    return clean(line.short or name_label(line_id))
+
+
+def ratifier_short(scenario: Scenario, name: str) -> str:
+    """A ratifier in few letters: as the file has it, else its label."""
+    spec = scenario.ratification and scenario.ratification.ratifiers.get(name)
+    return clean((spec and (spec.short or spec.label)) or name_label(name))
 
 
 def party_label(scenario: Scenario, party: str) -> str:
@@ -157,6 +183,9 @@ def forbidden_in(scenario: Scenario, full_name: str, package: Mapping[str, str])
     if party == EVENTS:
         removes = next(event for event in scenario.events if event.id == line_id).removes
         clauses: tuple[Clause, ...] = tuple({issue: frozenset(options)} for issue, options in removes.items())
+    elif party == STAGES:
+        settled = next(stage for stage in scenario.stages if stage.id == line_id).settles
+        clauses = tuple({issue: frozenset(scenario.issues[issue].options) - {settled[issue]}} for issue in settled)
     else:
         clauses = next(line for line in scenario.parties[party].red_lines if line.id == line_id).never.clauses
     met = [clause for clause in clauses if all(package[issue] in clause[issue] for issue in clause)]
@@ -170,16 +199,25 @@ def blocker_labels(scenario: Scenario, blocker: str) -> list[str]:
     return [either([_constraint(scenario, one) for one in members], "and") for members in ways]
 
 
+def ratifier_label(scenario: Scenario, name: str) -> str:
+    """What the file calls a ratifier."""
+    ratifiers = {} if scenario.ratification is None else scenario.ratification.ratifiers
+    return clean((ratifiers[name].label if name in ratifiers else "") or name)
+
+
 def obstacle_label(scenario: Scenario, name: str) -> str:
     """One obstacle of a `blocker` text in few words, for a table."""
     party, _, what = name.partition(".")
     if party == EVENTS:
         return f"an event, {clean(what)}"
+    if party == STAGES:
+        return f"a stage, {clean(what)}"
     if party not in scenario.parties:
         return clean(name)
     label = party_label(scenario, party)
-    lines = {line.id for line in scenario.parties[party].red_lines}
-    return f"{label}, red line {what}" if what in lines else f"{label}, worth of no deal" if what else label
+    if what in {line.id for line in scenario.parties[party].red_lines}:
+        return f"{label}, red line: {line_short(scenario, name)}"
+    return f"{label}, worth of no deal" if what else label
 
 
 def obstacle_phrase(scenario: Scenario, name: str) -> str:
@@ -187,6 +225,8 @@ def obstacle_phrase(scenario: Scenario, name: str) -> str:
     party, _, what = name.partition(".")
     if party == EVENTS:
         return f"what the event {clean(what)} took off the table"
+    if party == STAGES:
+        return f"what the stage {clean(what)} settled"
     return f"the red line {clean(what)} of {party_label(scenario, party)}"
 
 
@@ -195,6 +235,8 @@ def _constraint(scenario: Scenario, name: str) -> str:
     if party == EVENTS:
         event = next(event for event in scenario.events if event.id == what)
         return f"what an event took off the table ({clean(event.label or what)})"
+    if party == STAGES:
+        return f"what a stage settled ({clean(next(each for each in scenario.stages if each.id == what).label)})"
     if scenario.ratification is not None and name in scenario.ratification.ratifiers:
         return clean(scenario.ratification.ratifiers[name].label or name)
     label = party_label(scenario, party)
@@ -236,6 +278,9 @@ INPUTS = {  # in words, by path; names of the file stand there by their labels
     "war.outages.no_deal_per_million_household_weeks.{party}":
         "what a million household-weeks without power add to the no-deal worth of {party}",
     "war.cost_per_month.{party}": "what a month of war costs {party}",
+    "stages.{stage}.months": 'months that the stage "{stage}" lasts',
+    "stages.{stage}.gains.{party}": 'what agreeing on the stage "{stage}" adds for {party}',
+    "stages.{stage}.breaks_per_month": 'monthly chance that the stage "{stage}" breaks',
 }  # fmt: skip
 _INPUTS = [
     (re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^.]+)", path.replace(".", r"\.")).replace("<rest>[^.]", "<rest>.")), words)

@@ -11,6 +11,7 @@ from sim.mechanisms.mediation import MediationSpec
 from sim.mechanisms.phased_withdrawal import PullBackSpec
 from sim.mechanisms.power_shift import PowerShiftSpec
 from sim.mechanisms.ratification import MilestoneSpec, RatificationSpec, RatifierSpec
+from sim.mechanisms.stages import StageSpec
 from sim.mechanisms.war import WarSpec
 from sim.scenario.messages import Fault, Note, ScenarioError
 from sim.scenario.parts import (
@@ -31,6 +32,6 @@ __all__ = [
     "AftermathSpec", "CredibilityLostSpec", "Deliverable", "EventSpec", "Fault", "GivingWaySpec", "GuarantorSpec",
     "HazardSpec", "IssueSpec", "LeverSpec", "Linkage", "MediationSpec", "MilestoneSpec", "Note", "Number",
     "PartySpec", "Point", "PowerShiftSpec", "Proposal", "ProtocolSpec", "PullBackSpec", "RatificationSpec",
-    "RatifierSpec", "RedLine", "Rule", "Scenario", "ScenarioError", "StrategySpec", "Time", "WarSpec",
+    "RatifierSpec", "RedLine", "Rule", "Scenario", "ScenarioError", "StageSpec", "StrategySpec", "Time", "WarSpec",
     "read_scenario",
 ]  # fmt: skip

@@ -257,6 +257,7 @@ def _check_sources(at: Place, names: Names) -> None:
 def _check_known(at: Place, names: Names) -> None:
     """Every fact of the past is a figure of the hindcast, within what it can be, from a time that is played back."""
     figures = [*(f"{figure}.{party}" for figure in PAST_OF_PARTY for party in names.parties), *PAST]
+    figures += [f"support.{ratifier}" for ratifier in at["ratification"]["ratifiers"].keys]
     first, last = at["war"]["since"], at["as_of"]
     if at["known"] and not (first and last):
         hole = "`as_of`, the day to play back from" if first else "`war: {since: ...}`, the day to play back to"

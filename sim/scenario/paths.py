@@ -200,6 +200,6 @@ def why_not(root: MappingNode, path: Path) -> str:
             known = list(dict.fromkeys(name for node in nodes for name in names_below(node)))
             where = ".".join(map(shown, path[:depth])) or "the scenario"
             there = f"{where} has no {quoted(key)}{meant(key, known)}"
-            return f"the path {shown('.'.join(path), 200)} names nothing: {there}"
+            return f"unknown path {shown('.'.join(path), 200)}: {there}"
         nodes = below
-    return f"the path {shown('.'.join(path), 200)} names nothing"
+    return f"unknown path {shown('.'.join(path), 200)}"

@@ -18,6 +18,7 @@ from sim.mechanisms.events import EventList
 from sim.mechanisms.giving_way import GivingWaySpec
 from sim.mechanisms.mediation import MediationSpec
 from sim.mechanisms.ratification import RatificationSpec
+from sim.mechanisms.stages import StageList
 from sim.mechanisms.war import WarSpec
 from sim.protocols import PROTOCOLS
 from sim.scenario import parts, sweeps
@@ -86,6 +87,7 @@ class Scenario(Block):
     mediation: MediationSpec | None = _block("mediation")
     war: WarSpec | None = _block("war")
     events: EventList = _block("events")
+    stages: StageList = _block("stages")
     ratification: RatificationSpec | None = _block("ratification")
     aftermath: AftermathSpec | None = _block("aftermath")
     solutions: parts.Solutions | None = Field(None, description="Over whom the reference solutions are taken.")

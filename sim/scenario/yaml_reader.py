@@ -91,26 +91,95 @@ def read_text(text: str, file: str, faults: Faults, line: int = 1, column: int =
 
 
 def _parsed(text: str, file: str, faults: Faults, line: int, column: int) -> Node | None:
+    reader = _Reader(file, faults, line, column)
     try:
-        return _Reader(file, faults, line, column).read(text)
+        return reader.read(text)
     except _Stop:
         return None
-    except MarkedYAMLError as error:
-        at = error.problem_mark or error.context_mark
-        if error.context_mark and at and text[at.index :].strip() == "":
-            at = error.context_mark  # what is not closed starts there; the end of the file tells nothing
-        mark = Mark(file, line, column)
-        if at:
-            mark = Mark(file, at.line + line, at.column + (column if at.line == 0 else 1))
-        lines, number = text.splitlines(), mark.line - line
-        indent = re.match(r"[ \t]*", lines[number]) if 0 <= number < len(lines) else None
-        hint = "; indent with spaces, not with a tab" if indent and "\t" in indent.group() else ""
-        problem = ", ".join(shown(part, 120) for part in (error.context, error.problem) if part)
-        faults.add(mark, f"this is not YAML: {problem or 'it cannot be read'}{hint}")
     except (YAMLError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, AssertionError) as error:
-        # The parser meets hostile text with errors of its own that carry no place.
-        faults.add(Mark(file, line, column), f"this is not YAML that can be read: {shown(error, 120)}")
+        at, message = _syntax_fault(text, error, reader.reached)
+        before = BREAKS.split(text[:at])
+        mark = Mark(file, line + len(before) - 1, len(before[-1]) + (column if len(before) == 1 else 1))
+        faults.add(mark, f"this is not YAML: {message}")
     return None
+
+
+CONFLICT = re.compile(r"^(?:(?:<{7}|>{7}|\|{7})(?: .*)?|={7})\r?$", re.MULTILINE)
+BEYOND = re.compile(r"\\U(?!0010|000)[0-9A-Fa-f]{8}")  # no character of Unicode
+BRACKETS = {"[": "]", "{": "}"}
+IN_QUOTES = "put the whole text in quotes"
+BEGINS = ", or put a text that begins with this sign in quotes"
+DIRECTIVES = "a YAML directive (%) does not belong in a scenario; take it out"
+A_KEY = "write the key, a colon, a space and the value, as in title: Talks"
+SECOND_COLON = f'a second colon with a space after it; {IN_QUOTES}, as in title: "Talks: round two"'
+SYNTAX = (  # what the parser says; what stands before the place, on its line and the one above; what would do
+    ("mapping values are not allowed", r"\n.*:[ \t]",
+     SECOND_COLON),
+    ("mapping values are not allowed", r":[ \t]+\S.*\n",
+     "this line is indented further than the one above, which has its value already; indent both alike"),
+    ("mapping values are not allowed", "", f"the line above is no key with a value; {A_KEY}"),
+    ("could not find expected ':'", "", f"this is no key with a value; {A_KEY}"),
+    ("character '\\\\t'", "", "a tab stands before a key or a value; indent with spaces, not with a tab"),
+    (r"found '[\]}]'", "", "{sign} closes nothing; take it out, or put the whole text in quotes"),
+    ("cannot start any token|expected the node content|scanning an (alias|anchor)", "",
+     f"no text may begin with {{sign}}; {IN_QUOTES}, or take the sign out"),
+    ("scanning a quoted scalar", "", "the quotation mark {sign} that opens here is not closed; close it"),
+    ("scanning a double-quoted scalar", "", "in double quotes, a backslash begins an escape and this is none; "
+     "write a text with backslashes, such as a Windows path, in single quotes, or each backslash twice"),
+    ("YAML document|directive", "", DIRECTIVES),
+    ("tag", "", f"a tag (!) is not allowed; take it out{BEGINS}"),
+    ("scanning a block scalar", "", f"after | and >, a text begins on the next line; move it there, or {IN_QUOTES}"),
+    ("expected '<document start>'", "",
+     "the scenario has ended before this, with a closing bracket or quotation mark; take out what follows"),
+    ("sequence entries are not allowed", "",
+     f"a list begins on a line of its own; if this is a text that begins with -, {IN_QUOTES}"),
+    (r"found '(<scalar>|[\[{])'", "", "text follows a closing quotation mark or bracket; put all of it in one pair of "
+     "quotes (within double quotes, write \\\" for a quotation mark), or close what is open above"),
+    ("found '(-|<block sequence start>)'", "",
+     "a list entry (-) where a key is expected; indent it like the other entries of its list"),
+    ("found '(<block mapping start>|[?])'", "",
+     "this line is indented unlike the others of its block; indent them alike"),
+)  # fmt: skip
+
+
+def _syntax_fault(text: str, error: Exception, reached: int) -> tuple[int, str]:
+    """Where a text is not YAML, and what would do there.
+
+    Args:
+        reached: Where the last event ended, for errors that carry no place.
+    """
+    if conflict := CONFLICT.search(text):
+        message = f"a mark of a Git conflict, {quoted(conflict[0])}; keep one version and take out all lines of marks"
+        return conflict.start(), message
+    if beyond := not isinstance(error, MarkedYAMLError) and BEYOND.search(text, reached):
+        return beyond.start(), f"there is no character {beyond[0]}; Unicode ends with \\U0010FFFF"
+    if not isinstance(error, MarkedYAMLError):
+        return reached, f"it cannot be read: {shown(error, 120)}"
+    problem, context = error.problem_mark, error.context_mark
+    at = (problem or context).index if problem or context else reached
+    words = ", ".join(part for part in (error.context, error.problem) if part)
+    if context and re.search("scanning an? (simple key|alias|anchor)", words):
+        at = context.index  # where it begins
+    directive = words.startswith("expected '<document start>'") and DIRECTIVE.search(text, 0, at)
+    if directive:
+        return directive.start(), DIRECTIVES + BEGINS
+    if re.match("while parsing a flow (sequence|mapping)", words):
+        opening, got = text[context.index], text[at : at + 1]
+        close = BRACKETS[opening]
+        if context.line < problem.line or not text[at:].strip():
+            return context.index, f"{opening} opens here; close it with {close}, or write a comma between its entries"
+        if got in BRACKETS.values():
+            return at, f"{got} closes nothing here; close {opening} with {close}"
+        comma = f"write a comma before this entry, or close {opening} with {close}"
+        return at, f"{SECOND_COLON}; or {comma}" if got == ":" else comma
+    if context and not text[at:].strip() and "block" not in words:
+        at = context.index  # what is not closed starts there; the end of the file tells nothing
+    before = "\n".join(["", *BREAKS.split(text[:at])][-2:])
+    sign = text[at : at + 1]
+    for pattern, where, message in SYNTAX:
+        if re.search(pattern, words) and re.search(where, before):
+            return at, message.format(sign=sign)
+    return at, shown(words, 240) or "it cannot be read"
 
 
 class _Stop(Exception):
@@ -126,16 +195,18 @@ class _Reader:
     line: int
     column: int
     nodes: int = 0
+    reached: int = 0  # where the last event ended
 
     def read(self, text: str) -> Node | None:
-        events = YAML(typ="safe", pure=True).parse(text)
+        events = self.follow(YAML(typ="safe", pure=True).parse(text))
         root: Node | None = None
         for event in events:
             if isinstance(event, yaml_events.DocumentStartEvent):
                 if event.version or event.tags or (root is None and DIRECTIVE.search(text, 0, event.start_mark.index)):
-                    self.faults.add(self.mark(event), "a YAML directive (%) does not belong in a scenario; take it out")
+                    self.faults.add(self.mark(event), DIRECTIVES)
                 if root is not None:
-                    self.faults.add(self.mark(event), "a second document starts here; a file holds one scenario")
+                    message = "a second document starts here; a file holds one scenario; end it before --- and ..."
+                    self.faults.add(self.mark(event), message)
                     raise _Stop
             elif isinstance(event, yaml_events.NodeEvent):
                 root = self.node(event, events, 1)
@@ -143,6 +214,11 @@ class _Reader:
             message = "there is nothing here; `peacesim new` writes a scenario to start from"
             self.faults.add(Mark(self.file, self.line, self.column), message)
         return root
+
+    def follow(self, events: Iterator[Any]) -> Iterator[Any]:
+        for event in events:
+            self.reached = event.end_mark.index
+            yield event
 
     def mark(self, event: Any) -> Mark:
         line, column = event.start_mark.line, event.start_mark.column
@@ -197,12 +273,12 @@ class _Reader:
 
     def refuse_tricks(self, event: Any, mark: Mark) -> None:
         if isinstance(event, yaml_events.AliasEvent):
-            self.faults.add(mark, f"an alias (*{shown(event.anchor)}) is not allowed; write the value out")
+            self.faults.add(mark, f"an alias (*{shown(event.anchor)}) is not allowed; write the value out{BEGINS}")
         elif event.anchor is not None:
             message = f"an anchor (&{shown(event.anchor)}) is not allowed; write the value out where it is needed"
-            self.faults.add(mark, message)
+            self.faults.add(mark, message + BEGINS)
         elif event.tag is not None:
-            self.faults.add(mark, f"a tag ({shown(event.tag)}) is not allowed; take it out")
+            self.faults.add(mark, f"a tag ({shown(event.tag)}) is not allowed; take it out{BEGINS}")
 
     def refuse_second(self, key: ScalarNode, first: Mark, spelled: str) -> None:
         line = key.mark.line

@@ -1,12 +1,15 @@
 """Results side by side: paired differences against a computation of its own, inputs that differ, outcomes that move."""
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sim.analysis.compare import compare, mean_interval, paired_difference
+from sim.report import compose
+from sim.report.terminal import as_text
 from sim.results.results import run
 from sim.scenario import read_scenario
 from tests.commands import SCENARIO, call, data
@@ -255,3 +258,43 @@ def test_the_table_reads_well(comparison):
     ):
         assert words in text
     assert "probability" not in text
+
+
+def lines_of(text, heading):
+    """Rows of a table below a heading: label and figures."""
+    below = text.split(heading, 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    rows = (re.split(r"\s{2,}", line.strip()) for line in below)
+    return [row for row in rows if len(row) > 3 and row[1][0].isdigit()]
+
+
+@pytest.mark.parametrize("n", [N, 120])
+def test_figures_of_a_row_have_one_number_of_digits_and_add_up(results, file, n):
+    """Also where one result has more runs than the other: both values are then of the runs that both have."""
+    other = run(read_scenario(file, ["parties.east.no_deal=0.7"]), n, seed=5)
+    text = as_text(compose(compare([results[0], other])), 200)
+    rows = [row for head in ("What came of it", "that signed in both") for row in lines_of(text, head)]
+    assert len(rows) > 8
+    for label, *figures in rows:
+        a, b, difference = (figure.split(" ")[0] for figure in figures[:3])
+        digits = {len(figure.partition(".")[2]) for figure in (a, b, *([difference] if difference != "0" else []))}
+        assert len(digits) == 1, label
+        assert float(b) - float(a) == pytest.approx(float(difference), abs=1.01 * 10 ** -max(digits)), label
+
+
+def test_figures_of_runs_signed_in_both_stand_apart_with_their_number(comparison, results):
+    text = as_text(compose(comparison), 200)
+    both = int((results[0].agreed & results[1].agreed).sum())
+    above, below = text.split(f"Of the {both} runs that signed in both")
+    assert "round of signature" in below and "round of signature" not in above
+
+
+def test_rows_that_are_0_on_both_sides_are_left_out(file):
+    found = compare([run(read_scenario(file, [f"parties.*.no_deal={worth}"]), 30) for worth in (0.95, 0.96)])
+    assert (found.figures[found.figures["figure"] == "signed"]["value"] == 0).all()
+    text = as_text(compose(found), 200)
+    assert "agreement signed" not in text and "worth to East from the start" in text
+
+
+def test_one_run_is_singular(file):
+    one = run(read_scenario(file), 1, seed=5)
+    assert "1 run, seed 5" in str(compare([one, one])) and "1 runs" not in str(compare([one, one]))

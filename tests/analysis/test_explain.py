@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from sim.analysis.smallest_change import CentralTable
 from sim.analysis.weight_flips import weight_flips
 from sim.report import compose
 from sim.report.terminal import as_text
+from sim.results.drivers import Mover
 from sim.results.results import run
 from tests.commands import SCENARIO, call, data
 from tests.problems import read, shipped
@@ -187,12 +189,26 @@ def test_the_last_refusal_says_what_the_text_lacked():
     assert [each.party for each in late] == results.draws["blocker"].tolist()
 
 
-def test_the_number_that_moves_the_zone_most_is_named(well):
-    explained = explain(well, 5)
-    mover = explained.moved_by["zone_first"]
+def test_a_number_is_named_as_a_cause_only_once_both_its_ends_were_played(well, monkeypatch):
+    monkeypatch.setattr("sim.results.drivers.LEAST_RUNS", 60)
+    explained = explain(replace(well), 40)
+    mover, ends = explained.moved_by["zone_first"], explained.ends["zone_first"]
     assert mover.path == "parties.east.no_deal"  # the only uncertain number besides the strategies
     assert mover.high_share < mover.low_share
-    assert "parties.east.no_deal moves this most" in " ".join(as_text(compose(explained), 80).split())
+    assert ends.is_cause and ends.n == 40 and ends.difference[2] < 0
+    text = " ".join(as_text(compose(explained), 80).split())
+    assert "moved by no-deal worth of East; the same 40 runs with it at the low and at the high end" in text
+
+
+def test_a_number_that_only_goes_with_a_stage_is_no_cause(monkeypatch):
+    """The exponent of a strategy has no part in the zone of round 1, however the runs happen to lie."""
+    mover = Mover(("parties.east.strategy.exponent",), 0.2, 0.0, -0.2, -0.3, -0.1, 0.05)
+    monkeypatch.setattr("sim.analysis.explain.moved_by", lambda results: {"zone_first": mover})
+    exponent = {"value": 1, "range": [0.5, 2]}
+    explained = explain(run(changed(east={"strategy": {"name": "time_dependent", "exponent": exponent}}), 60), 40)
+    assert explained.ends["zone_first"].difference[0] == 0 and not explained.ends["zone_first"].is_cause
+    text = " ".join(as_text(compose(explained), 80).split())
+    assert "which is not shown to be the cause" in text and "moves this most" not in text
 
 
 # Tried out.
@@ -401,7 +417,7 @@ def test_explain_plays_a_file_and_reads_results_to_the_same_answer(file, tmp_pat
     assert list(played) == KEYS
     assert played == read_back
     assert played["looked_at"] == 20
-    answer = call("explain", folder, "--look", 20)
+    answer = call("explain", folder, "--look", 20, "--full")
     assert answer.exit_code == 0
     assert "How the runs ended" in answer.output
 
@@ -411,7 +427,7 @@ def test_explain_one_draw_tells_what_run_tells_and_more(file):
     assert {key: explained[key] for key in told} == told
     assert set(explained) - set(told) == {"explained"}
     assert set(explained["explained"]) == {"ways_out", "nearest", "room"}
-    assert call("run", file, "--draw", 3).output.rstrip() in call("explain", file, "--draw", 3).output
+    assert call("run", file, "--draw", 3, "--full").output.rstrip() in call("explain", file, "--draw", 3).output
 
 
 def test_explain_finds_damage(file, tmp_path):

@@ -176,6 +176,42 @@ def test_what_is_known_stands_beside_what_the_rates_imply(past):
     assert "+0.30 is known (S1), and what the rates imply lies below it" in notes[0]["message"]
 
 
+VOTES = """\
+ratification:
+  ratifiers:
+    council:
+      {label: Council, party: west, order: 1, votes: [{id: law, more_than: 1/2}], support: 0.7, error: 0.05, months: 1,
+       support_drift_per_month: 0.02, follows_no_deal: 3}
+    elders:
+      {label: Elders, party: east, order: 1, votes: [{id: law, more_than: 1/2}], support: 0.6, error: 0, months: 1}
+"""
+
+
+def logit(share: float) -> float:
+    return math.log(share / (1 - share))
+
+
+def test_support_at_home_is_played_back_by_its_drift_and_by_what_no_deal_was_worth(past):
+    known = "known: [{what: support.council, month: 2024-02-14, value: 0.5, source: S1}]\n"
+    found, months = hindcast(past(PAST + VOTES + known), 50), DAYS / MONTH
+    (row,) = found.support.to_dict("records")  # the elders' support does not move
+    worth_more = first(found, "west")["median"] - 0.5
+    then = 1 / (1 + math.exp(-(logit(0.7) - 0.02 * months - 3 * worth_more)))
+    assert row["ratifier"] == "council" and row["now"] == pytest.approx(0.7)
+    assert row["median"] == pytest.approx(then) == found.known["median"][0]
+    assert row["credible"] and not found.known["inside"][0]
+    assert "support by Council" in str(found)
+
+
+def test_support_that_cannot_have_been_names_the_rate_that_moves_it_most(past):
+    found = hindcast(past(PAST + VOTES, "ratification.ratifiers.council.support_drift_per_month=0.4"), 50)
+    (note,) = found.as_data()["notes"]
+    assert note["path"] == "ratification.ratifiers.council.support_drift_per_month"
+    assert "Council would have been" in note["message"] and "from 0.70 now" in note["message"]
+    follows = hindcast(past(PAST + VOTES, "ratification.ratifiers.council.follows_no_deal=-40"), 50)
+    assert follows.support["path"][0].endswith(".follows_no_deal")
+
+
 def test_a_month_is_meant_as_its_middle_and_no_day_outside_the_war(past):
     at = "known: [{what: front, month: %s, value: 1, source: S1}]\n"
     spans = {month: hindcast(past(PAST + at % month), 1).known["end"][0]
@@ -193,6 +229,7 @@ def test_a_month_is_meant_as_its_middle_and_no_day_outside_the_war(past):
         ("{what: no_deal.east, month: 2024-06, value: 54, source: S1}", "a number from 0 to 1 would do"),
         ("{what: no_deal_change.east, month: 2024-06, value: -2, source: S1}", "a number from -1 to 1 would do"),
         ("{what: households_cut.east, month: 2024-06, value: -2, source: S1}", "at least 0 would do"),
+        ("{what: support.council, month: 2024-06, value: 0.5, source: S1}", "no figure of the past"),
         ("{what: front, month: 2026-01, value: 5, source: S1}", "from 2024-02-14 to 2025-12-14 would do"),
         ("{what: front, from: 2025-02, month: 2025-02, value: 5, source: S1}", "is not before 2025-02"),
         ("{what: front, month: last June, value: 5, source: S1}", "where a date such as 2025-12-14 would do"),
@@ -245,8 +282,8 @@ def test_the_command_prints_and_draws_the_past(past, tmp_path):
     assert list(table) == ["party", "date", "low", "median", "high", "known"]
     assert table["known"].dropna().tolist() == [0.5]
     answer = json.loads(call("hindcast", tmp_path / "past.yaml", "-n", 100, "--no-charts", "--json").stdout)
-    assert list(answer) == ["scenario", "seed", "n", "since", "as_of", "months", "worth", "causes", "outside", "totals",
-                            "known", "notes", "charts"]  # fmt: skip
+    assert list(answer) == ["scenario", "seed", "n", "since", "as_of", "months", "worth", "causes", "outside",
+                            "support", "totals", "known", "notes", "charts"]  # fmt: skip
 
 
 def test_the_chart_says_in_words_what_it_shows(past):
@@ -255,3 +292,11 @@ def test_the_chart_says_in_words_what_it_shows(past):
     (drawn,) = render_charts(found)
     assert "the median would have been outside 0 to 1 for West" in drawn.svg
     assert "wear +1.10" in drawn.svg and "<table" in found._repr_html_()
+
+
+def test_the_chart_marks_what_is_known_of_worth_alone(past):
+    only_front = KNOWN.splitlines(keepends=True)
+    (drawn,) = render_charts(hindcast(past(PAST + KNOWN), 50))
+    assert "Diamonds" in drawn.svg and "Two joined" in drawn.svg
+    (drawn,) = render_charts(hindcast(past(PAST + only_front[0] + only_front[-1]), 50))
+    assert "Diamonds" not in drawn.svg

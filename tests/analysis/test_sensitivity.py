@@ -17,6 +17,8 @@ from sim.analysis.sensitivity import sensitivity
 from sim.analysis.tornado import sample, slices, tornado
 from sim.charts import save_charts
 from sim.core.streams import uniform
+from sim.report import compose
+from sim.report.terminal import as_text
 from sim.results.figures import SHARE, UTILITY, Figure
 from sim.results.labels import input_label, rounded, value_label
 from sim.results.rows import FrameRows
@@ -171,7 +173,7 @@ def test_the_command_reads_a_folder_or_plays_a_file(file, tmp_path):
     assert told == json.loads(json.dumps(sensitivity(sim.open_results(folder)).as_data())) | {"charts": told["charts"]}
     names = sorted(path.name for path in (tmp_path / "charts").glob("*/*"))
     assert names == ["tornado.csv", "tornado.svg"]
-    text = ask(file, "-n", 400, "--no-charts").stdout
+    text = ask(file, "-n", 400, "--no-charts", "--all").stdout
     assert "no-deal worth of West" in " ".join(text.split()) and "a dummy: an input" in text
 
 
@@ -232,3 +234,26 @@ def test_the_chart_shows_the_table(tmp_path):
     svg = (tmp_path / "tornado.svg").read_text()
     assert "a dummy: an input that does nothing" in svg and "n = 400 runs · seed 1" in svg
     assert table["words"][0] in svg
+
+
+def test_the_command_lists_what_stands_out_and_the_dummy_and_the_rest_behind_all():
+    results = sim.run(shipped("two-banks-pullback"), 1_000)
+    found = sensitivity(results, "signed")
+    table = found.tables["tornado"]
+    out, rest = (table[table["input"].ne("") & (table["stands_out"] == which)] for which in (True, False))
+    assert len(out) and len(rest) > 5
+    brief, full = (as_text(compose(found, brief=each), 300) for each in (True, False))
+    for path in out["input"]:
+        assert input_label(results.scenario, path) in brief
+    assert not any(f"  {input_label(results.scenario, path)}  " in brief for path in rest["input"])
+    assert "a dummy: an input that does nothing" in brief and f"{len(out)} of {len(out) + len(rest)} inputs" in brief
+    assert any(f"  {input_label(results.scenario, path)}  " in full for path in rest["input"])
+
+
+def test_no_input_is_named_by_fewer_than_1000_runs():
+    found = sensitivity(sim.run(shipped("two-banks-pullback"), 999), "signed")
+    assert found.tables["tornado"]["stands_out"].any()
+    brief = as_text(compose(found, brief=True), 300)
+    assert "999 runs: no input is named by fewer than 1,000" in brief
+    paths = found.tables["tornado"]["input"][:-1]
+    assert not any(input_label(found.results.scenario, path) in brief for path in paths)

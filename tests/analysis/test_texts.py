@@ -137,8 +137,8 @@ def test_every_world_against_ordinary_loops(problem):
                 package = tuple(options[issue] for issue in world.table.issues)
                 signs = world.table.signatories(package)
                 accepts = {n for n, yes in zip(world.table.names, found.accepts[b, :, p], strict=True) if yes}
-                lines = {n: [line for line in world.crossed(package, n) if not line.startswith("events.")] for n in signs}
-                own = {n for n in signs if world.willing(n, package) and not lines[n]}
+                real = {n: [x for x in world.crossed(package, n) if not x.startswith("events.")] for n in signs}
+                own = {n for n in signs if world.willing(n, package) and not real[n]}
                 assert accepts == own, (package, k)
                 assert found.acceptable[b, p] == world.acceptable(package), (package, k)
                 if scenario.ratification:
@@ -275,7 +275,8 @@ def test_bad_input_is_named(how, message):
 def test_command(tmp_path):
     answer = call("texts", BANKS, "-n", 60, "--out", tmp_path)
     assert answer.exit_code == 0, answer.output
-    assert "The first text is acceptable to all who sign in" in answer.output and "Where others rank" in answer.output
+    assert "The first text is acceptable to all who sign in" in answer.output
+    assert "Where others rank" in answer.output
     (folder,) = tmp_path.iterdir()
     assert {path.name for path in folder.iterdir()} == {
         f"{name}.{kind}" for name in ("texts", "support", "tradeoff") for kind in ("svg", "csv")

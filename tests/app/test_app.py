@@ -1,6 +1,10 @@
 """The local page: who may ask it, what it may read, and how its one worker serves several tabs."""
 
+import asyncio
 import json
+import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,11 +17,15 @@ import pytest
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
+from uvicorn.server import ServerState
+
 import sim
+from sim.app import server
 from sim.app.errors import Busy, NotFound, ProgramError, RequestError, Superseded
 from sim.app.place import Place
-from sim.app.safety import Keys
+from sim.app.safety import MOST_BODY, Keys, Safety
 from sim.app.worker import MOST_WAITING, Worker
+from sim.results.files import RESOLVED, RUN, StoreError
 from tests import app_functions
 from tests.app_client import served
 from tests.commands import SCENARIO
@@ -90,6 +98,172 @@ def test_a_wrong_key_opens_nothing_and_the_one_of_the_browser_works_once(page):
     once = keys.once
     assert keys.opens(once) and not keys.opens(once) and not keys.opens("")
     assert page.get("/?key=" + "0" * 64, Cookie="").status == 403
+
+
+def test_the_browser_is_opened_by_a_file_of_its_owner_and_nobody_waits_for_it(folder, tmp_path, monkeypatch):
+    """A command line that others can read has no key, and a browser that does not end holds no answer up."""
+    script = tmp_path / "browser"
+    script.write_text(f"""#!/bin/sh
+exec > /dev/null 2>&1
+echo "$@" > {tmp_path}/asked.part; mv {tmp_path}/asked.part {tmp_path}/asked
+while [ ! -e {tmp_path}/closed ]; do sleep 0.1; done
+""")
+    script.chmod(0o700)
+    monkeypatch.setenv("BROWSER", f"{script} %s")
+    try:
+        with served(folder / "talks.yaml", "--browser") as client:
+            wait_for(tmp_path / "asked")
+            assert client.get("/tweak").status == 200, "the browser has not ended"
+            asked = (tmp_path / "asked").read_text().strip()
+            file = Path(asked.removeprefix("file://"))
+            assert asked.startswith("file://") and not re.search("[0-9a-f]{64}", asked)
+            assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+            once = re.search(r"/\?key=[0-9a-f]{64}", file.read_text())[0]
+            assert once.partition("=")[2] not in client.address
+            elsewhere = {"Cookie": "", "Sec_Fetch_Site": "cross-site"}  # so a browser comes from a file
+            assert client.get(client.address.removeprefix(client.base), **elsewhere).status == 403
+            first, second = client.get(once, **elsewhere), client.get(once, **elsewhere)
+            assert (first.status, second.status) == (200, 403)
+            assert 'http-equiv="refresh" content="0; url=/"' in first.text and once not in first.text
+            cookie = first.headers["set-cookie"].partition(";")[0]
+            assert client.get("/tweak", Cookie=cookie).status == 200
+            client.close()
+            assert not file.exists() and not file.parent.exists()
+    finally:
+        (tmp_path / "closed").touch()
+
+
+# How much it takes
+
+
+def test_idle_connections_do_not_shut_the_owner_out(page):
+    begun = f"POST /tweak/answer HTTP/1.1\r\nHost: 127.0.0.1:{page.port}\r\n".encode()
+    idle = [socket.create_connection(("127.0.0.1", page.port), 20) for _ in range(200)]
+    try:
+        for each in idle[::2]:
+            each.sendall(begun)
+        for _ in range(3):
+            assert page.get("/tweak").status == 200
+        assert idle[1].recv(1) == b"", "the oldest made room"
+    finally:
+        for each in idle:
+            each.close()
+
+
+class Loop:
+    """Notes what is to be called later."""
+
+    def __init__(self):
+        self.later = []
+
+    def time(self):
+        return 0.0
+
+    def call_later(self, seconds, function):
+        self.later.append((seconds, function))
+
+
+class Transport:
+    """Of a connection to nobody."""
+
+    closed = False
+
+    def get_extra_info(self, name):
+        return None
+
+    def is_closing(self):
+        return self.closed
+
+    def close(self):
+        self.closed = True
+
+
+def test_a_connection_that_stays_silent_is_closed_and_one_that_asked_is_not():
+    config, state, loop = server._config(lambda *anything: None, 0), ServerState(), Loop()
+    for asked in (False, True):
+        connection, transport = server._Connection(config, state, {}, loop), Transport()
+        connection.connection_made(transport)
+        if asked:
+            connection.cycle = object()
+        ((seconds, look),) = loop.later
+        look()
+        assert (seconds, transport.closed) == (server.SILENCE, not asked)
+        loop.later.clear()
+
+
+def through_safety(app, *received, method="POST", **headers):
+    """What the middleware sends for a request that came with the cookie, and what the application received."""
+    keys, sent, bodies, left = Keys(80), [], [], list(received)
+    head = {"host": "127.0.0.1:80", "cookie": f"peacesim-80={keys.key}", "content-type": "application/json", **headers}
+    scope = {
+        "type": "http", "method": method, "path": "/tweak", "raw_path": b"/tweak", "query_string": b"",
+        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in head.items()],
+    }  # fmt: skip
+
+    async def receive():
+        return left.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    async def inner(scope, receive, send):
+        await app(receive, send, bodies)
+
+    asyncio.run(Safety(inner, keys)(scope, receive, send))
+    return sent, bodies
+
+
+async def read_on(receive, send, bodies):
+    """An application that reads as long as anything comes."""
+    while True:
+        message = await receive()
+        bodies.append(message)
+        if message["type"] == "http.disconnect" or not message.get("more_body"):
+            return
+
+
+def test_a_body_longer_than_it_says_is_cut_off_at_the_limit():
+    piece = {"type": "http.request", "body": b" " * 100_000, "more_body": True}
+    _, bodies = through_safety(read_on, *[piece] * 9, content_length="5")
+    assert [each["type"] for each in bodies] == ["http.request"] * 2 + ["http.disconnect"]
+    whole = {"type": "http.request", "body": b" " * MOST_BODY, "more_body": False}
+    assert through_safety(read_on, whole, content_length=str(MOST_BODY))[1] == [whole]
+
+
+def test_a_body_that_says_its_length_and_comes_in_chunks_is_refused(page):
+    sent, bodies = through_safety(read_on, content_length="5", transfer_encoding="chunked")
+    assert (sent[0]["status"], bodies) == (411, [])
+    head = f"POST /tweak/answer HTTP/1.1\nHost: 127.0.0.1:{page.port}\nCookie: {page.cookie}\n"
+    head += "Content-Type: application/json\nContent-Length: 2\nTransfer-Encoding: chunked\n\n2\n{}\n0\n\n"
+    assert " 411 " in raw(page, head).splitlines()[0]
+
+
+@pytest.mark.parametrize("error", [ValueError("no\nsuch \x1b[31mvalue"), asyncio.CancelledError()])
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_fault_of_ours_is_one_line_in_the_log_and_an_answer(error, begun, capsys):
+    async def wrong(receive, send, bodies):
+        if begun:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise error
+
+    sent, _ = through_safety(wrong, method="GET")
+    starts = [each["status"] for each in sent if each["type"] == "http.response.start"]
+    assert starts == ([200] if begun else [500])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"peacesim: GET /tweak: {type(error).__name__}: ") and line.isprintable()
+
+
+def test_a_flood_of_requests_that_nobody_waits_for_leaves_no_traceback(folder):
+    with served(folder / "talks.yaml") as client:
+        body = json.dumps({"file": "talks.yaml", "n": 500, "sets": []})
+        head = f"POST /tweak/answer HTTP/1.1\r\nHost: 127.0.0.1:{client.port}\r\nCookie: {client.cookie}\r\n"
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        for number in range(150):
+            with socket.create_connection(("127.0.0.1", client.port), 20) as asked:
+                asked.sendall(f"{head}X-Tab: tab-{number % 20}\r\n\r\n{body[: -(number % 3) or None]}".encode())
+        assert client.get("/tweak").status == 200
+        _, printed = client.close()
+    assert "Traceback" not in printed, printed
 
 
 PATHS = ("/", "/tweak", "/static/app.js", "/tweak/answer")
@@ -208,11 +382,40 @@ def test_every_answer_tells_the_browser_to_run_and_fetch_nothing_else(page):
         assert "frame-ancestors 'none'" in policy and "form-action 'none'" in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
+        for name in ("cross-origin-opener-policy", "cross-origin-resource-policy"):
+            assert answer.headers[name] == "same-origin"
         assert answer.headers["referrer-policy"] == "same-origin"
         assert "server" not in answer.headers
 
 
 # What it may read
+
+
+def test_a_name_that_is_no_text_is_no_file(page, tmp_path):
+    for end in ("controls", "answer", "save"):
+        answer = page.post(f"/tweak/{end}", {"file": "\ud800.yaml", "n": 1, "name": "x", "sets": []})
+        assert answer.status == 404 and "is no scenario file" in answer.text
+    (tmp_path / "talks.yaml").write_text(SCENARIO)
+    odd = tmp_path / os.fsdecode(b"\xff.yaml")
+    odd.write_text(SCENARIO)
+    assert Place.of(tmp_path).scenarios() == ["talks.yaml"]
+    with pytest.raises(StoreError, match="named in UTF-8"):
+        Place.of(odd)
+
+
+def test_nothing_is_saved_in_a_results_folder_below_the_page(page, folder):
+    """Which the page is not opened on, but on a folder above it."""
+    for mark, inside in ((RUN, ""), (RESOLVED, ""), (RUN, "deeper")):
+        where = folder / f"results-{mark}-{inside}"
+        (where / inside).mkdir(parents=True)
+        (where / mark).write_text(SCENARIO)
+        (where / inside / "talks.yaml").write_text(SCENARIO)
+        asked = {"file": f"{where.name}/{inside}/talks.yaml", "name": "mine", "sets": ["time.rounds=3"], "without": []}
+        before = sorted(where.rglob("*"))
+        answer = page.post("/tweak/save", asked)
+        assert answer.status == 400 and "results folder" in answer.text and sorted(where.rglob("*")) == before
+        shutil.rmtree(where)
+
 
 OUTSIDE = ("../secret.yaml", "below/../../secret.yaml", "link.yaml", "/etc/passwd", "..\\secret.yaml",
            "talks.yaml\0", "%2e%2e/secret.yaml", "", ".", "below", "C:secret.yaml", "//etc/x.yaml", "talks.yaml/",

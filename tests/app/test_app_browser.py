@@ -10,6 +10,7 @@ pytest.importorskip("uvicorn")
 
 import sim
 from sim.charts.style import OUTCOME_WORDS
+from tests.app.test_app import wait_for
 from tests.app.test_app_step import checked
 from tests.app_client import served
 from tests.commands import call, data
@@ -244,7 +245,7 @@ def test_a_change_that_does_not_hold_leaves_the_last_answer(page):
         move(page, label, 0.9)
     page.locator("#refused", has_text="weights sum to 1").wait_for(timeout=WAIT)
     assert len(shares(page, "How far runs get")) == len(there)
-    page.get_by_role("button", name="Take everything back").click()
+    page.get_by_role("button", name="Reset all").click()
     page.locator("#refused:not(:has-text('weights'))").wait_for(state="attached", timeout=WAIT)
     finished(page)
     assert shares(page, "How far runs get") == there and page.locator("#refused").inner_text() == ""
@@ -260,7 +261,7 @@ def test_changes_outlive_a_reload_and_any_number_has_its_path(page):
     page.reload()
     finished(page, "against the file")
     assert page.locator("#summary").inner_text() == line
-    page.get_by_role("button", name="Take everything back").click()
+    page.get_by_role("button", name="Reset all").click()
     page.locator("#summary", has_text="against").wait_for(state="hidden", timeout=WAIT)
 
 
@@ -269,9 +270,9 @@ def test_a_range_moves_along_unless_told_otherwise(page):
     finished(page, "against the file")
     page.locator("#answer summary").click()
     assert shares(page, "What differs from the file")[0][1:] == ["0.55 [0.42, 0.68]", "0.6 [0.47, 0.73]"]
-    page.get_by_label("A number that I move takes its range along").uncheck()
+    page.get_by_label("Keep the uncertainty range when I move a value").uncheck()
     page.get_by_role("region", name="What differs from the file").get_by_text("0.6", exact=True).wait_for(timeout=WAIT)
-    page.get_by_role("button", name="Take everything back").click()
+    page.get_by_role("button", name="Reset all").click()
     page.locator("#summary", has_text="against").wait_for(state="hidden", timeout=WAIT)
 
 
@@ -309,3 +310,18 @@ def test_the_keyboard_alone_will_do(page):
         "points against the file" in page.get_by_role("status").first.inner_text()
         or page.locator("#status", has_text="points against the file").count()
     )
+
+
+def test_the_file_by_which_the_browser_is_opened_leads_to_the_page(browser, client, tmp_path, monkeypatch):
+    """A browser sends no cookie of a site along when a file redirects to it."""
+    script = tmp_path / "browser"
+    script.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/part; mv {tmp_path}/part {tmp_path}/asked\n')
+    script.chmod(0o700)
+    monkeypatch.setenv("BROWSER", f"{script} %s")
+    with served(client.folder / "banks.yaml", "--browser") as other:
+        wait_for(tmp_path / "asked")
+        opened = browser.new_page()
+        opened.goto((tmp_path / "asked").read_text().strip())
+        opened.wait_for_url(f"{other.base}/tweak", timeout=WAIT)
+        opened.locator("#summary", has_text="Signed in").wait_for(timeout=WAIT)
+        opened.close()

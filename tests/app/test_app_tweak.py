@@ -124,7 +124,7 @@ def test_a_mechanism_is_taken_out_as_by_a_file_that_says_so(tmp_path):
     (["parties.east.weights.well=1.5"], [], "weights sum to 1"),
     (["parties.east.no_deel=0.5"], [], "did you mean"),
     (["parties.east.no_deal=true"], [], "true"),
-    ([], ["warr"], "names nothing"),
+    ([], ["warr"], "unknown path"),
     ([], ["issues"], "missing"),
 ])  # fmt: skip
 def test_a_change_that_does_not_hold_is_told_and_the_file_is_not_blamed(talks, sets, without, words):

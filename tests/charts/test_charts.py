@@ -34,6 +34,7 @@ from sim.charts.talks import quantiles
 from sim.charts.text import clean, option_texts, percent, share_text, text_width, wrap
 from sim.results.files import StoreError
 from sim.results.results import Results, run, share_interval
+from sim.results.rows import FrameRows
 from sim.scenario import read_scenario
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
@@ -96,11 +97,11 @@ def big(tmp_path, parties=6, issues=10):
 NO_ZONE = ("parties.anna.no_deal=0.75", "parties.ben.no_deal=0.75")
 MAKERS = {
     "orange": lambda tmp: shipped("orange-and-lemon", 64),
-    "two_banks": lambda tmp: shipped("two-banks-pullback", 64),
+    "two_banks": lambda tmp: shipped("two-banks-pullback", 160),
     "one_draw": lambda tmp: shipped("two-banks-pullback", 1),
     "no_agreement": lambda tmp: shipped("orange-and-lemon", 64, *NO_ZONE),
     "one_draw_no_agreement": lambda tmp: shipped("orange-and-lemon", 1, *NO_ZONE),
-    "one_headline_issue": lambda tmp: shipped("two-banks-pullback", 16, "headline=[strip]"),
+    "one_headline_issue": lambda tmp: shipped("two-banks-pullback", 160, "headline=[strip]"),
     "hostile": lambda tmp: hostile(),
     "big": big,
 }
@@ -343,6 +344,37 @@ def test_frontier_of_the_orange_and_the_lemon_on_paper(results):
     agreed = table[table["kind"] == "agreement"]
     assert agreed["draw"].tolist() == results["orange"].draws["draw"].tolist()
     assert (agreed["anna_low"].to_numpy(float) == results["orange"].draws["utility_anna"].to_numpy()).all()
+
+
+def test_no_signed_package_lies_beyond_the_frontier(results):
+    """Each run has utilities of its own: in the picture all is drawn at central numbers, signed packages too."""
+    table = CHARTS["frontier"].table(results["two_banks"])
+    places = {
+        kind: table[table["kind"] == kind][["upland_low", "lowland_low"]].to_numpy(float)
+        for kind in ("frontier", "agreement")
+    }
+    signed, frontier = places["agreement"], places["frontier"]
+    assert len(signed) > 30
+    for place in signed:
+        assert not ((place > frontier + 1e-9).all(axis=1)).any() and (frontier >= place - 1e-9).all(axis=1).any()
+
+
+def test_the_talks_say_that_easy_runs_have_left(results):
+    chart = CHARTS["talks"]
+    one = results["two_banks"]
+    notes = " ".join(chart.caption(one, chart.frame([one])).notes)
+    assert f"the easy ones first: {one.n:,} runs are in round 1" in notes
+
+
+def test_nothing_is_drawn_of_fewer_than_30_runs(results):
+    """29 agreements in force are a sentence with the count and how many runs would be needed."""
+    one = results["two_banks"]
+    few = one.draws[one.draws["outcome"] == "in_force"].head(29)
+    unsigned = one.draws[one.draws["package"].isna()]
+    shown = replace(one, rows=FrameRows([pd.concat([few, unsigned])]))
+    for chart in ("survival", "ledger"):
+        words = re.sub("<[^>]*>", " ", svg_text(CHARTS[chart](shown)))
+        assert "too few for a curve, a bar or a mean, which take 30; about" in " ".join(words.split()), chart
 
 
 def test_frontier_shows_belligerents_else_those_who_always_sign(results):

@@ -5,10 +5,12 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
-from sim.core.compiled import called, compiled, in_both
+from sim.core.compiled import _mark, called, compiled, in_both
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,6 +69,45 @@ def test_a_loop_is_kept_on_disk_while_what_it_calls_stays_and_done_without_where
     (tmp_path / "__pycache__").write_text("nor below this one")
     nowhere = {"NUMBA_CACHE_DIR": str(file / "kept"), "HOME": str(file), "XDG_CACHE_HOME": str(file)}
     assert run(code, **nowhere, PYTHONDONTWRITEBYTECODE="1").split() == ["6.0", "False", "0"]
+
+
+@pytest.mark.parametrize("other", ["2", "1.5"])
+def test_a_loop_is_made_anew_when_a_number_of_its_module_changes(other):
+    marks = []
+    for value in ("1.0", "1.0", other):
+        names: dict[str, Any] = {}
+        exec(f"FACTOR = {value}\n\ndef scaled(x):\n    return FACTOR * x\n", names)
+        marks.append(_mark(names["scaled"]))
+    assert marks[0] == marks[1] != marks[2]
+
+
+def test_a_damaged_file_of_a_compiled_function_is_never_run_and_made_anew(tmp_path):
+    code = f"""
+    import sys
+    from pathlib import Path
+    sys.path.insert(0, {str(tmp_path)!r})
+    import loops
+    loops.total(1.0)
+    index, data = sorted(Path({str(tmp_path / "kept")!r}).rglob("*.nb?"), key=lambda path: path.suffix, reverse=True)
+    assert (index.suffix, data.suffix) == (".nbi", ".nbc")
+    for file in (index, data):
+        whole = file.read_bytes()
+        damages = [b"", whole[:1], whole[:40], whole[:-1], whole[: len(whole) // 2], whole + b"x", bytes(len(whole))]
+        for at in range(0, len(whole), len(whole) // 12):
+            damages.append(whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :])
+        for damaged in damages:
+            file.write_bytes(damaged)
+            for hits in (0, 1):
+                made = loops.total._made(cache=True)
+                assert (made(1.0), sum(made.stats.cache_hits.values())) == (3.0, hits), (file, damaged[:60])
+        file.unlink()
+        assert loops.total._made(cache=True)(1.0) == 3.0
+    print("done")
+    """
+    (tmp_path / "loops.py").write_text(LOOPS)
+    (tmp_path / "pieces.py").write_text(PIECES)
+    (tmp_path / "last.py").write_text(LAST.format(2.0))
+    assert run(code, NUMBA_CACHE_DIR=str(tmp_path / "kept"), PYTHONDONTWRITEBYTECODE="1").split() == ["done"]
 
 
 def test_compiled_loops_call_each_other_and_take_arrays_that_must_not_change():

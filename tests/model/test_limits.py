@@ -227,6 +227,34 @@ def test_events_that_never_happen_move_no_bit_of_a_world(problem, seed):
 
 @settings(max_examples=15)
 @given(worlds(aftermath=True), st.integers(0, 3))
+def test_a_stage_that_changes_nothing_moves_no_bit_of_a_world(problem, seed):
+    """Agreed by all in the first round and broken or kept, beside others that change something."""
+    idle: Problem = {
+        "id": "idle", "signatories": list(problem["parties"]), "breaks_per_month": {"value": 0.3, "range": [0, 0.6]},
+        "months": {"value": 2, "range": [0.5, 4]}, "front_drift": 1, "kept": {"credibility": 1},
+    }  # fmt: skip
+    idle |= {"waves": dict.fromkeys(problem["war"]["strikes"], 1)} if "strikes" in problem.get("war", {}) else {}
+    if "war" not in problem:
+        del idle["front_drift"]
+    with_it = frame(problem | {"stages": [*problem.get("stages", []), idle]}, seed=seed)
+    same(frame(problem, seed=seed), with_it)
+    closed = [event for event in problem.get("events", []) if "closes_channel" in event]
+    assert closed or (with_it["stage_idle"] == 0).all()
+
+
+@settings(max_examples=15)
+@given(worlds(aftermath=True), st.integers(0, 3), st.sampled_from([0, 0.3, 1, 2]))
+def test_elections_at_zero_spread_move_no_bit_of_a_world(problem, seed, month):
+    """Every party's weights and support are drawn anew and go no part of the way there."""
+    assume(problem["protocol"].get("information") != "complete")
+    elected = {party for event in problem.get("events", []) for party in event.get("redraws", {})}
+    polls = {"id": "polls", "at": {"month": month}}
+    polls["redraws"] = {party: 0 for party in problem["parties"] if party not in elected}
+    same(frame(problem, seed=seed), frame(problem | {"events": [*problem.get("events", []), polls]}, seed=seed))
+
+
+@settings(max_examples=15)
+@given(worlds(aftermath=True), st.integers(0, 3))
 def test_without_foresight_what_is_foreseen_moves_no_bit_of_a_world(problem, seed):
     """Nor does what a refusal costs."""
     naive, seeing = copy.deepcopy(problem), copy.deepcopy(problem)
@@ -487,6 +515,29 @@ def test_exchanging_the_belligerents_mirrors_the_full_scenario():
     assert columns["after.fails_pull_back"].any()
 
 
+STAGES = [
+    {
+        "id": "truce", "signatories": ["ukraine", "russia"], "months": {"value": 4, "range": [1, 8]},
+        "waves": {"russia_on_ukraine": 0.2, "ukraine_on_russia": 0.5}, "wear": 0.5, "war_cost": 0.7,
+        "gains": {"ukraine": {"value": 0, "range": [-0.02, 0.03]}, "russia": {"value": 0.01, "range": [-0.02, 0.03]}},
+        "breaks_per_month": 0.1, "kept": {"credibility": 1.3, "hazard": 0.8}, "broken": {"hazard": 1.5},
+    },
+    {
+        "id": "halt", "signatories": ["russia"], "tabled": {"after": "truce", "no_deal_below": {"ukraine": 0.5}},
+        "front_drift": 0.1, "front_sd": 0.5, "settles": {"sequence": "ceasefire_first"}, "ends_with_agreement": True,
+        "shifts_no_deal": {"russia": 0.03, "ukraine": -0.01},
+    },
+]  # fmt: skip
+
+
+def test_exchanging_the_belligerents_mirrors_what_they_agree_ahead_of_the_rest():
+    columns = mirrors(flagship() | {"stages": STAGES}, "ukraine", "russia", 24, seed=1)
+    ended = {name: set(columns[f"after.stage_{name}_ended"].tolist()) for name in ("truce", "halt")}
+    assert ended["truce"] >= {"", "broken", "expired"}
+    assert ended["halt"] >= {"", "agreement", "holds"}
+    assert columns["after.hazard_stages"].min() < 1 < columns["after.hazard_stages"].max()
+
+
 # 6. The order of the file says nothing
 
 
@@ -517,7 +568,7 @@ def reordered(problem: Problem, dice: random.Random, draws: int, seed: int) -> N
 def test_reordering_the_full_scenario_moves_no_bit():
     problem, dice = flagship(), random.Random(3)
     assert list(shuffled(problem, random.Random(3))["parties"]) != list(problem["parties"])
-    reordered(problem, dice, 10, seed=1)
+    reordered(problem | {"stages": STAGES}, dice, 10, seed=1)
 
 
 # 7. A draw does not feel its neighbours

@@ -61,6 +61,11 @@ def compare(talks: Talks, b: int, plain: PlainWorld) -> None:
         assert (approval.ratification.static.ratifiers[refused] if refused >= 0 else "") == plain.refused_by
         assert approval.in_force_month[b] == pytest.approx(plain.in_force, nan_ok=True)
         assert approval.ceasefire_month[b] == pytest.approx(plain.ceasefire)
+    stages = ensemble.world.stages
+    for e, stage in enumerate(stages.static.specs if stages else ()):
+        since, until, broke = plain.agreed.get(stage.id, (0, np.inf, False))
+        assert (stages.agreed[b, e], stages.broke[b, e]) == (since, broke)
+        assert stages.until[b, e] == pytest.approx(until)
     for seen in plain.seen:
         k = seen["round"] - 1
         assert talks.reservation_value[k, b] == pytest.approx([seen["no_deal"][name] for name in names], abs=1e-12)

@@ -89,7 +89,7 @@ def test_the_story_tells_who_moved():
     told = str(narrate(read(on_a_ladder())))
     assert "second repeats its offer." in told
     assert "first changes its offer, worth 0.60 to it:" in told
-    assert "second accepts the text of first: worth 0.60 to it, asks for 0.60." in told
+    assert "second accepts first's proposal (value to it 0.60; holds out for 0.60)." in told
 
 
 @st.composite

@@ -256,9 +256,9 @@ def test_a_run_tells_what_each_said(tmp_path):
     (tmp_path / "f.yaml").write_text(json.dumps(table()))
     said = " ".join(CliRunner().invoke(peacesim, ["run", str(tmp_path / "f.yaml")]).output.split())
     assert "cedar puts its first text on the table:" in said
-    assert "birch does not accept the text of cedar: worth 0.30 to it, asks for 1.00. It names: money." in said
+    assert "birch does not accept cedar's proposal (value to it 0.30; holds out for 1.00). It names: money." in said
     assert "cedar changes its text: money: m1 (was: m2)" in said
-    assert "ash accepts the text of cedar: worth 0.60 to it, asks for 0.10." in said
+    assert "ash accepts cedar's proposal (value to it 0.60; holds out for 0.10)." in said
     data = json.loads(CliRunner().invoke(peacesim, ["run", "--json", str(tmp_path / "f.yaml")]).output)
     moves = [(move["did"], move["party"], move["minds"]) for move in data["rounds"][0]["moves"]]
     assert moves == [("drafts", "cedar", []), ("objects", "ash", ["border"]), ("objects", "birch", ["money"])]

@@ -300,7 +300,7 @@ def test_the_chart_stands_where_something_was_signed(tmp_path, monkeypatch):
 
 
 def test_several_ledgers_are_on_one_scale():
-    pair = [run(read(border(**GIVING_WAY)), 60), run(shipped("two-banks-pullback"), 30)]
+    pair = [run(read(border(**GIVING_WAY)), 60), run(shipped("two-banks-pullback"), 60)]
     picture = side_by_side(CHARTS["ledger"], pair, ["A", "B"])
     scales = [axes.get_xlim() for axes in picture.axes if axes.get_xlabel() == "points of its own values"]
     assert len(scales) == 2 and len(set(scales)) == 1
@@ -428,7 +428,7 @@ def test_a_text_refused_since_it_was_turned_down_at_home_says_so():
     turns = [turn for played in story.rounds[story.signatures[0].round :] for turn in played.turns]
     assert (turns[0].did, turns[0].could_sign) == ("offers", False)
     assert (turns[1].did, turns[1].reason, turns[1].reason_given) == ("refuses", "refused_at_home", "worth")
-    assert "South refuses the text of North: it was turned down at home before" in str(story)
+    assert "South rejects North's proposal: it was turned down at home before" in str(story)
     assert story.outcome == "deadline"
 
 
@@ -465,8 +465,8 @@ def test_brief_leaves_out_who_said_what():
     for words in ("could sign", "A pact.", "A storm", "goes home", "Agreement signed in round", "It broke",
                   "From opening to text", "Red lines given up: north.no_right"):  # fmt: skip
         assert words in short and words in long, words
-    assert " refuses the text" not in short and "asks for" not in short
-    assert " refuses the text" in long
+    assert " rejects " not in short and "holds out for" not in short
+    assert " rejects " in long
 
 
 @pytest.mark.parametrize("brief", [False, True])

@@ -219,7 +219,7 @@ def test_set_is_a_mapping_of_paths(folder):
         "a.yaml:2:6: set: set is a mapping of paths to values, such as parties.*.no_deal: 0.4"
     ]
     assert faults(folder, "extends: base.yaml\nset: {parties.uplnd.no_deal: 0.4}\n") == [
-        "a.yaml:2:7: the path parties.uplnd.no_deal names nothing: parties has no 'uplnd'; did you mean 'upland'?"
+        "a.yaml:2:7: unknown path parties.uplnd.no_deal: parties has no 'uplnd'; did you mean 'upland'?"
     ]
 
 
@@ -259,7 +259,7 @@ def test_each_file_of_a_chain_takes_out_of_what_the_files_below_it_left(folder):
     scenario = difference(folder, "extends: b.yaml\nwithout: [headline]\n")
     assert scenario.proposals == {} and scenario.headline == ()
     (told,) = faults(folder, "extends: b.yaml\nwithout: [headline, proposals]\n")
-    assert told.startswith("a.yaml:2:21: without: the path proposals names nothing: the scenario has no 'proposals'")
+    assert told.startswith("a.yaml:2:21: without: unknown path proposals: the scenario has no 'proposals'")
 
 
 def test_a_key_with_dots_can_be_taken_out(folder):
@@ -311,11 +311,11 @@ def test_what_is_taken_out_and_needed_is_missed_where_it_was_taken_out(folder):
         ("without: [4]", "a.yaml:2:11: without: a path would do, such as war or parties.*.foresight"),
         ("without: [[headline]]", "a.yaml:2:11: without: a path would do"),
         ("without: [parties..upland]", "a.yaml:2:11: 'parties..upland' is not a path"),
-        ("without: [headlin]", "a.yaml:2:11: without: the path headlin names nothing: the scenario has no 'headlin'; "
+        ("without: [headlin]", "a.yaml:2:11: without: unknown path headlin: the scenario has no 'headlin'; "
                                "did you mean 'headline'?"),
         ("without: [parties.upland.linkages]", "parties.upland has no 'linkages'; there is"),
         ("without: [parties.*.red_lines.no_blind_exits]", "did you mean 'no_blind_exit'?"),
-        ("without: [headline, headline]", "a.yaml:2:21: without: the path headline names nothing"),
+        ("without: [headline, headline]", "a.yaml:2:21: without: unknown path headline"),
         ("without: [parties.upland.discount_per_month.range]", "parties.upland.discount_per_month has no 'range'"),
     ],
 )  # fmt: skip
@@ -348,7 +348,7 @@ def test_without_stands_beside_extends(folder):
         ("parties.upland.nodeal=0.3", "--set:1:1: parties.upland: unknown key 'nodeal'; did you mean 'no_deal'?"),
         (
             "parties.upland.red_lines.no_blind_exits.hardness=1",
-            "--set:1:1: the path parties.upland.red_lines.no_blind_exits.hardness names nothing: "
+            "--set:1:1: unknown path parties.upland.red_lines.no_blind_exits.hardness: "
             "parties.upland.red_lines has no "
             "'no_blind_exits'; did you mean 'no_blind_exit'?",
         ),

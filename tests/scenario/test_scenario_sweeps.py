@@ -110,7 +110,7 @@ def test_earlier_settings_hold_in_every_point(swept):
         ("time.rounds=1:2:1", "are no values"),
         ("time.rounds=1:x:3", "are no values"),
         ("time.rounds=1:inf:3", "are no values"),
-        ("tim.rounds=1,2", "the path tim.rounds names nothing: the scenario has no 'tim'; did you mean 'time'?"),
+        ("tim.rounds=1,2", "unknown path tim.rounds: the scenario has no 'tim'; did you mean 'time'?"),
         ("parties.upland.no_deal=0:1:200000", "are no values"),
     ],
 )

@@ -25,6 +25,22 @@ PLANTED = bugs("R16", __name__, [
      "tests/app/test_app.py::test_no_websocket_is_opened_whoever_asks"),
     ("sim/app", "default-src 'none'; script-src 'self'", "default-src *; script-src *",
      "tests/app/test_app.py::test_every_answer_tells_the_browser_to_run_and_fetch_nothing_else"),
+    ("sim/app", "http=_Connection, ", 'http="h11", ',
+     "tests/app/test_app.py::test_idle_connections_do_not_shut_the_owner_out"),
+    ("sim/app", "self.cycle is None and transport.close()", "None",
+     "tests/app/test_app.py::test_a_connection_that_stays_silent_is_closed_and_one_that_asked_is_not"),
+    ("sim/app", "args=(page.as_uri(),)", "args=(address,)",
+     "tests/app/test_app.py::test_the_browser_is_opened_by_a_file_of_its_owner_and_nobody_waits_for_it"),
+    ("sim/app", "os.open(path, flags, 0o600)", "os.open(path, flags)",
+     "tests/app/test_app.py::test_the_browser_is_opened_by_a_file_of_its_owner_and_nobody_waits_for_it"),
+    ("sim/app", 'if "transfer-encoding" in headers or not (', "if not (",
+     "tests/app/test_app.py::test_a_body_that_says_its_length_and_comes_in_chunks_is_refused"),
+    ("sim/app", "        if room < 0:\n", "        if False:\n",
+     "tests/app/test_app.py::test_a_body_longer_than_it_says_is_cut_off_at_the_limit"),
+    ("sim/app", "except (Exception, asyncio.CancelledError) as error:", "except ZeroDivisionError as error:",
+     "tests/app/test_app.py::test_a_fault_of_ours_is_one_line_in_the_log_and_an_answer"),
+    ("sim/app", "for mark in (RUN, RESOLVED)):", "for mark in ()):",
+     "tests/app/test_app.py::test_nothing_is_saved_in_a_results_folder_below_the_page"),
 ])  # fmt: skip
 
 

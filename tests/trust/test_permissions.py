@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from sim.results.chunk_files import Layout
+from sim.results.files import LOCK, FolderLock
 from tests.trust.planting import bugs
 from tests.trust.small import (
     FEW,
@@ -37,6 +38,8 @@ PLANTED = bugs("R6", __name__, [
     ("sim/results", "        manifest = _of_all_chunks(path)\n        try:\n",
      "        manifest = _of_all_chunks(path)\n        (path / '.seen').touch()\n        try:\n",
      "test_reading_needs_no_permission_and_changes_nothing[explain]"),
+    ("sim/results", "os.fchmod(self._handle, 0o600)", "os.fchmod(self._handle, 0o644)",
+     "test_only_its_owner_can_read_a_lock_and_so_hold_it"),
 ])  # fmt: skip
 
 _VERSION = 0x20080522  # of the call that sets capabilities
@@ -206,3 +209,14 @@ def test_a_scenario_can_be_read_where_nothing_can_be_written(tmp_path):
         assert in_child(unprivileged(lambda: peacesim("check", copy)), tmp_path / "printed") == 0
     finally:
         copy.parent.chmod(0o755)
+
+
+def test_only_its_owner_can_read_a_lock_and_so_hold_it(tmp_path):
+    before = os.umask(0)
+    try:
+        for _ in range(2):
+            with FolderLock(tmp_path):
+                assert (tmp_path / LOCK).stat().st_mode & 0o777 == 0o600
+            (tmp_path / LOCK).chmod(0o644)  # as earlier versions left it
+    finally:
+        os.umask(before)
