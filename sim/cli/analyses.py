@@ -31,6 +31,8 @@ from sim.cli.output import WRONG_INPUT, fail, print_document, print_json, print_
 from sim.cli.sources import read_or_fail
 from sim.core.wording import shown
 from sim.report.compare import chart_labels, data, document, waterfall_data
+from sim.report.explain import by_option
+from sim.report.plain import plain
 from sim.results.chunk_files import Layout
 from sim.results.files import make_folder, write_whole
 from sim.results.folder import PARTS, DesignFolder
@@ -146,11 +148,22 @@ def _results_or_file(path: Path, seed: int | None, sets: Sequence[str]) -> tuple
 
 
 def explain_path(
-    path: Path, draw: int | None, draws: int, seed: int | None, sets: Sequence[str], look: int, as_json: bool
-) -> None:
-    """Explain a results folder, or a scenario file that is played now; or one draw of it."""
+    path: Path, draw: int | None, draws: int, seed: int | None, sets: Sequence[str], look: int, by: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Explain a results folder, or a scenario file that is played now; one draw of it, or what came of an issue."""
     results, scenario, seed = _results_or_file(path, seed, sets)
-    if draw is None:
+    if by is not None:
+        found = results or run(scenario, draws, seed)
+        try:
+            table = found.outcomes_by(by)
+        except ValueError as error:
+            fail(WRONG_INPUT, f"peacesim: {error}")
+        if as_json:
+            print_json({"scenario": scenario.id, "seed": seed, "n": found.n, "issue": by, "by_option": plain(table)})
+        else:
+            print_document(by_option(found, by))
+    elif draw is None:
         print_result(explain(results or run(scenario, draws, seed), look), as_json)
     else:
         print_result(explain_draw(scenario, seed, draw), as_json)

@@ -374,22 +374,26 @@ def report(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, as_
 @click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
 @click.option("--draw", type=click.IntRange(0), help="Narrate a single run, and how close it came to a deal.")
 @draws_option(1_000)
+@click.option("--by", metavar="ISSUE", help="What came of each option of an issue, in place of the explanation.")
 @click.option("--look", type=click.IntRange(1), default=300, show_default=True,
               help="Of so many runs those without a deal are played again, and changes are tried on them.")  # fmt: skip
 @click.option("--seed", type=int, help="For a scenario file; left out: 1.")
 @sets_option
 @as_json
 def explain(
-    path: Path, draw: int | None, draws: int, look: int, seed: int | None, sets: tuple[str, ...], as_json: bool
-) -> None:
+    path: Path, draw: int | None, draws: int, by: str | None, look: int, seed: int | None, sets: tuple[str, ...],
+    as_json: bool,
+) -> None:  # fmt: skip
     """Explain results: main obstacles, who gains least, and the smallest change that makes a deal possible.
 
     A scenario file is played now, in memory, -n times; of a results folder all runs count. With --draw K a single
     run is narrated offer by offer, each refusal with its reason, and then how close it came to a deal.
     """
+    if by is not None and draw is not None:
+        raise click.UsageError("--by counts over all runs and --draw narrates one; leave out one of them")
     from sim.cli.analyses import explain_path
 
-    explain_path(path, draw, draws, seed, sets, look, as_json)
+    explain_path(path, draw, draws, seed, sets, look, by, as_json)
 
 
 def issue_options(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
