@@ -1,6 +1,6 @@
 """How the flagship's findings change with protocol and strategies: writes the table and the picture of robustness.md.
 
-`python docs/robustness.py [DRAWS]`, 256 by default; some ways to bargain look at all packages at every turn and take
+`python docs/robustness.py [DRAWS]`, 1,024 by default; some ways to bargain look at all packages at every turn and take
 minutes, so that fewer draws of them are played. The same seed everywhere, so draw k is the same world in every row and
 differences are taken draw by draw.
 """
@@ -75,11 +75,12 @@ FINDINGS = {
     ),
     "Donetsk handed over": ("signed", lambda d: d["package"].str.contains("handover_", na=False)),
 }  # fmt: skip
-SLOW = {  # draws at most: these look at all packages at every turn, or rank them anew in each draw
-    "learned from offers": 64, "everything known": 64,
-    "nearest to the last received": 64, "largest product of gains": 64,
+SLOW = {  # draws at most: these look at all packages at every turn, or rank them anew in each draw or round
+    "all foresee everything (equilibrium)": 32, "learned from offers": 32, "everything known": 32,
+    "nearest to the last received": 32, "largest product of gains": 32, "MiCRO": 32,
+    "tit for tat": 256, "nice tit for tat": 256, "half clock, half tit for tat": 256, "Zeuthen": 256,
 }  # fmt: skip
-FEWEST = 30  # signed runs below which shares of them are not given
+FEWEST = 20  # signed runs below which shares of them are not given
 
 
 def draws_of(task: tuple[str, tuple[str, ...], int]) -> tuple[str, pd.DataFrame]:
@@ -105,7 +106,7 @@ def difference(holds: pd.Series, base: pd.Series) -> tuple[float, float]:
 
 def percent(value: float, low: float, high: float) -> str:
     """A share and its interval in per cent, with as many digits as small shares need."""
-    digits = 0 if value >= 0.01 or value == 0 else 1
+    digits = 0 if value >= 0.1 or value == 0 else 1
     return f"{100 * value:.{digits}f} ({100 * low:.{digits}f} to {100 * high:.{digits}f})"
 
 
@@ -121,7 +122,7 @@ def table(found: dict[str, pd.DataFrame]) -> str:
             told = [share(of, holds(draws), draws) for of, holds in FINDINGS.values()]
             cells = [percent(*each) if each else "too few" for each in told]
             apart, half = difference(FINDINGS["signed"][1](draws), FINDINGS["signed"][1](base))
-            cells.append("" if draws is base else f"{100 * apart:+.0f} ± {100 * half:.0f}")
+            cells.append("" if draws is base else f"{100 * apart:+.1f} ± {100 * half:.1f}")
             rows.append(f"| {way} | {len(draws)} | " + " | ".join(cells) + " |")
     return "\n".join(rows)
 
@@ -144,7 +145,9 @@ def draw_picture(found: dict[str, pd.DataFrame], draws: int) -> None:
             panel.plot([100 * told[1], 100 * told[2]], [place, place], color=BLUE, linewidth=1.6)
             panel.plot([100 * told[0]], [place], marker="o", color=BLUE, markersize=5)
         panel.set_title(f"{finding}\n% of {of}".replace(" in a treaty", "\nin a treaty"), fontsize=9, color=INK)
-        panel.set_xlim(-2, 102)
+        shares = [found_share for _, way in names if (found_share := share(of, holds(found[way]), found[way]))]
+        widest = 100 if of == "signed" else min(100, 110 * max(high for _, _, high in shares))
+        panel.set_xlim(-0.02 * widest, 1.02 * widest)
         panel.spines[["top", "right", "left"]].set_visible(False)
         panel.tick_params(axis="y", length=0)
         panel.grid(axis="x", color=RULE, linewidth=0.5)
@@ -153,7 +156,8 @@ def draw_picture(found: dict[str, pd.DataFrame], draws: int) -> None:
     panels[0].invert_yaxis()
     figure.suptitle("What changes with the way they bargain, and what does not", fontsize=14, x=0.01, ha="left")
     caption = (
-        f"Flagship, {draws:,} runs each ({min(SLOW.values())} of the slowest), seed {SEED}. Bars: 95 % intervals.\n"
+        f"Flagship, {draws:,} runs each ({min(SLOW.values())} to {max(SLOW.values())} of the slow ones), seed {SEED}. "
+        "Bars: 95 % intervals.\n"
         f"Shares of signed texts are not given below {FEWEST}. Shares of runs in this scenario, not a forecast."
     )
     figure.text(0.01, 0.005, caption, fontsize=8)
@@ -164,7 +168,7 @@ def draw_picture(found: dict[str, pd.DataFrame], draws: int) -> None:
 
 def main() -> None:
     """Play all ways to bargain, and write the table and the picture."""
-    draws = int(sys.argv[1]) if len(sys.argv) > 1 else 256
+    draws = int(sys.argv[1]) if len(sys.argv) > 1 else 1024
     tasks = [
         (way, settings, min(draws, SLOW.get(way, draws))) for ways in WAYS.values() for way, settings in ways.items()
     ]

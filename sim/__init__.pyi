@@ -11,6 +11,8 @@ from sim.analysis.hindcast import hindcast as hindcast
 from sim.analysis.hindsight import hindsight as hindsight
 from sim.analysis.narrate import Narration as Narration
 from sim.analysis.narrate import narrate as narrate
+from sim.analysis.need import Need as Need
+from sim.analysis.need import need as need
 from sim.analysis.portrait import Portrait as Portrait
 from sim.analysis.portrait import portrait as portrait
 from sim.analysis.sensitivity import Sensitivity as Sensitivity

@@ -13,8 +13,8 @@ from sim.cli.commands import peacesim
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
-    "app", "batch", "check", "compare", "debrief", "discover", "explain", "hindcast", "import", "list", "merge", "new",
-    "report", "run", "schema", "sensitivity", "sheets", "show", "sweep", "texts", "verify",
+    "app", "batch", "check", "compare", "debrief", "discover", "explain", "hindcast", "import", "list", "merge",
+    "need", "new", "report", "run", "schema", "sensitivity", "sheets", "show", "sweep", "texts", "verify",
 )  # fmt: skip
 
 SCENARIO = """\

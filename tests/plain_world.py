@@ -3,9 +3,11 @@
 import datetime
 import itertools
 import math
+from dataclasses import replace
 from statistics import NormalDist
 from typing import Any
 
+import numpy as np
 from scipy import stats
 
 from sim.core import streams
@@ -43,6 +45,7 @@ class PlainWorld(PlainTalks):
         self.lines = {name: {f"{name}.{x.id}": x for x in scenario.parties[name].red_lines} for name in t.names}
         self.looks = {name for n, name in enumerate(t.names) if ensemble.looks_ahead[0, n]}
         self.plain_u = {name: dict(worth) for name, worth in t.u.items()}
+        self.elected: dict[str, Any] = {}  # the event that drew a party anew
         self.asked_in = 0  # the round in which a text was signed last
         self.q = {package: self.chance(package) for package in t.packages}  # with the support of round 1
         self.charges = {name: dict.fromkeys(t.packages, 0.0) for name in t.names}
@@ -374,6 +377,10 @@ class PlainWorld(PlainTalks):
                 self.go_public(event)
             for lever in event.pulls_levers:
                 self.pull(lever, 1)
+            for party in event.redraws:
+                if party not in self.elected:
+                    self.elected[party] = event
+                    self.elect(event, party)
         for full in (full for event in self.happened[k - 1] for full in event.hardens):
             name = full.split(".")[0]
             self.hard.add(full)
@@ -391,6 +398,23 @@ class PlainWorld(PlainTalks):
             lowers = self.value(f"mediation.levers.{lever}.lowers_no_deal_by", spec.lowers_no_deal_by)
             t.r[spec.party] *= 1 - strength * lowers if t.r[spec.party] > 0 else 1
         t.u = {name: self.foreseen(n, name, t.r[name]) for n, name in enumerate(t.names)}
+
+    def elect(self, event: Any, party: str) -> None:
+        """Elections leave a party with weights on the way to those that are drawn anew."""
+        t, n = self.table, self.table.names.index(party)
+        numbers = self.scenario.parties[party].weights
+        fresh = [self.fresh(f"events.{event.id}.anew.{party}.weights.{issue}", numbers[issue]) for issue in t.issues]
+        weights, far = t.weights.copy(), self.value(f"events.{event.id}.redraws.{party}", event.redraws[party])
+        weights[n] += far * (np.array(fresh) / sum(fresh) - weights[n])
+        t.weights = weights
+        self.plain_u[party] = dict(t._worth(replace(self.ensemble, weights=weights[None]), n, party))
+
+    def fresh(self, name: str, number: Any) -> float:
+        """A number drawn again, by the uniform of another name."""
+        if not number.uncertain:
+            return float(number.value)
+        u = np.array([self.uniform(name)])
+        return float(streams.draw_law(u, number.law, number.low, number.value, number.high)[0])
 
     def go_public(self, event: Any) -> None:
         """To go back on a public word costs worth for each step down from it in one's own order."""
@@ -496,7 +520,11 @@ class PlainWorld(PlainTalks):
         """Expected share in favour."""
         ratifier, path = self.scenario.ratification.ratifiers[name], f"ratification.ratifiers.{name}"
         support = self.later(f"{path}.support", ratifier.support)
-        shift = 0.0
+        shift, event = 0.0, self.elected.get(ratifier.party)
+        if event is not None and self.asked_in and 0 < support < 1:
+            anew = self.fresh(f"events.{event.id}.anew.{ratifier.party}.support.{name}", ratifier.support)
+            far = self.value(f"events.{event.id}.redraws.{ratifier.party}", event.redraws[ratifier.party])
+            support += far * (anew - support)
         for issue, option in zip(self.table.issues, package, strict=True):
             if option in ratifier.shifts.get(issue, {}):
                 shift += self.later(f"{path}.shifts.{issue}.{option}", ratifier.shifts[issue][option])

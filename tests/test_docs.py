@@ -253,6 +253,8 @@ def json_keys(data: object, names: tuple[str, ...]) -> set[str]:
         ("discover --no-charts -n 800 scenarios/two-banks-pullback.yaml --of in_force", ()),
         ("texts --no-charts -n 50 scenarios/two-banks-pullback.yaml",
          ("strip", "recognition", "pull_back", "observers", "upland_assembly", "upland", "lowland")),
+        ("need strip_for_embassies scenarios/two-banks-pullback.yaml -n 50 --to 90%",
+         ("strip", "recognition", "pull_back", "observers")),
         ("debrief -n 40 scenarios/two-banks-pullback.yaml strip=demilitarised,recognition=full,"
          "pull_back=reciprocal,observers=joint",
          ("strip", "recognition", "pull_back", "observers", "upland_assembly", "upland", "lowland")),

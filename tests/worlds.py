@@ -84,7 +84,9 @@ def worlds(draw: st.DrawFn, max_rounds: int = 10, aftermath: bool = False, leavi
         problem["aftermath"] = draw(_aftermath(numbers, others, mediator, issues))
     if draw(often):
         ids = draw(st.sampled_from([["alarm", "crisis"], ["alarm"], ["battle", "crisis", "alarm"]]))
-        problem["events"] = [draw(_event(name, numbers, problem, issues)) for name in ids]
+        problem["events"] = []
+        for name in ids:
+            problem["events"].append(draw(_event(name, numbers, problem, issues)))
     if draw(often):
         ids = draw(st.sampled_from([["truce"], ["pause", "truce"]]))
         problem["stages"] = [draw(_stage(name, ids, numbers, problem, issues)) for name in ids]
@@ -231,6 +233,9 @@ def _event(
     }
     if problem["protocol"]["information"] != "complete":
         effects["commits"] = {"party": party, "to": {issue: option}, "costs_per_step": numbers(0, 0.2)}
+        elected = {each for other in problem.get("events", []) for each in other.get("redraws", {})}
+        if party not in elected:
+            effects["redraws"] = {party: numbers(0, 1)}
     if lines:
         effects["lines_fall"], effects["hardens"] = draw(st.sampled_from(lines)), draw(st.sampled_from(lines))
     if "mediation" in problem:

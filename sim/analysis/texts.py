@@ -5,10 +5,10 @@ dates pull them, and red lines are those that are real then. It counts as in for
 begins to wear off at signature.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ from sim.core.wording import meant, quoted
 from sim.core.zopa import votes_needed
 from sim.mechanisms.events import NEVER
 from sim.mechanisms.ratification import Ratification
-from sim.model.domain import structure
+from sim.model.domain import Structure, structure
 from sim.model.ensemble import Ensemble, draw
 from sim.model.foresight import deduct_risks, prospects, prospects_of
 from sim.results.results import Results
@@ -80,10 +80,14 @@ class Marks:
 def pieces(scenario: Scenario, draws: int, seed: int) -> Iterator[Ensemble]:
     """Draws 0 to `draws - 1` of a seed, so many at a time that the utility of their packages fits into memory."""
     table = structure(scenario)
-    whole = draw(scenario, seed, 0, draws, table=table)
-    size = max(1, PIECE // (len(table.space) * len(table.parties)))
+    whole, size = draw(scenario, seed, 0, draws, table=table), piece_length(table)
     for start in range(0, draws, size):
         yield whole[start : start + size]
+
+
+def piece_length(table: Structure) -> int:
+    """How many draws are evaluated at a time."""
+    return max(1, PIECE // (len(table.space) * len(table.parties)))
 
 
 def marks(ensemble: Ensemble, round: int = 1, packages: Ints | None = None) -> Marks:
@@ -101,7 +105,7 @@ def marks(ensemble: Ensemble, round: int = 1, packages: Ints | None = None) -> M
         utility, behind, signs = utility[:, :, packages].copy(), behind[:, :, packages], signs[:, packages]
         ahead = prospects_of(ahead, packages)
     satisfied = _least_satisfied(utility, no_deal, best, signs)
-    month = np.full(len(ensemble), (round - 1) * ensemble.scenario.time.days_per_round / DAYS_PER_MONTH)
+    month = month_of(ensemble, round)
     kinds = _kinds(ensemble, month, utility, no_deal, packages)
     deduct_risks(utility, ahead)
     for word, steps in zip(world.commitments, world.static, strict=True):
@@ -122,6 +126,11 @@ def marks(ensemble: Ensemble, round: int = 1, packages: Ints | None = None) -> M
         _holds(ensemble, month, kinds, bought),
         utility, ahead, no_deal,
     )  # fmt: skip
+
+
+def month_of(ensemble: Ensemble, round: int) -> Floats:
+    """Months from the first round to a round, in each draw."""
+    return np.full(len(ensemble), (round - 1) * ensemble.scenario.time.days_per_round / DAYS_PER_MONTH)
 
 
 def _least_satisfied(utility: Floats, no_deal: Floats, best: Floats, signs: Bools) -> Floats:
@@ -194,6 +203,18 @@ def texts(
     Raises:
         NoAnswer: if nothing is left, the round is not one of the scenario's, or an issue or option does not exist.
     """
+    steps = texts_by_piece(scenario, draws, seed, round, fix)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast(pd.DataFrame, end.value)
+
+
+def texts_by_piece(
+    scenario: Scenario, draws: int = DRAWS, seed: int = 1, round: int = 1, fix: Mapping[str, str] | None = None
+) -> Generator[None, None, pd.DataFrame]:
+    """The same, with a place after each piece of the draws at which it may be given up."""
     table = structure(scenario)
     if not 1 <= round <= scenario.time.rounds:
         raise NoAnswer(f"round {round} is none of the {scenario.time.rounds} rounds of this scenario")
@@ -214,6 +235,7 @@ def texts(
             "least_satisfied": found.least_satisfied.sum(axis=0),
         }  # fmt: skip
         total = {name: total.get(name, 0) + values for name, values in sums.items()}
+        yield
     mean = {name: values / draws for name, values in total.items()} | {"largest_regret": largest}
     return _frame(scenario, chosen, mean, found.combination, ensemble.world.ratification)
 

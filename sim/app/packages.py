@@ -6,6 +6,7 @@ from typing import Any
 from sim.analysis.one_package import Bench, OnePackage, Signatory, one_package
 from sim.analysis.one_package import bench as make_bench
 from sim.analysis.package_changes import broken_rules, goes_with, lacks, nearest, neighbours, place, repairs
+from sim.analysis.texts import orders, texts_by_piece
 from sim.app.changed import ChangedFile
 from sim.app.errors import RequestError
 from sim.app.playing import played
@@ -14,13 +15,15 @@ from sim.core.cache import Cache
 from sim.core.packages import NO_DEAL
 from sim.report.explain import turn_words
 from sim.report.plain import pick, plain
-from sim.results.labels import clean, condition_label, party_label, red_line_label, who_signs
+from sim.report.texts import MARKS
+from sim.results.labels import clean, condition_label, option_label, party_label, red_line_label, who_signs
 from sim.results.manifest import identity
 from sim.results.results import share_interval
 
 NASH = "nash"
 SCORES = ("worth_least", "worth_most", "margin_least", "margin_most", "signs", "lines_crossed", "lines_at_stake")
-MOST_NEIGHBOURS = 12
+MOST_NEIGHBOURS, MOST_TEXTS = 12, 8
+RANKED = 200  # draws in which texts are ranked
 DRAWS = 500  # in which it is asked who would sign
 
 _benches = Cache[Bench](2)  # by identity of scenario and seed; that of the largest scenario takes some 60 MB
@@ -78,6 +81,25 @@ def frequent(about: ChangedFile, draws: int) -> Generator[None, None, dict[str, 
     options = dict(zip(scenario.issues, text.split("/"), strict=True))
     return {"package": options, "count": counts[text], "n": results.n,
             "interval": share_interval(counts[text], results.n)}  # fmt: skip
+
+
+def ranking(about: ChangedFile) -> Generator[None, None, dict[str, Any]]:
+    """The first texts of each combination of the headline issues, by the last stage that the scenario has."""
+    scenario = about.read()
+    table = yield from texts_by_piece(scenario, RANKED, about.seed)
+    by, issues = orders(scenario)[0], list(scenario.headline or scenario.issues)
+    rank = table[by].rank(method="min", ascending=False).astype(int)
+    first = table.assign(rank=rank).drop_duplicates(issues).head(MOST_TEXTS).to_dict("records")
+    marks = {mark: head for mark, head in MARKS.items() if mark in table}
+    return {
+        "n": RANKED, "packages": len(table), "by": marks[by], "none": first[0][by] == 0, "marks": list(marks.values()),
+        "texts": [
+            {"rank": row["rank"], "package": {issue: row[issue] for issue in scenario.issues},
+             "shares": [row[mark] for mark in marks],
+             "label": "; ".join(option_label(scenario, issue, row[issue]) for issue in issues)}
+            for row in first
+        ],
+    }  # fmt: skip
 
 
 def completed(about: ChangedFile, text: Mapping[str, str], now: Mapping[str, str]) -> dict[str, Any]:

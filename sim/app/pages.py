@@ -132,6 +132,7 @@ PACKAGES = Page(
         "look": route("sim.app.packages:describe_package", _package, _last_changed),
         "lacks": route("sim.app.packages:lacking", _package, urgent=False),
         "complete": route("sim.app.packages:completed", partial(_package, key="text"), _package),
+        "ranking": route("sim.app.packages:ranking", urgent=False),
         "filed": route("sim.app.packages:describe_proposals"),
         "frequent": route("sim.app.packages:frequent", lambda found: RUNS),
         "differing": route("sim.app.changed:differing"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.core.streams import SCHEME
+from sim.results.chunks import LARGE, needs_of
 from sim.results.files import StoreError, read_whole, write_whole
 from sim.results.manifest import DIGITS, FORMAT, Shard, canonical, folder_name, identity
 from sim.results.tables import json_text
@@ -59,7 +60,7 @@ Plan = Planned | Sweep
 
 def read_all(
     paths: Sequence[str | Path], seed: int, out: Path, sets: Sequence[str], vary: Sequence[str],
-    design: str | None = None, shard: Shard | None = None,
+    design: str | None = None, shard: Shard | None = None, large: bool = False,
 ) -> list[Plan]:  # fmt: skip
     """Read every scenario of files and folders, with the arguments of `batch`; each results folder once.
 
@@ -72,7 +73,13 @@ def read_all(
     plans: dict[Path, Plan] = {}
     for path in _files(paths, faults):
         try:
-            plan = _plan(read_scenario(path, sets), seed, out, vary, design, shard)
+            scenario = read_scenario(path, sets)
+            needs = needs_of(scenario)
+            if needs.above(LARGE) and not large:
+                ways = "fewer options, parties or rounds would do, or --large to play it nevertheless"
+                faults.append(Fault(str(path), 1, 1, f"{needs}, in each process that plays; {ways}"))
+                continue
+            plan = _plan(scenario, seed, out, vary, design, shard)
             plans.setdefault(plan.folder, plan)
         except ScenarioError as error:
             faults += [_named(fault, path) for fault in error.faults]

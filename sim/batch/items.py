@@ -24,6 +24,7 @@ class BatchItem:
     computed: int = 0  # how many were played now; 0 if all were there
     settings: Mapping[str, str] = field(default_factory=dict)  # at this point of a sweep, by path
     damaged: tuple[str, ...] = ()  # files that were found damaged, each with what was wrong; they were made again
+    program: str = ""  # what is to be said of chunks that another program made, see `ResultsFolder.check_program`
     failure: str | None = None  # why it is not finished, as one line; None if it is
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)  # `Results.summary`; empty if not finished
 

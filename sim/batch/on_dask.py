@@ -1,7 +1,6 @@
 """Jobs played by the workers of a Dask cluster, which plays again what a lost worker had."""
 
 import asyncio
-import hashlib
 import logging
 import time
 from collections import Counter, deque
@@ -9,7 +8,6 @@ from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +16,6 @@ from typing import Any
 from distributed import Client, KilledWorker, Security, wait
 from distributed.comm.core import connect
 
-import sim
 from sim.batch.engines import JobResult, PartsFolder, Waiting
 from sim.batch.stopping import ClusterError, ClusterLost
 from sim.batch.work import Job, Lost, layout_of
@@ -26,10 +23,8 @@ from sim.core.streams import SCHEME
 from sim.core.wording import shown
 from sim.results.chunk_files import ChunkEntry, packed
 from sim.results.files import write_whole
-from sim.results.manifest import FORMAT, versions_here
+from sim.results.manifest import FORMAT, differences, versions_here
 
-SOURCE = "source"
-MOST_DIFFERENCES = 4  # in a message
 CONNECT = 5.0  # seconds for the scheduler to answer
 COME = 30.0  # seconds for a first worker to be there, and for a result to be fetched
 PATIENCE = 60.0  # seconds without any worker until the batch is given up; those that are started anew take a few
@@ -50,31 +45,9 @@ class Played:
     files: Mapping[str, bytes]
 
 
-@lru_cache(maxsize=1)
 def program_here() -> Mapping[str, str]:
-    """All that must be the same for the same bytes to come out: versions, schemes, and a hash of the source itself.
-
-    A release number is not enough: two checkouts may have the same one.
-    """
-    folder, digest = Path(sim.__file__).parent, hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes() + b"\0")
-    return {**versions_here(), "scheme": SCHEME, "format": FORMAT, SOURCE: digest.hexdigest()}
-
-
-def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
-    """How another program differs from this one, in a few words; empty if it does not."""
-    found = list(_differences(here, there))
-    more = f" and {len(found) - MOST_DIFFERENCES} more" if len(found) > MOST_DIFFERENCES else ""
-    return ", ".join(found[:MOST_DIFFERENCES]) + more
-
-
-def _differences(here: Mapping[str, str], there: Mapping[str, str]) -> Iterator[str]:
-    for name in sorted({*here, *there} - {SOURCE}):
-        if here.get(name) != there.get(name):
-            yield f"{name} {there.get(name, 'of no number')} and not {here.get(name, 'of no number')}"
-    if here.get("peacesim") == there.get("peacesim") and here.get(SOURCE) != there.get(SOURCE):
-        yield f"peacesim {here.get('peacesim')} from other source files"
+    """All that must be the same for the same bytes to come out."""
+    return {**versions_here(), "scheme": SCHEME, "format": FORMAT}
 
 
 def play_remotely(job: Job, program: Mapping[str, str]) -> Played:

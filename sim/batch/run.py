@@ -49,6 +49,7 @@ def batch(
     ending: str = "",
     shard: Shard | None = None,
     dask: str | None = None,
+    large: bool = False,
 ) -> list[BatchItem]:
     """Play every scenario of files and folders, and keep the results.
 
@@ -71,6 +72,7 @@ def batch(
         ending: Of a file that `finish` makes; where there is none with it, charts are made again.
         shard: Play only the chunks of this shard, into folders of its own, without tables; `merge` joins all shards.
         dask: Address of the scheduler of a Dask cluster, whose workers play then, and no processes of this machine.
+        large: Play scenarios too of which one draw may take more than a minute or 4 GB.
 
     Returns:
         What became of each scenario; one that failed does not stop the others.
@@ -88,7 +90,7 @@ def batch(
     workers = workers if workers is not None else os.cpu_count() or 1
     if draws < 1 or workers < 1:
         raise ValueError(f"at least 1 draw and 1 worker are needed, not {draws} and {workers}")
-    plans = read_all(paths, seed, Path(out), sets, vary, design, shard)
+    plans = read_all(paths, seed, Path(out), sets, vary, design, shard, large)
     with ExitStack() as held, handled_signals() as stopping:
         run = _Run(plans, draws, seed, workers, progress or Silent(), finish, ending, shard, stopping)
         try:
@@ -268,6 +270,9 @@ class _Run:
         try:
             with self.stopping:
                 missing = folder.missing(self.draws)
+                if missing:
+                    item = replace(item, program=folder.check_program())
+                    missing = missing if folder.manifest.chunks else folder.own(self.draws)
         except BaseException:
             folder.close()
             raise

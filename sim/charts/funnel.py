@@ -11,9 +11,9 @@ from sim.charts.packages import FILLS, INTERVAL_NOTE
 from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.rows import AXIS, ROW, SPACE, VALUE, draw_share, draw_share_scale, nice_scale
 from sim.charts.style import INK, OUTCOME_WORDS, SOFT, agreement_sentence, begun, in_force_or_signed
-from sim.charts.text import LINE, clean, readable, share_text, wrap
+from sim.charts.text import LINE, share_text, wrap
 from sim.results.drivers import LEAST_RUNS, Mover, funnel, moved_by
-from sim.results.labels import input_label
+from sim.results.labels import input_label, name_label, ratifier_short
 from sim.results.results import Results
 from sim.results.stages import REFUSED, Step, is_voted_on, stages, stops
 
@@ -31,12 +31,6 @@ class Funnel:
     step: float
 
 
-def _ratifiers(results: Results) -> dict[str, str]:
-    ratification = getattr(results.scenario, "ratification", None)
-    found = ratification.ratifiers if ratification is not None else {}
-    return {name: clean(ratifier.label or readable(name)) for name, ratifier in found.items()}
-
-
 def _insert(rows: list[tuple[str, str]], place: int, row: tuple[str, str]) -> int:
     """Put a row where it belongs: after the one that it follows in its own result; the place after it."""
     rows.insert(place, row)
@@ -49,7 +43,7 @@ def _label(results: Results, step: Step) -> str:
         return f"of the {count}run{'s' if step.n != 1 else ''} with an agreement {in_force_or_signed(results)}"
     if step.name.startswith(REFUSED):
         name = step.name.removeprefix(REFUSED)
-        return f"Signed, refused by {_ratifiers(results).get(name, readable(name))}" if name else "Signed, not ratified"
+        return f"Signed, refused by {ratifier_short(results.scenario, name)}" if name else "Signed, not ratified"
     return {
         "zone_first": "Some package acceptable to all who must sign, in the first round",
         "zone_ever": "Some package acceptable to all who must sign, in some round",
@@ -60,7 +54,7 @@ def _label(results: Results, step: Step) -> str:
         "deadline_after_refusal": "Time ran out after a signed text was refused",
         "broke_12": f"Broke within 12 months of {begun(results)}",
         "broke_60": "Broke after that, within 60 months",
-    }.get(step.name) or OUTCOME_WORDS.get(step.name, readable(step.name))
+    }.get(step.name) or OUTCOME_WORDS.get(step.name, name_label(step.name))
 
 
 def _unseen(results: Results, kind: str, name: str) -> Step | None:

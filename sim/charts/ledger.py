@@ -12,8 +12,9 @@ from sim.charts.chart import CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.rows import AXIS, ROW, draw_edged_whisker, draw_scale, draw_share_scale, draw_value, nice_scale
 from sim.charts.style import SOFT, PartyStyle, agreement_sentence, party_styles
-from sim.charts.text import LINE, clean, listed, readable, share_text, wrap
+from sim.charts.text import LINE, clean, listed, share_text, wrap
 from sim.results.format import LEAST_GROUP, too_few
+from sim.results.labels import line_short
 from sim.results.results import Results, share_interval
 
 ISSUE, PARTY, MOVE, FIGURES, SHARE = 2.0, 1.6, 2.7, 1.55, 1.3  # inches: words, words, points, figures, bars
@@ -87,11 +88,14 @@ def _groups(results: Results) -> list[tuple[list[str], list[Row], float]]:
     return groups
 
 
+def _line_label(results: Results, line: GivenUp) -> str:
+    return f"{label_of(results, line.party)}: {line_short(results.scenario, f'{line.party}.{line.line}')}"
+
+
 def _line_rows(results: Results) -> list[Row]:
     rows = []
     for line in lines_given_up(results):
-        text = f"{label_of(results, line.party)}: {readable(line.line)}"
-        label = wrap(text, LEFT - MARK - 0.15, SMALL, 2)
+        label = wrap(_line_label(results, line), LEFT - MARK - 0.15, SMALL, 2)
         rows.append(Row(line.party, label, len(label) * SMALL * LINE + ROW, line))
     return rows
 
@@ -289,10 +293,7 @@ class LedgerChart(Chart[Results, Scales]):
             )
         lines = lines_given_up(results)
         if lines:
-            fell = [
-                f"{clean(label_of(results, one.party), 60)}, {readable(one.line)}, {share_text(one.fell, results.n)}"
-                for one in lines
-            ]
+            fell = [f"{_line_label(results, one)}, {share_text(one.fell, results.n)}" for one in lines]
             alt += f" Red lines given up, share of all runs: {'; '.join(fell)}."
             notes.append(
                 "Red lines: share of all runs in which the line was real at the start and fell, whether or not a text "

@@ -1,6 +1,6 @@
 """Which packages are signed, as rows with bars, on one scale for several results; and several results side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +27,12 @@ from sim.charts.text import (
     key_entries,
     listed,
     option_texts,
-    readable,
     share_text,
     text_width,
     wrap,
     wrap_items,
 )
+from sim.results.labels import issue_short, option_short
 from sim.results.results import Results, share_interval
 
 INTERVAL_NOTE = "Whiskers and figures in brackets: 95 % interval of the share (Wilson), from the number of runs alone."
@@ -168,7 +168,7 @@ def layout(results: Results, frame: Ranking, count: int = 1, labels: Sequence[st
             cells.append(tuple(tuple(wrap(its.texts[option], room, SMALL)) for its, option, room in places_of))
         elif row.kind == "package":
             chosen = zip(frame.issues, row.options, strict=True)
-            items = [f"{readable(issue)}: {readable(option)}" for issue, option in chosen]
+            items = list(_named(results, dict(chosen)))
             cells.append((tuple(wrap_items(items, width, SMALL)),))
         else:
             bold = row.kind == "heading"
@@ -184,6 +184,12 @@ def layout(results: Results, frame: Ranking, count: int = 1, labels: Sequence[st
     return Layout(
         wrapped, tuple(cells), tuple(places), width, head_height, tuple(heights), tuple(key_entries(texts))
     )
+
+
+def _named(results: Results, options: Mapping[str, str]) -> Iterator[str]:
+    """Options with their issues, in few letters."""
+    scenario = results.scenario
+    return (f"{issue_short(scenario, issue)}: {option_short(scenario, issue, options[issue])}" for issue in options)
 
 
 def _columns(
@@ -302,7 +308,7 @@ class PackagesChart(Chart[Results, Ranking]):
         alt = [f"Bar chart: share of runs by package of headline issues. {finding}"]
         if len(table):
             top = table.iloc[0]
-            options = listed([f"{readable(issue)}: {readable(top[issue])}" for issue in shared.issues])
+            options = listed([*_named(results, {issue: top[issue] for issue in shared.issues})])
             alt.append(f"Most frequent ({share_text(int(top['count']), results.n)}): {options}.")
         else:
             rows = [row for row in shared.rows if row.kind == "outcome"]

@@ -29,6 +29,7 @@ from sim.charts.text import (
     text_width,
     wrap,
 )
+from sim.results.labels import issue_short
 from sim.results.results import Results, share_interval
 from sim.results.stages import reached
 
@@ -133,7 +134,8 @@ def _column_headings(results: Results, frame: Pairs) -> list[list[str]]:
     headings = [["any"]]
     for issue in frame.issues[:-1]:
         spec = results.scenario.issues[issue]
-        headings.append(wrap(spec.label, max(len(spec.options) * CELL[0] + GAP - 0.1, 0.9), SMALL, 4, bold=True))
+        label = issue_short(results.scenario, issue)
+        headings.append(wrap(label, max(len(spec.options) * CELL[0] + GAP - 0.1, 0.9), SMALL, 4, bold=True))
     return headings
 
 

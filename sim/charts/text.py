@@ -10,6 +10,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
 from sim.results.format import share_decimals
+from sim.results.labels import issue_short, option_short
 from sim.results.results import share_interval
 from sim.scenario import Scenario
 
@@ -36,11 +37,6 @@ def clean(text: str, length: int = LABEL_LENGTH) -> str:
             letters.append(letter)
     line = " ".join("".join(letters).split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
-
-
-def readable(name: str) -> str:
-    """A name of the file as words: `article5_congress` is `article5 congress`."""
-    return clean(name.replace("_", " "))
 
 
 @lru_cache(maxsize=50_000)
@@ -168,7 +164,7 @@ class OptionTexts:
 def option_texts(
     scenario: Scenario, issue: str, width: float, size: float, lines: int = 2, used: Sequence[str] | None = None
 ) -> OptionTexts:
-    """Labels where all that are used fit into `lines` lines of `width` inches; else names, explained in a key.
+    """Labels where all that are used fit into `lines` lines of `width` inches; else short ones, explained in a key.
 
     All options of an issue are named the same way, so that none looks longer or weightier than the others.
     """
@@ -176,9 +172,10 @@ def option_texts(
     wanted = [option for option in spec.options if used is None or option in used]
     labels = {option: clean(spec.options[option]) for option in wanted}
     if all(len(wrap(label, width, size)) <= lines for label in labels.values()):
-        return OptionTexts(clean(spec.label), labels, ())
-    names = {option: readable(option) for option in wanted}
-    return OptionTexts(clean(spec.label), names, tuple((names[option], labels[option]) for option in wanted))
+        return OptionTexts(issue_short(scenario, issue), labels, ())
+    short = {option: option_short(scenario, issue, option) for option in wanted}
+    key = tuple((short[option], labels[option]) for option in wanted if short[option] != labels[option])
+    return OptionTexts(issue_short(scenario, issue), short, key)
 
 
 def key_entries(columns: Sequence[OptionTexts]) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from sim.charts.style import BLACK, BLUE, INK, NEUTRAL, NEUTRAL_PALE, SOFT, VERM
 from sim.charts.text import DASH, LINE, OptionTexts, clean, key_entries, listed, option_texts, wrap
 from sim.core.exact import Floats
 from sim.results.format import percent
-from sim.results.labels import SOLUTIONS, name_label, party_label
+from sim.results.labels import SOLUTIONS, name_label, party_label, ratifier_short
 
 ROWS = 8
 WIDE = 12.7  # inches
@@ -166,8 +166,8 @@ class SupportChart(OfTexts):
         for party in scenario.parties:
             if subject.table[f"accepts_{party}"].notna().any():
                 yield f"accepts_{party}", party_label(scenario, party)
-        for name, spec in (scenario.ratification.ratifiers if scenario.ratification else {}).items():
-            yield f"passes_{name}", clean(spec.label)
+        for name in scenario.ratification.ratifiers if scenario.ratification else ():
+            yield f"passes_{name}", ratifier_short(scenario, name)
 
     def size(self, subject: TextRanking, shared: Rows) -> tuple[float, float]:
         wide = NUMBER + len(shared.columns) * (shared.wide + GAP) + len(list(self.columns(subject))) * CELL

@@ -18,6 +18,7 @@ from sim.analysis.explain import explain
 from sim.analysis.explain_draw import explain_draw
 from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.hindcast import Hindcast, hindcast
+from sim.analysis.need import need
 from sim.analysis.sensitivity import DESIGNED, FINISHED, Plan, Sensitivity, design_of, from_design, from_finished
 from sim.analysis.sheets import role_sheets
 from sim.analysis.texts import TextRanking, rank_texts
@@ -27,10 +28,19 @@ from sim.batch.designs import play_pieces
 from sim.batch.progress import progress_on
 from sim.batch.run import connected
 from sim.cli.batching import REPORT
-from sim.cli.output import WRONG_INPUT, fail, print_document, print_json, print_result
+from sim.cli.output import (
+    WRONG_INPUT,
+    fail,
+    print_answer,
+    print_document,
+    print_json,
+    print_result,
+    print_screen,
+    print_section,
+)
 from sim.cli.sources import read_or_fail
 from sim.core.wording import shown
-from sim.report.compare import chart_labels, data, document, waterfall_data
+from sim.report.compare import brief, chart_labels, data, document, waterfall_data
 from sim.report.explain import by_option
 from sim.report.plain import plain
 from sim.results.chunk_files import Layout
@@ -46,8 +56,9 @@ from sim.scenario import Scenario
 
 
 def compare_results(
-    results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: tuple[Path, str], as_json: bool
-) -> None:
+    results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: tuple[Path, str], *,
+    full: bool, section: str | None, as_json: bool,
+) -> None:  # fmt: skip
     """Compare results with the first, and draw them side by side.
 
     Args:
@@ -62,7 +73,10 @@ def compare_results(
         more = {"waterfalls": list(map(waterfall_data, falls)), "charts": folder}
         print_json(data(comparison) | more)
         return
-    print_document(document(comparison, falls))
+    if section is not None:
+        print_section(document(comparison, falls), section)
+    else:
+        print_screen(document(comparison, falls) if full else brief(comparison, falls), full)
     if folder is not None:
         click.echo(f"\nCharts: {shown(folder, 300)}")
 
@@ -126,13 +140,31 @@ def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
 
     with garbage_uncollected():
         text = result_page(results[0]) if len(results) == 1 else comparison_page(compare(results))
-    target = out if out.suffix.lower() == ".html" else out / f"{_name(results)}.html"
+    _write_page(text, out, _name(results), {"results": [one.scenario.id for one in results]}, as_json)
+
+
+def write_explorer(
+    path: Path, draws: int | None, seed: int | None, round: int, out: Path, as_json: bool
+) -> None:
+    """Write the page on which a text of a results folder's or a file's scenario is built by hand."""
+    from sim.report.explore import explorer_page
+
+    results, scenario, seed = _results_or_file(path, seed, ())
+    try:
+        text, n = explorer_page(scenario, draws, seed, round, results)
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"peacesim: {error}")
+    _write_page(text, out, f"explore-{folder_name(scenario, seed)}", {"scenario": scenario.id, "n": n}, as_json)
+
+
+def _write_page(text: str, out: Path, name: str, facts: Mapping[str, Any], as_json: bool) -> None:
+    target = out if out.suffix.lower() == ".html" else out / f"{name}.html"
     make_folder(target.parent)
     write_whole(target, text.encode())
     if as_json:
-        print_json({"page": str(target), "results": [one.scenario.id for one in results], "bytes": len(text.encode())})
+        print_json({"page": str(target), **facts, "bytes": len(text.encode())})
     else:
-        click.echo(f"Page: {shown(target, 300)}")
+        click.echo(f"Page: {shown(target, 300)}" + (f", {facts['n']:,} draws" if "n" in facts else ""))
 
 
 # Why there is no deal.
@@ -148,8 +180,8 @@ def _results_or_file(path: Path, seed: int | None, sets: Sequence[str]) -> tuple
 
 
 def explain_path(
-    path: Path, draw: int | None, draws: int, seed: int | None, sets: Sequence[str], look: int, by: str | None,
-    as_json: bool,
+    path: Path, draw: int | None, draws: int, seed: int | None, sets: Sequence[str], look: int, *,
+    by: str | None, full: bool, section: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Explain a results folder, or a scenario file that is played now; one draw of it, or what came of an issue."""
     results, scenario, seed = _results_or_file(path, seed, sets)
@@ -164,14 +196,14 @@ def explain_path(
         else:
             print_document(by_option(found, by))
     elif draw is None:
-        print_result(explain(results or run(scenario, draws, seed), look), as_json)
+        print_answer(explain(results or run(scenario, draws, seed), look), as_json, full, section)
     else:
         print_result(explain_draw(scenario, seed, draw), as_json)
 
 
 def run_texts(
-    path: Path, draws: int, seed: int | None, sets: Sequence[str], how: Mapping[str, Any], out: tuple[Path, str],
-    as_json: bool,
+    path: Path, draws: int, seed: int | None, sets: Sequence[str], how: Mapping[str, Any], out: tuple[Path, str], *,
+    full: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Print a ranking of all packages of a results folder or a scenario file, and draw it."""
     results, scenario, seed = _results_or_file(path, seed, sets)
@@ -180,7 +212,20 @@ def run_texts(
     except NoAnswer as error:
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = _question_folder(out[0], "texts", found, *map(str, how.values())) if out[1] else None
-    _print_and_draw(found, folder, out[1], as_json)
+    _print_and_draw(found, folder, out[1], as_json, not full)
+
+
+def run_need(
+    path: Path, text: str, how: tuple[float, int, int], seed: int | None, sets: Sequence[str], as_json: bool
+) -> None:
+    """Print what a text lacks; `how` has the wanted share, draws and round."""
+    _, scenario, seed = _results_or_file(path, seed, sets)
+    to, draws, round = how
+    try:
+        found = need(scenario, text, to, draws, seed, round)
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"peacesim: {error}")
+    print_result(found, as_json)
 
 
 def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:

@@ -144,8 +144,10 @@ def _rows(items: Sequence[BatchItem], stages: Sequence[str]) -> Iterator[list[ob
 
 
 def print_faults(items: Sequence[BatchItem]) -> None:
-    """What was damaged and what failed, on stderr."""
+    """What was damaged, what another program had made, and what failed, on stderr."""
     for item in items:
+        if item.program:
+            click.echo(f"{shown(item.folder, 200)}: {item.program}", err=True)
         for file in item.damaged:
             click.echo(f"{shown(item.folder, 200)}: was damaged and is made again: {shown(file, 200)}", err=True)
     for item in items:

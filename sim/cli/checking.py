@@ -14,6 +14,7 @@ from sim.cli.sources import scenario_files
 from sim.core.wording import counted, printable, shown
 from sim.report.hindcast import notes as hindcast_notes
 from sim.report.show_around import outside
+from sim.results.chunks import LARGE, NOTED, needs_of
 from sim.results.labels import numbers_by_status, status_text
 from sim.scenario import Fault, Scenario, ScenarioError, read_scenario
 from sim.scenario.notes import notes
@@ -52,7 +53,10 @@ def _answer(path: Path, sets: Sequence[str]) -> tuple[dict[str, Any], list[str]]
 
 
 def _implied(scenario: Scenario) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What the rates a month imply and cannot be, by path: of the past where the file dates a war, and of the talks."""
+    """What does not show in one place of the file, by path: what rates a month imply and cannot be, and a long draw."""
+    needs = needs_of(scenario)
+    if needs.above(NOTED):
+        yield ("issues",), f"{needs}{'; `batch` plays it with --large' if needs.above(LARGE) else ''}"
     with suppress(NoAnswer):
         yield from hindcast_notes(hindcast(scenario))
     for path, sentence in outside(scenario):

@@ -15,11 +15,13 @@ from sim.cli.options import (
     command,
     draws_option,
     figure_names,
+    full_option,
     labelled_strategies,
     names_of_kind,
     out_option,
     party_names,
     peacesim,
+    section_option,
     seed_option,
     sets_option,
     settable_paths,
@@ -54,6 +56,7 @@ def shard_of_several(context: click.Context, option: click.Parameter, text: str 
 @charts_option("Draw charts into each results folder.")
 @click.option("--shard", callback=shard_of_several, metavar="I/N",
               help="Play part I of N alone, from 1, into its own folder; `peacesim merge` joins them.")  # fmt: skip
+@click.option("--large", is_flag=True, help="Play scenarios too of which one draw may take more than a minute or 4 GB.")
 def batch(paths: tuple[Path, ...], out: Path, charts: str, shard: tuple[int, int] | None, **how: Any) -> int:
     """Play every scenario of files and folders; write results, tables and charts.
 
@@ -114,38 +117,56 @@ def verify(paths: tuple[Path, ...], chunks: str | int, as_json: bool) -> int:
 @click.option("--draw", type=click.IntRange(0), default=0, show_default=True, help="Which draw, counted from 0.")
 @seed_option
 @sets_option
-@click.option("--brief", is_flag=True, help="Leave out who said what: opening, events, outcome and ledger alone.")
+@click.option("--brief", is_flag=True, help="Leave out the moves at the table: opening, events, outcome and ledger.")
+@click.option("--round", "number", metavar="N", type=click.IntRange(1), help="Print one round, move by move.")
+@full_option
 @as_json
-def run(file: Path, draw: int, seed: int, sets: tuple[str, ...], brief: bool, as_json: bool) -> None:
-    """Tell one negotiation, round by round: who offered what, who refused and why, and how far each party moved.
+def run(
+    file: Path, draw: int, seed: int, sets: tuple[str, ...], brief: bool, number: int | None, full: bool, as_json: bool
+) -> None:
+    """Play one negotiation: how it ended and its turning points; with --full who offered what, and who rejected it why.
 
     Draw K of a seed is the same world as row K of a batch with that seed.
     """
-    if brief and as_json:
-        raise click.UsageError("--json has all of a negotiation; leave out --brief")
+    if as_json and (brief or full or number is not None):
+        raise click.UsageError("--json has all of a negotiation; leave out --brief, --full and --round")
+    if sum((brief, full, number is not None)) > 1:
+        raise click.UsageError("--brief, --full and --round exclude one another")
     from sim.analysis.narrate import narrate
-    from sim.cli.output import print_document, print_result
+    from sim.cli.output import SCREEN, print_document, print_result
     from sim.cli.sources import read_or_fail
-    from sim.report.run import document
+    from sim.report.document import paragraph
+    from sim.report.run import brief as screen
+    from sim.report.run import document, rounds
 
     story = narrate(read_or_fail(file, sets), seed, draw)
-    if brief:
-        print_document(document(story, brief))
-    else:
+    if as_json:
         print_result(story, as_json)
+    elif brief or full:
+        print_document(document(story, brief))
+    elif number is None:
+        more = paragraph("Move by move: --full. One round: --round N.")
+        print_document([*screen(story), paragraph(""), more], SCREEN)
+    else:
+        moves = list(rounds(story, number))
+        if not moves:
+            fail(WRONG_INPUT, f"there is no round {number}: the talks ended in round {len(story.rounds)}")
+        print_document(moves)
 
 
 @command()
 @click.argument("file", type=FILE)
 @sets_option
+@full_option
+@section_option
 @as_json
-def show(file: Path, sets: tuple[str, ...], as_json: bool) -> None:
-    """Show a scenario as tables, at central numbers: parties, weights, packages, zone, reference solutions."""
+def show(file: Path, sets: tuple[str, ...], full: bool, section: str | None, as_json: bool) -> None:
+    """Show a scenario at central numbers: what there is to agree on; with --full all its tables."""
     from sim.analysis.portrait import portrait
-    from sim.cli.output import print_result
+    from sim.cli.output import print_answer
     from sim.cli.sources import read_or_fail
 
-    print_result(portrait(read_or_fail(file, sets)), as_json)
+    print_answer(portrait(read_or_fail(file, sets)), as_json, full, section)
 
 
 @command()
@@ -331,10 +352,12 @@ seed_of_file = click.option("--seed", type=int, help="Random seed of a scenario 
 @click.option("--method", type=click.Choice(["shapley", "ordered"]),
               help="Of the waterfall: mean over all orders, or one order.")  # fmt: skip
 @charts_option("Draw charts side by side.")
+@full_option
+@section_option
 @as_json
 def compare(
     paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, waterfall: str | None, method: str | None,
-    charts: str, as_json: bool,
+    charts: str, **view: Any,
 ) -> None:  # fmt: skip
     """Compare scenario files or results folders: the inputs that differ, and how outcomes differ.
 
@@ -348,26 +371,42 @@ def compare(
     from sim.cli.sources import results_or_runs
 
     found = results_or_runs(paths, draws, seed)
-    compare_results(found, draws, waterfall, method, (out, charts), as_json)
+    compare_results(found, draws, waterfall, method, (out, charts), **view)
 
 
 @command()
 @click.argument("paths", metavar="RESULTS_OR_SCENARIO...", nargs=-1, required=True, type=EXISTING)
-@draws_option(2_000)
+@click.option("-n", "draws", type=click.IntRange(1),
+              help="Runs of each scenario; left out: 2000, with --explore 300 or as many as fit.")  # fmt: skip
 @seed_of_files
+@click.option("--explore", is_flag=True, help="A page on which a text is built by hand and answers at once.")
+@click.option("--round", "round", type=click.IntRange(1), help="With --explore: round in which a text is tabled, 1.")
 @click.option("--out", type=Scenarios(), default="results", show_default=True,
               help="A file that ends with .html, or a folder for it.")  # fmt: skip
 @as_json
-def report(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, as_json: bool) -> None:
+def report(
+    paths: tuple[Path, ...], draws: int | None, seed: int | None, explore: bool, round: int | None, out: Path,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Write one HTML page that stands on its own: of one result, or of several side by side.
 
     It holds every chart with its numbers, every number of the scenario with status and source, and what made it. It
     opens no address and runs no script.
+
+    With --explore it holds draws instead, at most 3 MB of them, and one script: choose an option for each issue, and
+    see who would sign, whether it passes at home and holds, what it lacks and where it ranks, as `texts` works it out.
     """
-    from sim.cli.analyses import write_report
+    from sim.cli.analyses import write_explorer, write_report
     from sim.cli.sources import results_or_runs
 
-    write_report(results_or_runs(paths, draws, seed), out, as_json)
+    if explore:
+        if len(paths) > 1:
+            raise click.UsageError("--explore takes one scenario file or results folder")
+        write_explorer(paths[0], draws, seed, round or 1, out, as_json)
+    elif round is not None:
+        raise click.UsageError("--round is for --explore")
+    else:
+        write_report(results_or_runs(paths, draws or 2_000, seed), out, as_json)
 
 
 @command()
@@ -379,21 +418,22 @@ def report(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, as_
               help="Of so many runs those without a deal are played again, and changes are tried on them.")  # fmt: skip
 @click.option("--seed", type=int, help="For a scenario file; left out: 1.")
 @sets_option
+@full_option
+@section_option
 @as_json
 def explain(
-    path: Path, draw: int | None, draws: int, by: str | None, look: int, seed: int | None, sets: tuple[str, ...],
-    as_json: bool,
-) -> None:  # fmt: skip
+    path: Path, draw: int | None, draws: int, look: int, seed: int | None, sets: tuple[str, ...], **view: Any
+) -> None:
     """Explain results: main obstacles, who gains least, and the smallest change that makes a deal possible.
 
     A scenario file is played now, in memory, -n times; of a results folder all runs count. With --draw K a single
     run is narrated offer by offer, each refusal with its reason, and then how close it came to a deal.
     """
-    if by is not None and draw is not None:
+    if view["by"] is not None and draw is not None:
         raise click.UsageError("--by counts over all runs and --draw narrates one; leave out one of them")
     from sim.cli.analyses import explain_path
 
-    explain_path(path, draw, draws, seed, sets, look, by, as_json)
+    explain_path(path, draw, draws, seed, sets, look, **view)
 
 
 def issue_options(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
@@ -422,10 +462,12 @@ def issue_options(context: click.Context, option: click.Parameter, texts: tuple[
 @out_option("Folder for charts.")
 @sets_option
 @charts_option("Draw the ranking, who supports it, and acceptable against lasting.")
+@full_option
 @as_json
 def texts(
-    path: Path, draws: int, seed: int | None, out: Path, sets: tuple[str, ...], charts: str, as_json: bool, **how: Any
-) -> None:
+    path: Path, draws: int, seed: int | None, out: Path, sets: tuple[str, ...], charts: str, full: bool, as_json: bool,
+    **how: Any,
+) -> None:  # fmt: skip
     """Rank every package: in how many draws all who sign accept it, and whether it passes at home and holds.
 
     No bargaining is played: each package is tabled in one round, before anybody has made an offer. Of a results folder
@@ -433,7 +475,42 @@ def texts(
     """
     from sim.cli.analyses import run_texts
 
-    run_texts(path, draws, seed, sets, how, (out, charts), as_json)
+    run_texts(path, draws, seed, sets, how, (out, charts), full=full, as_json=as_json)
+
+
+def wanted_share(context: click.Context, option: click.Parameter, text: str) -> float:
+    """A share in per cent, `50` or `50%`, as a fraction."""
+    try:
+        share = float(text.removesuffix("%"))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no share in per cent, such as 50 or 50%") from None
+    if not 0 < share <= 100:
+        raise click.BadParameter(f"{text!r} is no share that can be wanted: above 0 per cent, and 100 at most")
+    return share / 100
+
+
+@command()
+@click.argument("text", metavar="TEXT")
+@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+@click.option("--to", callback=wanted_share, metavar="PERCENT", default="50", show_default=True,
+              help="The wanted share of draws, or mean chance, in per cent.")  # fmt: skip
+@draws_option(1_000)
+@click.option("--round", "round", type=click.IntRange(1), default=1, show_default=True,
+              help="Round in which the text is tabled.")  # fmt: skip
+@click.option("--seed", type=int, help="For a scenario file; left out: 1.")
+@sets_option
+@as_json
+def need(
+    text: str, path: Path, to: float, draws: int, round: int, seed: int | None, sets: tuple[str, ...], as_json: bool
+) -> None:
+    """Find what one text lacks: the smallest change of one number that brings each party, ratifier and test to a share.
+
+    TEXT is the id of a proposal, or ISSUE=OPTION,ISSUE=OPTION; with issues left open the completion that ranks first
+    in `texts` is taken. Each change is verified on the scenario with the number set in it.
+    """
+    from sim.cli.analyses import run_need
+
+    run_need(path, text, (to, draws, round), seed, sets, as_json)
 
 
 @command()

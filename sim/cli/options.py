@@ -144,6 +144,10 @@ Results are shares of runs in a scenario, under the weights of its file. They ar
 EXISTING = Scenarios(exists=True)
 FILE = Scenarios(exists=True, dir_okay=False)
 
+full_option = click.option("--full", is_flag=True, help="Print all of it, in place of what fits one screen.")
+section_option = click.option(
+    "--section", metavar="NAME", help="Print one section of all of it, by the first words of its heading.",
+)  # fmt: skip
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout.")
 sets_option = click.option(
     "--set", "sets", metavar="PATH=VALUE", multiple=True, shell_complete=settable_paths,
@@ -197,7 +201,30 @@ def charts_option(what: str) -> Callable[[Command], Command]:
     return decorate
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=EPILOG)
+TASKS = {  # commands by what they are for, in the order of the help
+    "Start": ("new", "check", "show", "list", "schema", "import", "app"),
+    "Play": ("run", "batch", "sweep", "merge"),
+    "Understand": ("explain", "texts", "need", "compare", "sensitivity", "discover", "hindcast"),
+    "Share": ("report", "verify"),
+    "Teach": ("sheets", "debrief"),
+}
+
+
+class ByTask(click.Group):
+    """Commands grouped by task in the help, each with its whole first sentence."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        left = [name for name in self.list_commands(ctx) if not any(name in names for names in TASKS.values())]
+        for task, names in (TASKS | {"More": tuple(left)}).items():
+            found = [(name, self.commands[name]) for name in names if name in self.commands]
+            if found:
+                with formatter.section(task):
+                    formatter.write_dl([(name, command.get_short_help_str(300)) for name, command in found])
+
+
+@click.group(
+    cls=ByTask, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80}, epilog=EPILOG
+)
 @click.version_option(__version__, message="peacesim %(version)s")
 @click.pass_context
 def peacesim(context: click.Context) -> None:

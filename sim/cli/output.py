@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -28,9 +29,25 @@ def fail(code: int, *lines: str) -> NoReturn:
     raise click.exceptions.Exit(code)
 
 
+NO_MEMORY = "peacesim: there is not enough memory for this; nothing that was finished is lost"
+UNMAPPED = re.compile("failed to map segment|[Cc]annot allocate memory")  # of a library that the system did not load
+
+
 @contextmanager
 def plain_failures() -> Iterator[None]:
     """Turn what a user or a disk can do wrong into lines and exit codes; what is our own fault keeps its traceback."""
+    try:
+        with _failures_by_kind():
+            yield
+    except (MemoryError, ImportError) as error:
+        if isinstance(error, ImportError) and not UNMAPPED.search(str(error)):
+            raise
+        click.echo(NO_MEMORY, err=True)  # nothing more is imported for it
+        raise click.exceptions.Exit(SOME_FAILED) from None
+
+
+@contextmanager
+def _failures_by_kind() -> Iterator[None]:
     from sim.core.wording import shown
     from sim.results.files import DamagedResults, StoreError
     from sim.scenario import ScenarioError
@@ -45,8 +62,6 @@ def plain_failures() -> Iterator[None]:
         fail(DAMAGED, *damaged, "The batch that made these results computes again what is damaged.")
     except StoreError as error:
         fail(WRONG_INPUT, f"peacesim: {shown(error, 400)}")
-    except MemoryError:
-        fail(SOME_FAILED, "peacesim: there is not enough memory for this; nothing that was finished is lost")
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             _end_unread()
@@ -76,6 +91,7 @@ def placed(path: Path, fault: "Fault") -> str:
 
 
 NARROWEST, WIDEST = 60, 120
+SCREEN = 80  # columns of what fits one screen
 
 
 def width() -> int:
@@ -84,14 +100,55 @@ def width() -> int:
     return max(NARROWEST, min(columns, WIDEST))
 
 
-def print_document(blocks: "Iterable[Block]") -> None:
-    """A document on the terminal: bold heads there, plain text elsewhere."""
-    from sim.report.terminal import as_text, write
+def print_document(blocks: "Iterable[Block]", room: int | None = None) -> None:
+    """A document on the terminal, bold heads and colours there, plain text elsewhere; what is long goes to a pager."""
+    from sim.report.terminal import as_text, styled
 
-    if sys.stdout.isatty():
-        write(blocks, sys.stdout, width())
+    if not sys.stdout.isatty():
+        click.echo(as_text(blocks, room or width()))
+        return
+    text = styled(blocks, room or width())
+    if text.count("\n") > shutil.get_terminal_size((80, 24)).lines and sys.stdin.isatty():
+        click.echo_via_pager(text, color=True)
     else:
-        click.echo(as_text(blocks, width()))
+        click.echo(text, nl=False, color=True)
+
+
+def print_answer(result: Any, as_json: bool, full: bool, section: str | None) -> None:
+    """A result as what one screen has room for, all of it, one section of it, or as JSON."""
+    from sim.report import compose
+
+    if as_json and (full or section):
+        raise click.UsageError("--json has all of it; leave out --full and --section")
+    if as_json:
+        print_result(result, as_json)
+    elif section is not None:
+        print_section(compose(result), section)
+    else:
+        print_screen(compose(result, brief=not full), full)
+
+
+def print_screen(blocks: "Iterable[Block]", full: bool) -> None:
+    """A document that fits one screen, and how to see the rest; `full` is all of it, without that."""
+    from sim.report.document import paragraph
+
+    if full:
+        print_document(blocks)
+    else:
+        print_document([*blocks, paragraph(""), paragraph("All of it: --full. One section: --section NAME.")], SCREEN)
+
+
+def print_section(blocks: "Iterable[Block]", name: str) -> None:
+    """The sections of a document whose heading, or its name on a page, begins with some words, whatever their case."""
+    from sim.core.wording import quoted
+    from sim.report.document import Heading, sections
+
+    found, wanted = list(sections(blocks)), name.lower().replace(" ", "-")
+    chosen = [each for each in found if each.id.startswith(wanted) or each.title.lower().startswith(name.lower())]
+    titles = [each for each in found if each.title]
+    if not wanted or not chosen:
+        fail(WRONG_INPUT, f"no section begins with {quoted(name)}; there are:", *(f"  {one.title}" for one in titles))
+    print_document(block for each in chosen for block in (Heading(each.title), *each.blocks))
 
 
 def print_result(result: Any, as_json: bool, brief: bool = False, **more: Any) -> None:

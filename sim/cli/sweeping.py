@@ -88,7 +88,7 @@ def _played(request: SweepRequest, who: Entrants | None) -> list[BatchItem]:
     try:
         return batch(
             [request.file], request.draws, request.seed, request.workers, request.out, progress_on(sys.stderr),
-            sets=request.sets, vary=[*request.vary, *axes], design=request.design, dask=request.dask,
+            sets=request.sets, vary=[*request.vary, *axes], design=request.design, dask=request.dask, large=True,
         )  # fmt: skip
     except (BatchInterrupted, ClusterError) as error:
         ignore_signals()

@@ -150,7 +150,7 @@ def widened(bids: Bids, width: int, looks: bool) -> Bids:
 
 
 def _widened(rows: npt.NDArray[Any], width: int) -> npt.NDArray[Any]:
-    filled = np.empty((*rows.shape[:2], width), rows.dtype)
+    filled = np.zeros((*rows.shape[:2], width), rows.dtype)
     filled[:, :, : rows.shape[2]] = rows
     return filled
 

@@ -126,7 +126,7 @@ class _Compiled:
 
     def _made(self, cache: bool) -> Any:
         made = _numba().njit(cache=cache, nogil=True, error_model="numpy")(self.py_func)
-        if cache:
+        if cache and made is not self.py_func:  # as it is where the environment says NUMBA_DISABLE_JIT
             from sim.core.compiled_files import CheckedFiles  # imports the compiler
 
             made._cache._cache_file.__class__ = CheckedFiles

@@ -7,6 +7,7 @@ list of one) are widened here. Annotations beside the shape are read by the read
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -125,7 +126,7 @@ def found(value: Any) -> str:
 def _one_line(text: str) -> str:
     if len(text.splitlines()) > 1:
         raise fault("a label is one line; write longer texts in about or note")
-    if not any(char.isprintable() and not char.isspace() for char in text):
+    if all(unicodedata.category(char) in ("Zs", "Zl", "Zp", "Cc", "Cf") for char in text):
         raise fault("a label of blanks alone; write what is to be read in charts and tables")
     return text
 
@@ -164,6 +165,8 @@ def _one_or_more(one: dict[str, Any], **rest: Any) -> WithJsonSchema:
 Finite = Annotated[float, AfterValidator(_finite)]
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=400), AfterValidator(_one_line)]
+MOST_SHORT = 24  # letters of a short label
+Short = Annotated[str, StringConstraints(min_length=1, max_length=MOST_SHORT), AfterValidator(_one_line)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 Date = Annotated[
     date,

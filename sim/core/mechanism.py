@@ -91,6 +91,9 @@ class Source(Protocol):
     def number(self, path: str, number: Any) -> Floats:
         """A number of the file in every draw, shape (B,); its dotted path names its stream."""
 
+    def stated(self, path: str, number: Any) -> float:
+        """The value around which a number is drawn."""
+
     def uniform(self, name: str) -> Floats:
         """Further uniforms in [0, 1) under a name of their own, shape (B,)."""
 

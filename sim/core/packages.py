@@ -137,6 +137,15 @@ class PackageSpace:
         found: Ints = self._index[tuple(np.moveaxis(options, -1, 0))]
         return found
 
+    def of(self, packages: Ints) -> "PackageSpace":
+        """Some of the packages as a space of their own, in this order; it has no `tie_rank`."""
+        options, (first, second) = self.packages[packages], self.halves
+        middle = len(first.issues)
+        halves = Half(first.issues, options[:, :middle]), Half(second.issues, options[:, middle:])
+        places = np.arange(len(packages))
+        blocks = tuple(Block(places[k : k + 1], places[k : k + 1], k) for k in places.tolist())
+        return PackageSpace(self.issues, halves, blocks, frozen(options), self.raw_count)
+
     @cached_property
     def _index(self) -> Ints:
         """Package of every raw combination, an axis an issue; `NO_DEAL` for inconsistent ones."""

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
-from sim.core import exact
+from sim.core import exact, streams
 from sim.core.exact import Floats
 from sim.core.fields import (
     Block,
@@ -30,7 +30,7 @@ from sim.core.fields import (
     Texts,
     fault,
 )
-from sim.core.mechanism import KEY, Drawing, Mechanism, Place
+from sim.core.mechanism import KEY, Drawing, Mechanism, Place, Source
 from sim.core.numbers import Amount, Chance, Change, Number
 from sim.core.packages import Bools, Ints
 from sim.core.wording import closest, counted, meant, quoted
@@ -100,6 +100,12 @@ class EventSpec(Sourced):
         (), description="Red lines that are real from then on, whatever was drawn, each as PARTY.LINE."
     )
     front_shift: Number | None = Field(None, description="What the front gains at once, in its unit.")
+    redraws: dict[PartyName, Chance] = Field(
+        {}, description="Elections: how far the weights of a party, and the support of its ratifiers, go from what was "
+        "drawn toward what is drawn anew from the same ranges, by party; 1: all the way."
+    )
+    # by party: its weights by issue and the support of its ratifiers
+    _anew: dict[str, tuple[dict[str, Number], dict[str, Number]]] = PrivateAttr({})
 
     @model_validator(mode="after")
     def _happens_in_one_way(self) -> Self:
@@ -148,6 +154,17 @@ class Commitment:
 
 
 @dataclass(frozen=True, eq=False)
+class Redraw:
+    """Elections in a party, after which it has other weights and its ratifiers another support."""
+
+    party: str
+    first: Ints  # first round after them, `NEVER` for none, shape (B,)
+    share: Floats  # how far both go toward what is drawn anew, shape (B,)
+    weights: Mapping[str, Floats]  # drawn anew, by issue, shape (B,)
+    support: Mapping[str, Floats]  # drawn anew, by ratifier, shape (B,)
+
+
+@dataclass(frozen=True, eq=False)
 class Happenings:
     """What is the same in all draws."""
 
@@ -173,20 +190,33 @@ class Events(Mechanism):
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
         """Report what does not fit the rest of the file: levers, front, options left, numbers that are narrowed."""
+        elected: list[str] = []
         for event in at.entries():
+            for party in event["redraws"].keys:
+                if party in elected:
+                    message = "another event draws this party anew; one election a party would do"
+                    event["redraws"][party].fault(message, KEY)
+                elected.append(party)
             for issue, options in event["removes"].items():
                 if set(_named(options)) >= set(names.options.get(issue, [""])):
                     options.fault(f"this leaves no option of {issue}, so nothing could be agreed")
             _check_pulled(event["pulls_levers"], names.known["lever"])
             _check_narrows(event)
             shift = event["front_shift"]
+            if event["redraws"] and at.root["protocol"]["information"].text == "complete":
+                message = "with `information: complete` all would have to know the new weights at once; choose another"
+                event["redraws"].fault(message, KEY)
             if shift and not at.root["war"]["front"]:
                 shift.fault("there is no `war.front` to shift; describe it, or take this out")
 
     @classmethod
     def complete(cls, block: tuple[EventSpec, ...], scenario: Any) -> None:
-        """Name the levers where both are pulled."""
+        """Name the levers where both are pulled, and tell elections what they draw from."""
+        ratifiers = scenario.ratification.ratifiers if scenario.ratification else {}
         for event in block:
+            for party in event.redraws.keys() & scenario.parties.keys():
+                own = {name: each.support for name, each in ratifiers.items() if each.party == party}
+                event._anew[party] = dict(scenario.parties[party].weights), own
             if event.pulls_levers == (BOTH,):
                 event.settle(pulls_levers=tuple(scenario.mediation.levers) if scenario.mediation else ())
 
@@ -202,6 +232,8 @@ class Events(Mechanism):
             happens[:, :, e] = (_by_chance if event.at is None else _dated)(event, drawing).T
             for path, number in _numbers(event):
                 drawn[path] = source.number(path, number)
+            for path, number in _drawn_anew(event):
+                drawn[path] = _fresh(path, number, source)
         columns = {path: column for column, path in enumerate(drawn)}
         numbers = side_by_side([*drawn.values()], source.count)
         return cls(Happenings(specs, drawing.table.parties, columns), happens, numbers)
@@ -286,6 +318,18 @@ class Events(Mechanism):
             moved[:, k] = np.where(moved[:, k] == 0, moved[:, k - 1], moved[:, k])
         return moved
 
+    def redraws(self) -> tuple[Redraw, ...]:
+        """Elections, by event and party; the first time counts."""
+        first = self.first_rounds()
+        return tuple(
+            Redraw(
+                party, first[:, e], share(self._number(f"events.{event.id}.redraws.{party}")),
+                *({name: self._number(f"events.{event.id}.anew.{party}.{what}.{name}") for name in sorted(table)}
+                  for what, table in zip(("weights", "support"), event._anew[party], strict=True)),
+            )
+            for e, event in enumerate(self.static.specs) for party in sorted(getattr(event, "redraws", None) or ())
+        )  # fmt: skip
+
     @property
     def fells_lines(self) -> bool:
         """Whether an event gives up red lines."""
@@ -345,13 +389,28 @@ def _by_chance(event: EventSpec, drawing: Drawing) -> Bools:
 
 def _numbers(event: EventSpec) -> Iterable[tuple[str, Number]]:
     """The numbers of an event's effects by path."""
-    for effect in ("extra_waves", "narrows", "shifts_no_deal"):
-        for name, number in sorted((getattr(event, effect) or {}).items()):
+    for effect in ("extra_waves", "narrows", "shifts_no_deal", "redraws"):
+        for name, number in sorted((getattr(event, effect, None) or {}).items()):
             yield f"events.{event.id}.{effect}.{name}", number
     if event.commits:
         yield _cost(event), event.commits.costs_per_step
     if event.front_shift is not None:
         yield f"events.{event.id}.front_shift", event.front_shift
+
+
+def _drawn_anew(event: EventSpec) -> Iterable[tuple[str, Number]]:
+    """The numbers that elections draw anew, by the names of their streams."""
+    for party in sorted(getattr(event, "redraws", None) or {}):
+        for what, table in zip(("weights", "support"), event._anew[party], strict=True):
+            for name, number in sorted(table.items()):
+                yield f"events.{event.id}.anew.{party}.{what}.{name}", number
+
+
+def _fresh(name: str, number: Number, source: Source) -> Floats:
+    """A number from its law, but by the uniforms of another name; shape (B,)."""
+    if number.low is None or number.high is None or not number.uncertain:
+        return np.full(source.count, float(number.value))
+    return streams.draw_law(source.uniform(name), number.law, number.low, number.value, number.high)
 
 
 def _cost(event: EventSpec) -> str:

@@ -26,6 +26,7 @@ from sim.core import exact
 from sim.core.conditions import When, WhenOrAlways
 from sim.core.exact import Floats
 from sim.core.fields import (
+    MOST_SHORT,
     Block,
     Ids,
     IssueName,
@@ -36,6 +37,7 @@ from sim.core.fields import (
     OptionName,
     PartyName,
     Refers,
+    Short,
     Sourced,
     Threshold,
     fault,
@@ -50,6 +52,7 @@ from sim.mechanisms.drawn_numbers import not_negative, numbers_by_option, share,
 from sim.mechanisms.option_tables import Combinations, OptionSum, combinations
 
 CEASEFIRE = "ceasefire"  # the milestone without which nothing is in force
+LEAST_SUPPORT = 1e-9  # of which log-odds are taken after elections
 NOBODY = -1  # the index of no ratifier, no vote, no milestone
 MOST_RATIFIERS, MOST_VOTES, MOST_MILESTONES = 50, 20, 50
 
@@ -114,6 +117,7 @@ class RatifierSpec(Sourced):
     """A body that votes on what was signed."""
 
     label: Label = Field("", description="What it is called.")
+    short: Short | None = Field(None, description=f"The same in at most {MOST_SHORT} letters, for charts and tables.")
     party: PartyName = Field(description="The party whose text it is asked about.")
     order: Annotated[int, Field(ge=1, le=1000)] = Field(
         description="When its turn comes: 1 first; the same number votes side by side."
@@ -304,6 +308,7 @@ class Ratification(Mechanism):
     drift: Floats  # log-odds that a month until the signature adds to support, shape (B, J)
     follows: Floats  # log-odds for each 1 that no deal is worth less to the ratifier's party, shape (B, J)
     milestones: tuple[OptionSum, ...]  # months of each milestone after what it counts from
+    support: Floats  # share in favour before shifts, shape (B, J)
     static: Ballots
 
     def __repr__(self) -> str:
@@ -353,17 +358,38 @@ class Ratification(Mechanism):
             drift=signed_column("support_drift_per_month"),
             follows=signed_column("follows_no_deal"),
             milestones=tuple(_delay(name, block.milestones[name], source, space) for name in milestones),
+            support=support,
             static=static,
         )
 
-    def at(self, months: Floats, no_deal_fell: Floats) -> "Ratification":
+    def after_elections(self, ratifier: str, support: Floats, held: Bools, share: Floats) -> Floats:
+        """By how much elections move the log-odds of support, shape (B, J).
+
+        Args:
+            ratifier: Whose support is drawn anew.
+            support: As drawn anew, shape (B,).
+            held: Draws in which they have been held, shape (B,).
+            share: How far support goes toward that, shape (B,).
+        """
+        j = self.static.ratifiers.index(ratifier)
+        old = np.minimum(np.maximum(self.support[:, j], LEAST_SUPPORT), 1 - LEAST_SUPPORT)
+        new = np.minimum(np.maximum(old + share * (support - old), LEAST_SUPPORT), 1 - LEAST_SUPPORT)
+        odds = [exact.log(each) - exact.log(1 - each) for each in (old, new)]
+        moved = np.zeros_like(self.support)
+        moved[:, j] = np.where(held, odds[1] - odds[0], 0.0)
+        return moved
+
+    def at(self, months: Floats, no_deal_fell: Floats, elections: Floats | None = None) -> "Ratification":
         """The same votes on what is signed later; support of exactly 0 or 1 stays.
 
         Args:
             months: From the first round to the signature, shape (B,).
             no_deal_fell: By how much no deal is worth less to each party than in the first round, shape (B, N).
+            elections: What elections until then add to the log-odds of support, shape (B, J); nothing if not given.
         """
         moved = self.drift * months[:, None] + self.follows * no_deal_fell[:, self.static.party]
+        if elections is not None:
+            moved = moved + elections
         if not moved.any():
             return self
         moved, share = moved[:, self.static.voter], self.share

@@ -1,7 +1,7 @@
 """What is fixed in all draws of a scenario: packages, signatures, red lines and linkages over them."""
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,7 +9,19 @@ import numpy as np
 from sim.core.cache import Cache
 from sim.core.exact import Floats
 from sim.core.opponent_model import Knowledge, Regard, positions_worth, regard
-from sim.core.packages import NEVER, NO_DEAL, Bools, Condition, Ints, Issue, PackageSpace, Rule, frozen, package_space
+from sim.core.packages import (
+    ALWAYS,
+    NEVER,
+    NO_DEAL,
+    Bools,
+    Condition,
+    Ints,
+    Issue,
+    PackageSpace,
+    Rule,
+    frozen,
+    package_space,
+)
 from sim.core.stability import NOBODY
 from sim.core.utility import EVERYBODY, Lines, lines_over, package_utility
 from sim.scenario import Scenario
@@ -106,6 +118,7 @@ class _Laid:
     points: Floats
     owner: Ints
     leaning: Floats
+    only: Condition = ALWAYS  # packages that are laid out
 
     @property
     def key(self) -> Hashable:
@@ -117,6 +130,7 @@ class _Laid:
             tuple(condition.key for condition in self.signs),
             tuple((name, owner, never.key, unless.key) for name, owner, never, unless in self.red_lines),
             tuple((party, path, when.key) for party, path, when in self.linkages),
+            self.only.key,
             *(array.tobytes() for array in (self.points, self.owner, self.leaning)),
         )
 
@@ -124,20 +138,27 @@ class _Laid:
 _structures = Cache[Structure](ROOM)
 
 
-def structure(scenario: Scenario) -> Structure:
+def structure(scenario: Scenario, only: Condition | None = None) -> Structure:
     """Lay out what the numbers of a scenario are about.
 
     Scenarios that differ in numbers which move no structure, such as weights, get the same object while it is cached.
+
+    Args:
+        only: Packages that meet this condition alone; ties between them have no order.
 
     Raises:
         ValueError: if no package is consistent, or there are too many raw ones.
     """
     laid = _laid(scenario)
+    if only is not None:
+        laid = replace(laid, only=only)
     return _structures.get(laid.key, lambda: _structure(laid), lambda made: len(made.space) * len(made.parties))
 
 
 def _structure(laid: _Laid) -> Structure:
     space = package_space(laid.issues, laid.rules)
+    if laid.only is not ALWAYS:
+        space = space.of(np.flatnonzero(space.holds(laid.only)))
     if not len(space):
         raise ValueError("no package is consistent")
     signs = frozen(np.array([space.holds(condition) for condition in laid.signs]))

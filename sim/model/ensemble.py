@@ -13,8 +13,10 @@ from sim.core.packages import Bools, Ints, Issue
 from sim.core.protocol import Protocol
 from sim.core.strategy import Strategy
 from sim.core.utility import EVERYBODY, Extra, deliver, package_utility, rescale_weights
+from sim.mechanisms.aftermath import Aftermath
+from sim.mechanisms.ratification import Ratification
 from sim.model.domain import Structure, structure
-from sim.model.world import World, draw_world
+from sim.model.world import World, draw_world, redraw_blocks
 from sim.protocols import PROTOCOLS
 from sim.scenario import Number, Scenario
 from sim.strategies import STRATEGIES
@@ -120,6 +122,7 @@ def draw(
     streams_as: Mapping[str, str] | None = None,
     table: Structure | None = None,
     given: Mapping[str, Floats] | None = None,
+    numbers: Mapping[str, Number] | None = None,
 ) -> Ensemble:
     """Draw every uncertain number of a scenario, for draws `start` to `start + count - 1`.
 
@@ -132,12 +135,13 @@ def draw(
         table: The scenario's structure, if it is at hand.
         given: Uniforms in [0, 1) by input path, shape (count,), that take the place of these inputs' streams: a design.
             All that is not in it is drawn from streams as in any other ensemble.
+        numbers: By path, in place of those of the file; weights are not rescaled with them.
 
     Raises:
         ValueError: if a path of `given` is no drawn input, or has another shape, or inputs that are drawn together
             are not given together.
     """
-    source = _Drawn(seed, start, count, dict(streams_as or {}), dict(given or {}))
+    source = _Drawn(seed, start, count, dict(streams_as or {}), dict(given or {}), numbers=numbers or {})
     filled = _fill(scenario, seed, np.arange(start, start + count), source, table or structure(scenario))
     source.check_given()
     return filled
@@ -169,6 +173,30 @@ def revalued(ensemble: Ensemble, changes: Mapping[str, float]) -> Ensemble:
     )
 
 
+def redrawn(ensemble: Ensemble, numbers: Mapping[str, Number]) -> Ensemble:
+    """The same draws with other numbers of the file, by path; what `draw` gives with them, bit for bit.
+
+    Where they lie in one block that nothing else is drawn from, that block alone is drawn anew.
+    """
+    scenario, table, start, count = ensemble.scenario, ensemble.structure, int(ensemble.draws[0]), len(ensemble)
+    blocks = {path.partition(".")[0] for path in numbers} - {"parties"}
+    worths = {path.split(".")[2] for path in numbers if path.startswith("parties.")}
+    alone = {"weights", "values", "linkages", "refusal_cost"}
+    if not (blocks <= {Ratification.key, Aftermath.key} and worths <= alone):
+        return draw(scenario, ensemble.seed, start, count, table=table, numbers=numbers)
+    source = _Drawn(ensemble.seed, start, count, {}, numbers=numbers)
+    if worths:
+        costs = [(f"parties.{name}.refusal_cost", scenario.parties[name].refusal_cost) for name in table.parties]
+        ensemble = replace(
+            ensemble,
+            refusal_cost=np.array([source.number(path, number) for path, number in costs]).T,
+            weights=_weights(scenario, source, table),
+            option_worth=_option_worth(scenario, source, table),
+            linkage_worth=_linkage_worth(scenario, source, table, count),
+        )
+    return replace(ensemble, world=redraw_blocks(ensemble.world, blocks, scenario, source, table))
+
+
 @dataclass
 class _Drawn:
     """Numbers drawn from streams named after their paths."""
@@ -180,6 +208,7 @@ class _Drawn:
     given: Mapping[str, Floats] = field(default_factory=dict)
     inputs: dict[str, np.ndarray] = field(default_factory=dict)
     stream_of: dict[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, Number] = field(default_factory=dict)
 
     def uniform(self, name: str) -> Floats:
         stream = ".".join(self.streams_as.get(part, part) for part in name.split("."))
@@ -206,6 +235,7 @@ class _Drawn:
                     raise ValueError(f"{path} and {other} are drawn together: give both the same uniforms")
 
     def number(self, path: str, number: Number, stream: str | None = None) -> Floats:
+        number = self.numbers.get(path, number)
         if not number.uncertain:
             return np.full(self.count, float(number.value))
         assert number.low is not None and number.high is not None
@@ -216,7 +246,7 @@ class _Drawn:
 
     def stated(self, path: str, number: Number) -> float:
         """The value around which a number is drawn."""
-        return number.value
+        return self.numbers.get(path, number).value
 
     def within(self, path: str, value: float, spread: float) -> Floats:
         low, high = max(value - spread, 0.0), min(value + spread, 100.0)

@@ -1,5 +1,7 @@
 """Utility of packages to parties that look past the signature: see `Prospects`."""
 
+from typing import Any
+
 import numpy as np
 
 from sim.core import package_pass
@@ -11,6 +13,7 @@ from sim.core.utility import worth_of
 from sim.model.ensemble import Ensemble
 
 FORESIGHT_STEPS = 8  # of a package to a party
+OF_DRAWS = ("looks", "chance", "moved", "held", "kind", "least", "reservation_value", "refusal_cost", "lasts")
 
 
 def net_utility(ensemble: Ensemble, out: Floats | None = None) -> tuple[Floats, Prospects]:
@@ -25,6 +28,21 @@ def net_utility(ensemble: Ensemble, out: Floats | None = None) -> tuple[Floats, 
     utility, ahead = ensemble.utility(out), prospects(ensemble)
     deduct_risks(utility, ahead)
     return utility, ahead
+
+
+def net_utility_anew(ensemble: Ensemble, ahead: Prospects, rows: Ints) -> Floats:
+    """Net utility of all packages in some draws whose weights are others now, shape (rows, N, P).
+
+    Which kind each package is, `lasts`, is written to the prospects of these draws.
+    """
+    utility = ensemble[rows].utility()
+    if ahead.looks[rows].any():
+        tables: dict[str, Any] = {name: getattr(ahead, name) for name in OF_DRAWS if len(getattr(ahead, name))}
+        tables = {name: np.ascontiguousarray(table[rows]) for name, table in tables.items()}
+        mine = ahead._replace(**tables)
+        deduct_risks(utility, mine)
+        ahead.lasts[rows] = mine.lasts
+    return utility
 
 
 def net_utility_of(ensemble: Ensemble, packages: Ints, ahead: Prospects | None = None) -> tuple[Floats, Prospects]:

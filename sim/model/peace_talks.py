@@ -1,6 +1,7 @@
 """The Mesa model: a step is a round, played in all draws of a block at once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,10 +13,10 @@ from sim.core.opponent_model import Knowledge, Regard, learned
 from sim.core.package_pass import Prospects, value_in_round
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.state import Case, Moves, State, opening
-from sim.core.utility import DAYS_PER_MONTH
+from sim.core.utility import DAYS_PER_MONTH, rescale_weights
 from sim.model.agents import Party
 from sim.model.ensemble import Ensemble
-from sim.model.foresight import net_utility
+from sim.model.foresight import net_utility, net_utility_anew
 from sim.model.mesa_core import Model
 from sim.model.ratification import Approval
 from sim.model.talks import Talks
@@ -125,7 +126,8 @@ class PeaceTalks(Model):  # type: ignore[misc]
         self.zones = Zones(table, self.utility, ensemble.protocol.quota)
         self.leaving = Leaving(ensemble, self.utility)
         after, days = ensemble.after_refusal, ensemble.scenario.time.days_per_round
-        self.approval = Approval(ensemble.world.ratification, after, len(ensemble), days)
+        self._elections = ensemble.world.events.redraws() if ensemble.world.events else ()
+        self.approval = Approval(ensemble.world.ratification, after, len(ensemble), days, self._elections)
         self.domain = Domain(
             self.utility, ahead, table.signs, line_table(table.lines),
             np.array([regard.tie_rank for regard in self.awareness.regards]),
@@ -133,7 +135,10 @@ class PeaceTalks(Model):  # type: ignore[misc]
         )  # fmt: skip
         self.bids = no_bids(len(table.parties), len(ensemble), len(table.space), len(table.lines.crosses))
         self.parties: list[Party] = []
-        self._committed: Bools = np.zeros((len(ensemble.world.commitments), len(ensemble)), bool)
+        words = len(ensemble.world.commitments)
+        self._told: Bools = np.zeros((words + len(self._elections), len(ensemble)), bool)
+        self._committed, self._redrawn = self._told[:words], self._told[words:]
+        self._weights = ensemble.weights  # as drawn
         for n in range(len(ensemble.world.commitments)):
             self._commit(n, self.state.next_round())  # before anybody has looked at what there is to sign
         self.parties += [Party(self, n) for n in range(len(table.parties))]
@@ -173,6 +178,8 @@ class PeaceTalks(Model):  # type: ignore[misc]
         """Events, war, no-deal worth and levers, in the order of the clock, before anybody speaks."""
         for n in range(len(self.ensemble.world.commitments)):
             self._commit(n, state)
+        for n in range(len(self._elections)):
+            self._elect(n, state)
         return self.ensemble.world.before_round(state)
 
     def _still_agreed(self, state: State) -> State:
@@ -190,18 +197,42 @@ class PeaceTalks(Model):  # type: ignore[misc]
 
     def _commit(self, which: int, state: State) -> None:
         """Have a party's public word lower the worth of going back on it; once, as soon as the draw is open."""
-        commitment, steps = self.ensemble.world.commitments[which], self.ensemble.world.static[which]
+        commitment = self.ensemble.world.commitments[which]
         given = (commitment.from_round > 0) & (commitment.from_round <= state.round)
         bound = np.flatnonzero(given & state.open & ~self._committed[which])
         if len(bound):
             self._committed[which, bound] = True
             self.zones.before_worth_falls(bound)
-            party = self.ensemble.structure.parties.index(commitment.party)
-            cost = np.ascontiguousarray(commitment.cost_per_step)
-            charge = worth_compiling(package_pass.charge_commitment, len(bound) * len(steps))
-            charge(self.utility, self.domain.prospects, bound, party, cost, steps)
+            self._charge(which, bound)
             if self.parties:
-                self.parties[party].relist(bound)
+                self.parties[self.ensemble.structure.parties.index(commitment.party)].relist(bound)
+
+    def _charge(self, which: int, rows: Ints) -> None:
+        commitment, steps = self.ensemble.world.commitments[which], self.ensemble.world.static[which]
+        party, cost = self.ensemble.structure.parties.index(commitment.party), commitment.cost_per_step
+        charge = worth_compiling(package_pass.charge_commitment, len(rows) * len(steps))
+        charge(self.utility, self.domain.prospects, rows, party, np.ascontiguousarray(cost), steps)
+
+    def _elect(self, which: int, state: State) -> None:
+        """Give a party the weights that elections leave it with; once, as soon as the draw is open."""
+        one, table = self._elections[which], self.ensemble.structure
+        held = (one.first > 0) & (one.first <= state.round)
+        rows = np.flatnonzero(held & state.open & ~self._redrawn[which])
+        if not len(rows):
+            return
+        self._redrawn[which, rows] = True
+        self.zones.before_weights_change(rows)
+        n, weights = table.parties.index(one.party), self.ensemble.weights.copy()
+        anew = rescale_weights(np.array([one.weights[issue.name] for issue in table.space.issues]).T)
+        drawn = self._weights[rows, n]
+        weights[rows, n] = drawn + one.share[rows, None] * (anew[rows] - drawn)
+        self.ensemble = replace(self.ensemble, weights=weights)
+        self.own_option_worth[rows] = weights[rows][..., None] * self.ensemble.option_worth[rows]
+        self.utility[rows] = net_utility_anew(self.ensemble, self.domain.prospects, rows)
+        for word in range(len(self._committed)):
+            self._charge(word, rows[self._committed[word, rows]])
+        for party in self.parties:
+            party.relist(rows)
 
     def _strike(self, rows: Ints, packages: Bools) -> None:
         """Packages that were refused at home in some draws, shape (rows, P), are signed no more."""
@@ -242,7 +273,7 @@ class PeaceTalks(Model):  # type: ignore[misc]
             packages=table.space.packages,
             tie_rank=table.space.tie_rank,
             utility=self.utility,
-            words_given=self._committed,
+            words_given=self._told,
             knowledge=self.awareness.known,
             reservation_value=ensemble.world.reservation_value,
             walk_away=ensemble.walk_away,

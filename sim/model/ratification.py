@@ -8,6 +8,7 @@ from sim.core.exact import Floats
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.state import State
 from sim.core.utility import DAYS_PER_MONTH
+from sim.mechanisms.events import NEVER, Redraw
 from sim.mechanisms.ratification import Ratification
 
 
@@ -24,8 +25,10 @@ class Approval:
     """
 
     def __init__(
-        self, ratification: Ratification | None, after_refusal: Any, draws: int, days_per_round: float
-    ) -> None:
+        self, ratification: Ratification | None, after_refusal: Any, draws: int, days_per_round: float,
+        elections: tuple[Redraw, ...] = (),
+    ) -> None:  # fmt: skip
+        self._elections = elections
         self.ratification, self._after, self._month = ratification, after_refusal, days_per_round / DAYS_PER_MONTH
         self.attempts: Ints = np.zeros(draws, np.int64)
         self.passed: Bools = np.zeros(draws, bool)
@@ -39,8 +42,13 @@ class Approval:
     def at(self, state: State) -> Ratification:
         """The votes on what is signed in this round."""
         assert self.ratification is not None
-        months = np.full(len(state.open), (state.round - 1) * self._month)
-        return self.ratification.at(months, self._first - state.reservation_value)
+        months, moved = np.full(len(state.open), (state.round - 1) * self._month), None
+        for one in self._elections:
+            held = (one.first != NEVER) & (one.first <= state.round)
+            for name, support in one.support.items():
+                by_this = self.ratification.after_elections(name, support, held, one.share)
+                moved = by_this if moved is None else np.where(by_this != 0, by_this, moved)
+        return self.ratification.at(months, self._first - state.reservation_value, moved)
 
     def hold_votes(self, state: State) -> tuple[Ints, Bools]:
         """Hold the votes on what was signed in this round.

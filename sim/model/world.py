@@ -1,6 +1,6 @@
 """What happens around the table in each round, whatever is offered at it, and what the parties do to each other."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -221,6 +221,20 @@ def draw_world(
     )
 
 
+def redraw_blocks(world: World, keys: Iterable[str], scenario: Any, source: Source, table: Structure) -> World:
+    """Draw blocks anew that move neither no deal, nor lines, nor the channel: votes at home, and what follows."""
+    settled = source if world.events is None else _Narrowed(source, world.events)
+    mechanisms, time = dict(world.mechanisms), scenario.time
+    for key in keys:
+        no_lines = np.zeros((source.count, 0), bool)
+        drawing = Drawing(source, settled, table, time.rounds, time.days_per_round, scenario.as_of, no_lines, [],
+                          mechanisms)  # fmt: skip
+        drawn = MECHANISMS[key].draw(getattr(scenario, key), drawing)
+        if drawn is not None:
+            mechanisms[key] = drawn
+    return replace(world, mechanisms=mechanisms)
+
+
 @dataclass(frozen=True)
 class _Narrowed:
     """Numbers as a meeting before the first round has left them: drawn, then moved toward their values."""
@@ -235,7 +249,11 @@ class _Narrowed:
     def number(self, path: str, number: Any) -> Floats:
         drawn = self.source.number(path, number)
         share = self.events.narrowing(path)[0]
-        return np.where(share == 1, drawn, number.value + share * (drawn - number.value))
+        value = self.stated(path, number)
+        return np.where(share == 1, drawn, value + share * (drawn - value))
+
+    def stated(self, path: str, number: Any) -> float:
+        return self.source.stated(path, number)
 
     def uniform(self, name: str) -> Floats:
         return self.source.uniform(name)
@@ -249,15 +267,22 @@ def _by_line(rounds: Mapping[str, Ints], names: tuple[str, ...], draws: int) -> 
 
 
 def _steps_back(commitment: Commitment, table: Structure) -> Ints:
-    """By how many steps of its own order a party goes back on its public commitment in each package, shape (P,).
+    """By how many steps a party goes back on its public commitment in each package, shape (P,)."""
+    steps = np.zeros(len(table.space), np.int64)
+    for i, by_option in steps_back_by_option(commitment, table).items():
+        steps += by_option[table.space.packages[:, i]]
+    return steps
+
+
+def steps_back_by_option(commitment: Commitment, table: Structure) -> dict[int, Ints]:
+    """By how many steps of its own order a party goes back on its word with each option, by index of the issue.
 
     Options it likes as much as the public one, or more, are no step back.
     """
-    party, steps = table.parties.index(commitment.party), np.zeros(len(table.space), np.int64)
+    party, steps = table.parties.index(commitment.party), {}
     for i, issue in enumerate(table.space.issues):
         if issue.name in commitment.to:
             points = table.central_points[party, i, : len(issue.options)]
             _, rank = np.unique(points, return_inverse=True)
-            behind = np.maximum(rank[issue.options.index(commitment.to[issue.name])] - rank, 0)
-            steps += behind[table.space.packages[:, i]]
+            steps[i] = np.maximum(rank[issue.options.index(commitment.to[issue.name])] - rank, 0)
     return steps

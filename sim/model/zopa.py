@@ -30,6 +30,7 @@ class Zones:
         self._struck: Bools | None = None
         self._moved: Bools = np.zeros(len(utility), bool)
         self._known: Bools = np.zeros(len(utility), bool)  # to have had a zone
+        self._redrawn = False  # whether the worth of packages may have risen in some draw
 
     @property
     def reservation_value(self) -> Floats:
@@ -56,6 +57,14 @@ class Zones:
             self._moved[rows] = True
             unsure = rows[~self._known[rows]]
             self._known[unsure] = self._in_rounds_so_far(unsure)
+
+    def before_weights_change(self, rows: Ints) -> None:
+        """The same before it may also rise: what has been is not looked at again."""
+        self.before_worth_falls(rows)
+        self._redrawn = True
+        for k, was_open in enumerate(self._open):
+            self._open[k] = was_open.copy()
+            self._open[k][rows] = False
 
     def keep(self, state: State) -> None:
         """Remember what stands at the beginning of a round."""
@@ -109,7 +118,7 @@ class Zones:
     def _anything_moved(self) -> bool:
         """Whether no-deal worth or lines may have been others than in round 1, of which the zone is kept."""
         first, real = self._reservation_value[0], self._real[0]
-        return any(
+        return self._redrawn or any(
             each is not first for each in self._reservation_value
         ) or any(each is not real for each in self._real)
 

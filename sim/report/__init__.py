@@ -21,6 +21,7 @@ KINDS = {  # by the class of a result: the file with its `document` and `data`
     "Explanation": "explain",
     "Hindcast": "hindcast",
     "Narration": "run",
+    "Need": "need",
     "Portrait": "show",
     "RoleSheet": "sheets",
     "Sensitivity": "sensitivity",

@@ -9,14 +9,15 @@ import pandas as pd
 from sim.analysis.compare import Comparison
 from sim.analysis.waterfall import SHAPLEY, Waterfall
 from sim.core.wording import counted
-from sim.report.document import Block, Table, heading, paragraph, table
+from sim.report import answer
+from sim.report.document import Block, Table, bullets, heading, paragraph, table
 from sim.report.plain import pick
-from sim.results.figures import IF_SIGNED
+from sim.results.figures import IF_SIGNED, STAGES
 from sim.results.format import LEAST_GROUP, decimals, digits_of_mean, number, percent, too_few
 from sim.results.labels import OUTCOMES, SIGNED, clean
 
 MOST_PACKAGES = 8
-MOST_INPUTS = 40
+MOST_INPUTS, BRIEF_INPUTS = 40, 8
 DIFFERENCE = ("difference", "difference_low", "difference_high")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 PAIRED = "Run k uses the same random numbers in every scenario (paired comparison). A is the baseline."
@@ -48,6 +49,30 @@ def document(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterato
     yield from findings(comparison, falls)
 
 
+def brief(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
+    """One screen: what came of each in a sentence, how far runs get side by side, the inputs that differ."""
+    letters = letters_of(comparison)
+    rows = [[letter, name, answer.sentence(one)]
+            for (name, letter), one in zip(letters.items(), comparison.results, strict=True)]  # fmt: skip
+    yield table(["", "", ""], rows, left=3, indent=0)
+    yield paragraph("")
+    yield paragraph(PAIRED if comparison.paired else UNPAIRED)
+    stages = [figure.name for figure in STAGES.values()]
+    figures = comparison.shared[comparison.shared["figure"].isin(stages)]
+    yield from _figures(comparison, figures)
+    inputs = comparison.inputs["input"].tolist()
+    count = f"{counted(len(inputs), 'input')} {'differs' if len(inputs) == 1 else 'differ'}"
+    yield heading(count if inputs else "Inputs: no difference")
+    if inputs:
+        yield bullets([str(path) for path in inputs[:BRIEF_INPUTS]])
+    if len(inputs) > BRIEF_INPUTS:
+        yield paragraph(f"and {len(inputs) - BRIEF_INPUTS} more", 2)
+    for fall in falls:
+        yield from waterfall_document(fall)
+    yield paragraph("")
+    yield paragraph(answer.rests_on(comparison.results[0].scenario))
+
+
 def page_document(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
     """The same for a page, which also names the results that are compared by their hash."""
     rows = [
@@ -65,7 +90,7 @@ def findings(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterato
     """Inputs that differ, figures, packages, outcomes, and where differences come from."""
     yield from _inputs(comparison)
     yield heading("What came of it", "figures")
-    yield from _figures(comparison)
+    yield from _figures(comparison, comparison.shared)
     packages = comparison.packages["package"].unique().tolist()
     if len(packages):
         yield heading("Packages agreed, by share of runs (headline issues)", "packages")
@@ -79,10 +104,10 @@ def findings(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterato
         yield from waterfall_document(fall)
 
 
-def _figures(comparison: Comparison) -> Iterator[Block]:
+def _figures(comparison: Comparison, figures: pd.DataFrame) -> Iterator[Block]:
     """Figures of all runs, then in a block of their own those that only signed runs have, with how many these are."""
     caption, both = "Figures, and their differences from the first, 95 %", len(comparison.names) == 2
-    for of_signed, rows in comparison.shared.groupby("of_signed"):
+    for of_signed, rows in figures.groupby("of_signed"):
         is_zero = rows["value"].fillna(0).eq(0) & rows["difference"].fillna(0).eq(0)
         keys = rows.loc[~is_zero, "figure"].unique().tolist()
         n, runs = int(rows["n"].max()), f"{counted(int(rows['n'].max()), 'run')}"

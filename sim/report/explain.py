@@ -12,6 +12,7 @@ from sim.analysis.reasons import Share, stages_held
 from sim.analysis.replays import AT_HOME, HALF, OWN_OFFER, WORTH
 from sim.analysis.weight_flips import CENTRAL, Flip
 from sim.core.wording import counted
+from sim.report import answer
 from sim.report.compare import difference_words
 from sim.report.document import Block, bullets, heading, paragraph, paragraphs, section, table
 from sim.report.plain import pick, picks
@@ -28,6 +29,7 @@ from sim.results.labels import (
     obstacle_label,
     option_label,
     party_label,
+    ratifier_label,
     red_line_label,
     who_signs,
 )
@@ -37,8 +39,23 @@ from sim.scenario import Scenario
 REASONS = {WORTH: "worth too little", OWN_OFFER: "its own next offer was better", AT_HOME: "refused at home before"}
 ENDED = {"expired": "run out", "broken": "broken", "agreement": "replaced by the agreement", "holds": "still in place"}
 NUMERALS = {"1": "one", "2": "two", "3": "three"}
+BRIEF_OBSTACLES = 6  # of a group, on one screen
 MOST_OBSTACLES, MOST_LINES, MOST_ISSUES = 10, 6, 3
 MOST_CHANGES, MOST_PAIRS, MOST_ASIDES, MOST_WEIGHTS = 6, 3, 8, 6
+
+
+def brief(explained: Explanation) -> Iterator[Block]:
+    """The answer on one screen: a sentence, four figures, three points, and all obstacles ranked."""
+    results, why = explained.results, explained.reasons
+    yield paragraph(clean(results.scenario.title))
+    yield paragraph("")
+    yield from answer.opening(results)
+    opens = [f"What would open it: {text[0].lower()}{text[1:]}" for text in _smallest_changes(explained)]
+    yield bullets(answer.bullet_texts(results, why, opens))
+    rows = answer.obstacle_rows(results, why, BRIEF_OBSTACLES)
+    yield from section("What stands in the way, in shares of all runs that add up", ["", "share"], rows)
+    yield paragraph("")
+    yield paragraph(answer.rests_on(results.scenario))
 
 
 def document(explained: Explanation) -> Iterator[Block]:
@@ -95,7 +112,7 @@ def _in_short(explained: Explanation) -> Iterator[Block]:
         alone = f"with it alone set aside {percent(first.alone.share, first.alone.n)} of runs would have had a package"
         lines.append(f"What stands in the way most: {obstacle_label(scenario, first.name)}; {alone} acceptable to all.")
     if why.at_home:
-        who = ratifier_words(scenario, why.at_home[0].name)
+        who = ratifier_label(scenario, why.at_home[0].name)
         lines.append(f"Most texts that fail at home are refused by: {who}, in {shared(why.at_home[0])} of runs.")
     least = max(explained.satisfactions, key=lambda each: each.least.count)
     if least.least.count:
@@ -105,12 +122,6 @@ def _in_short(explained: Explanation) -> Iterator[Block]:
     if lines:
         yield heading("In short")
         yield bullets(lines)
-
-
-def ratifier_words(scenario: Scenario, name: str) -> str:
-    """What the file calls a ratifier."""
-    ratifiers = {} if scenario.ratification is None else scenario.ratification.ratifiers
-    return clean(ratifiers[name].label or name)
 
 
 def _outcomes(explained: Explanation) -> Iterator[Block]:
@@ -178,7 +189,7 @@ def _out_of_time(explained: Explanation) -> Iterator[Block]:
 
 def _at_home(explained: Explanation) -> Iterator[Block]:
     why, scenario = explained.reasons, explained.results.scenario
-    rows = [[ratifier_words(scenario, each.name), shared(each)] for each in why.at_home]
+    rows = [[ratifier_label(scenario, each.name), shared(each)] for each in why.at_home]
     yield from section("Signed, and refused at home", ["who refused", "share"], rows)
     rows = [[_parties(scenario, each.name, " + "), shared(each)] for each in why.left]
     yield from section("Broken off", ["who left", "share"], rows)

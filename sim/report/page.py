@@ -1,8 +1,10 @@
 """A document as one HTML page that stands on its own: all charts, numbers and sources, and no address outside it."""
 
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from functools import cache
+from hashlib import sha256
 from html import unescape
 from importlib.resources import files
 
@@ -23,21 +25,41 @@ CAVEAT = (
 MOST_TEXT = 4_000  # characters of a paragraph
 
 
+STATIC, EXPLORER = "page", "explore"  # templates; a page of the second kind runs its one script over its data
+
+
 def page(
     title: str, kicker: str, about: Sequence[str], blocks: Iterable[Block], disclaimer: str = "", caveat: str = CAVEAT,
+    kind: str = STATIC, data: str = "",
 ) -> str:  # fmt: skip
-    """One HTML document; a heading with nothing below it is left out, and ours stands where there is no disclaimer."""
-    template = _environment().get_template("page.html")
-    return template.render(
+    """One HTML document; a heading with nothing below it is left out, and ours stands where there is no disclaimer.
+
+    Args:
+        kind: `STATIC` or `EXPLORER`.
+        data: JSON for the script, without a `<`.
+    """
+    style, script, allowed = _read("style.css"), "", "style-src 'unsafe-inline'"
+    if kind == EXPLORER:
+        style, script = style + _read("explore.css"), _read("explore.js")
+        allowed = f"script-src {_hash(script)}; style-src {_hash(style)}"
+    return _environment().get_template(f"{kind}.html").render(
         title=clean(title),
         kicker=clean(kicker),
         about=[shown(each, MOST_TEXT) for each in about if each],
         sections=[section for section in sections(blocks) if section.blocks],
         caveat=caveat,
         disclaimer=shown(disclaimer, MOST_TEXT) or DISCLAIMER,
-        style=_read("style.css"),
+        style=style,
+        script=script,
+        data=data,
+        policy=f"default-src 'none'; {allowed}; img-src data:; base-uri 'none'; form-action 'none'",
         dash=DASH,
     )
+
+
+def _hash(text: str) -> str:
+    """A text as a content security policy allows it, and no other."""
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 @cache

@@ -2,16 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sim.analysis.compare import Comparison
 from sim.analysis.figures import NoAnswer
 from sim.analysis.hindsight import Hindsight, hindsight
 from sim.analysis.portrait import portrait
+from sim.analysis.reasons import reasons
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.waterfall import Waterfall
 from sim.charts import ANALYSIS_CHARTS, CHARTS, Rendered, charts_side_by_side, render_charts, render_comparison
 from sim.core.wording import counted
+from sim.report.answer import bullet_texts, obstacle_rows, rests_on, sentence, strip
 from sim.report.compare import chart_labels, page_document
 from sim.report.document import Block, Folded, Table, heading, paragraph, table, table_of
 from sim.report.explain import by_option
@@ -114,6 +117,10 @@ def headline(results: Results) -> Iterator[Block]:
     else:
         answer.append("No text was signed in any run.")
     yield heading("In short", "headline")
+    yield paragraph(sentence(results))
+    yield replace(strip(results), caption="How far runs get: four figures, each a share of all runs")
+    yield from map(paragraph, bullet_texts(results, reasons(results)))
+    yield paragraph(rests_on(scenario))
     yield paragraph(f"Which packages can {sides} agree on, and who stands in the way of the rest?")
     yield paragraph(" ".join(filter(None, [*answer, _goes_with(results)])))
     if "no_deal_outside" in results.draws and (results.draws["no_deal_outside"] > 0).any():
@@ -190,8 +197,12 @@ def blockers(results: Results) -> Iterator[Block]:
         "In runs without a zone: the smallest sets of no-deal worths and red lines whose removal would open one. With "
         "a zone and no deal: who refused the last offer. After a signature: who refused it at home."
     )
+    parts = obstacle_rows(results, reasons(results), MOST_BLOCKERS)
+    caption = "What stands in the way, in three groups; parts add up: a run that two things block counts half for each"
+    yield table(["", "share of runs"], parts, caption=caption)
     note = f"and {len(found) - MOST_BLOCKERS:,} more" if len(found) > MOST_BLOCKERS else ""
-    yield table(["what stood in the way", "share of runs, 95 %"], rows, caption="By what stood in the way", note=note)
+    ways = table(["what stood in the way", "share of runs, 95 %"], rows, caption="By ways out of each run", note=note)
+    yield Folded("By ways out of each run", ways)
 
 
 def moved(results: Results) -> Iterator[Block]:

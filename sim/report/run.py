@@ -9,7 +9,7 @@ from sim.analysis.narrate import Narration, Round, Signature
 from sim.analysis.trace import AT_HOME, Package, Turn
 from sim.core.exact import TOLERANCE
 from sim.core.wording import shown
-from sim.report.document import Block, Paragraph, paragraph, table
+from sim.report.document import Block, Paragraph, heading, paragraph, table
 from sim.report.plain import pick, picks, plain
 from sim.results.labels import (
     CAUSES,
@@ -28,6 +28,7 @@ from sim.results.labels import (
 from sim.scenario import EventSpec, Scenario
 
 MOST_DIGITS = 6
+MOST_TURNS = 8  # turning points on one screen
 MOST_NAME = 26  # characters of an issue or option in the table
 MOST_OLD = 40  # characters of an option that is no longer offered
 STAGE_WORDS = {"agreed": "Agreed ahead of the rest", "expired": "It has run out", "broken": "It is broken"}
@@ -74,6 +75,41 @@ def document(story: Narration, brief: bool = False) -> Iterator[Block]:
     yield from _end(story)
     yield BLANK
     yield from ledger(story)
+
+
+def brief(story: Narration) -> Iterator[Block]:
+    """One screen: how it ended, with the package signed and what came of it, then the turning points."""
+    scenario = story.scenario
+    yield sentence(f"{clean(scenario.title)}: run {story.draw} of seed {story.seed}")
+    yield BLANK
+    yield from _end(story)
+    turns = [block for block in meanwhile(story) if block != BLANK]
+    if turns:
+        yield heading("Turning points")
+        yield from turns[:MOST_TURNS]
+        if len(turns) > MOST_TURNS:
+            yield sentence(f"and {len(turns) - MOST_TURNS} more")
+    yield heading("From opening to agreement" if story.package is not None else "From opening to last own offer")
+    heads = ["", "<moved on", "its opening was worth", "and at the end"]
+    yield table(heads, [_moved(story, each) for each in story.accounts])
+
+
+def _moved(story: Narration, account: Account) -> list[str | None]:
+    steps = account.steps
+    count = None if account.opening is None else f"{sum(step.moved for step in steps)} of {len(steps)} issues"
+    return [party_label(story.scenario, account.party), count, worth(account.opening_worth), worth(account.until_worth)]
+
+
+def rounds(story: Narration, number: int) -> Iterator[Block]:
+    """One round with all that was offered and answered in it; nothing if the talks did not come to it."""
+    for played in story.rounds:
+        if played.number == number:
+            yield sentence(round_title(played))
+            yield from news(story, played)
+            for turn in played.turns:
+                yield from turn_lines(story, turn, False)
+            if not played.turns:
+                yield sentence(f"{_nothing_new(played)}.", indent=2)
 
 
 # The opening: which draw this is and what is real in it.

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sim.analysis.portrait import MOST_COMPLETIONS, STATUS_QUO, Portrait
+from sim.analysis.portrait import LINES_OFF, LINES_REAL, MOST_COMPLETIONS, STATUS_QUO, Portrait
 from sim.core.packages import ALWAYS, NEVER
 from sim.core.stability import KINDS
+from sim.core.wording import counted
+from sim.report import answer
 from sim.report.document import Block, heading, paragraph, paragraphs, section, table
 from sim.report.plain import pick, plain
 from sim.report.show_around import after_signature, briefly, events, pressure, side_payments, stages, votes, war
@@ -23,6 +25,7 @@ from sim.results.labels import (
     party_label,
     running_text,
     status_text,
+    who_signs,
 )
 from sim.scenario import Number, Scenario
 
@@ -53,6 +56,42 @@ def document(shown: Portrait) -> Iterator[Block]:
     yield from votes(shown)
     yield from after_signature(shown)
     yield from facts(scenario)
+
+
+def brief(shown: Portrait) -> Iterator[Block]:
+    """One screen: what there is to agree on, who could sign what, and how proposals fare."""
+    scenario = shown.scenario
+    count, real, off = shown.utility.shape[1], *(int(shown.candidates[each].sum()) for each in (LINES_REAL, LINES_OFF))
+    yield paragraph(clean(scenario.title) + (f", as of {scenario.as_of.isoformat()}" if scenario.as_of else ""))
+    yield paragraph("")
+    who = who_signs(scenario)
+    has_lines = any(party.red_lines for party in scenario.parties.values())
+    aside = f"; with red lines set aside, {off:,}" if has_lines else ""
+    none = "no package" if not real else counted(real, "package")
+    are = "is" if real <= 1 else "are"
+    yield paragraph(f"At central numbers {none} of {count:,} {are} acceptable to {who}{aside}.")
+    days = scenario.time.days_per_round
+    yield paragraph(
+        f"{counted(len(scenario.issues), 'issue')}, {counted(len(scenario.parties), 'party', 'parties')}, "
+        f"{counted(scenario.time.rounds, 'round')} of {days:g} day{'s' * (days != 1)}."
+    )
+    best = shown.best.set_index("party")
+    rows = [
+        [party_label(scenario, name), party.kind, str(party.no_deal), f"{best.loc[name]['could_sign']:,}",
+         len(party.red_lines)]
+        for name, party in scenario.parties.items()
+    ]  # fmt: skip
+    yield from section("Parties", ["", "<", "no-deal value", "could sign", "red lines"], rows)
+    names = list(scenario.parties)
+    marks = []
+    for name, found in shown.proposals.groupby("proposal", sort=False):
+        ends = {row["party"]: (row["margin_least"], row["margin_most"]) for row in found.to_dict("records")}
+        cells = [_span(*ends[one], sign=True) for one in names]
+        marks.append([clean(scenario.proposals[str(name)].label), *cells])
+    heads = ["", *(party_label(scenario, name) for name in names)]
+    yield from section("Proposals: utility above no deal (least to most, where issues are left open)", heads, marks)
+    yield paragraph("")
+    yield paragraph(answer.rests_on(scenario))
 
 
 def _head(shown: Portrait) -> Iterator[str]:

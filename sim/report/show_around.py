@@ -178,6 +178,9 @@ def event_effects(scenario: Scenario, event: EventSpec) -> list[str]:
         effects.append(f"moves the front by {event.front_shift}")
     if event.shifts_no_deal:
         effects.append(f"adds to no-deal worth: {_by_party(scenario, event.shifts_no_deal)}")
+    if event.redraws:
+        far = _by_party(scenario, event.redraws)
+        effects.append(f"elections: draws weights and support at home anew, this far: {far}")
     if event.pulls_levers:
         each = " each" if len(event.pulls_levers) > 1 else ""
         effects.append(f"pulls {either(map(clean, event.pulls_levers), 'and')} by one step{each}")

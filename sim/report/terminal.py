@@ -1,6 +1,7 @@
 """A document as terminal text: tables fold names before figures, headings are bold where there is colour."""
 
 import io
+import re
 from collections.abc import Iterable, Iterator
 from typing import Literal, TextIO
 
@@ -17,7 +18,12 @@ from sim.results.format import NONE
 WIDTH = 100
 GAP = 3  # between the columns of a table
 LEAST_TEXT = 18  # width that a column of texts may be folded to
+MOST_HEAD = 8  # longest head that stands on one line
 MOST_NAME = 40  # longest word that is not broken
+COLOURS = (
+    (re.compile(r"^\+[\d.]+( points)?$|: passed\.$|^yes$|^It came into force"), "green"),
+    (re.compile(r"^-[\d.]+( points)?$|: refused\.$|^no$|^No agreement"), "red"),
+)
 
 
 class Grid:
@@ -36,7 +42,8 @@ class Grid:
 
     def _least(self, place: int, cells: list[str]) -> int:
         """The width that a column cannot do without."""
-        word = max(map(len, self.heads[place].split()), default=0)
+        head = self.heads[place]
+        word = len(head) if len(head) <= MOST_HEAD else max(map(len, head.split()), default=0)
         longest = max(map(cell_len, cells), default=0)
         name = max((cell_len(part) for cell in cells for part in cell.split()), default=0)
         folded = min(longest, max(LEAST_TEXT, min(name, MOST_NAME)))
@@ -53,11 +60,19 @@ class Grid:
             justify: Literal["left", "right"] = "left" if place in self.left else "right"
             drawn.add_column(Text(head), justify=justify, overflow="fold", width=self.widths[place] + more)
         for row in self.rows:
-            drawn.add_row(*map(Text, row))
+            drawn.add_row(*(Text(cell, style=_colour(cell)) for cell in row))
         yield Padding(drawn, (0, 0, 0, self.indent), expand=False)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(self.least, max(self.least, options.max_width))
+
+
+def _colour(text: str) -> str:
+    """Green for what passes or is more, red for what fails or is less; both say so in words or signs too."""
+    for pattern, colour in COLOURS:
+        if pattern.search(text):
+            return colour
+    return ""
 
 
 def as_text(blocks: Iterable[Block], width: int = WIDTH) -> str:
@@ -67,10 +82,18 @@ def as_text(blocks: Iterable[Block], width: int = WIDTH) -> str:
     return "\n".join(line.rstrip() for line in caught.getvalue().splitlines())
 
 
+def styled(blocks: Iterable[Block], width: int = WIDTH) -> str:
+    """A document for a terminal, with bold heads and colours as far as it and NO_COLOR allow."""
+    caught = io.StringIO()
+    write(blocks, caught, width)
+    return caught.getvalue()
+
+
 def write(blocks: Iterable[Block], file: TextIO, width: int = WIDTH, plain: bool = False) -> None:
     """Write a document; a table whose figures need more room than `width` takes it, nothing is cut off."""
-    system: Literal["auto"] | None = None if plain else "auto"
-    console = Console(width=2000, file=file, color_system=system, markup=False, highlight=False, emoji=False)
+    system: Literal["standard"] | None = None if plain else "standard"
+    console = Console(width=2000, file=file, color_system=system, force_terminal=not plain, markup=False,
+                      highlight=False, emoji=False)  # fmt: skip
     for block in blocks:
         for part in _parts(block, width):
             needed = Measurement.get(console, console.options.update(max_width=console.width), part).minimum
@@ -81,7 +104,8 @@ def _parts(block: Block, width: int) -> Iterator[RenderableType]:
     if isinstance(block, Heading):
         yield Text(f"\n{block.text}", style="bold")
     elif isinstance(block, Paragraph):
-        yield Text("\n".join(line for text in block.text.split("\n") for line in _wrapped(text, block, width)))
+        lines = (line for text in block.text.split("\n") for line in _wrapped(text, block, width))
+        yield Text("\n".join(lines), style=_colour(block.text))
     elif isinstance(block, Table):
         yield Grid(block)
     elif isinstance(block, Drawing):

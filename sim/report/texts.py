@@ -9,7 +9,17 @@ from sim.analysis.texts import TextRanking
 from sim.report.document import Block, bullets, heading, paragraph, section, table
 from sim.report.plain import pick, plain
 from sim.results.format import percent, share_with_interval
-from sim.results.labels import SOLUTIONS, clean, either, issue_label, name_label, option_label, party_label
+from sim.results.labels import (
+    SOLUTIONS,
+    clean,
+    either,
+    issue_label,
+    issue_short,
+    option_label,
+    option_short,
+    party_label,
+    ratifier_short,
+)
 
 MARKS = {  # columns in the order of the table, each with its head
     "acceptable": "acceptable", "passes": "passes", "holds_60": "holds", "in_force": "in force", "held_60": "all three",
@@ -21,6 +31,7 @@ BY = {
     "least_regret": "the most that is lost in any draw against the best text of that draw",
     "least_satisfied": "mean share of its largest possible gain that the least satisfied signatory gets",
 }
+FIRST = 6  # texts that one screen has room for
 FEW = 30  # draws in which a text is acceptable, below which its order says little
 READING = (
     "Acceptable: share of draws in which every signatory finds the text worth no deal or more and behind no real red "
@@ -38,6 +49,36 @@ def data(found: TextRanking) -> dict[str, Any]:
 
 def document(found: TextRanking) -> Iterator[Block]:
     scenario, first = found.scenario, found.groups.iloc[0]
+    yield from _opening(found, found.top)
+    yield heading("The first of them")
+    yield table(
+        ["", "<"],
+        [[issue_label(scenario, issue), option_label(scenario, issue, first[issue])] for issue in scenario.issues],
+    )
+    yield from _supporters(found)
+    changes = [
+        f"{issue_short(scenario, row['issue'])}: {option_short(scenario, row['issue'], row['after'])} in place of "
+        f"{option_short(scenario, row['issue'], row['before'])} "
+        f"in text {_rank(found, row['package'])} ({percent(row['share'], found.n)} of draws)"
+        for row in found.better.to_dict("records")
+    ]
+    if changes:
+        yield heading("Better for all who sign")
+        yield bullets(changes)
+    yield from _beside(found)
+    yield paragraph("")
+    yield paragraph(READING)
+
+
+def brief(found: TextRanking) -> Iterator[Block]:
+    yield from _opening(found, min(found.top, FIRST))
+    yield from _supporters(found)
+    yield from _beside(found)
+
+
+def _opening(found: TextRanking, top: int) -> Iterator[Block]:
+    """The answer, what was ranked, and the first texts."""
+    scenario = found.scenario
     yield paragraph(clean(scenario.title))
     yield paragraph(answer(found))
     count = f"{len(found.table):,} consistent package{'s' * (len(found.table) != 1)}"
@@ -46,35 +87,27 @@ def document(found: TextRanking) -> Iterator[Block]:
         f"{count}{f' with {either(fixed, chr(38))}' if fixed else ''}, each tabled in round {found.round} of the same "
         f"{found.n:,} draws, seed {found.seed}. Ranked by {BY[found.by]}."
     )
-    marks = [mark for mark in MARKS if mark in found.groups and (mark != "in_force" or "held_60" not in found.groups)]
-    issues = list(scenario.headline or scenario.issues)
+    marks, issues = _marks(found), list(scenario.headline or scenario.issues)
+    rows = [
+        [row["rank"], *(percent(row[mark], found.n) for mark in marks), row["texts"],
+         " / ".join(option_short(scenario, issue, row[issue]) for issue in issues)]
+        for row in found.groups.head(top).to_dict("records")
+    ]  # fmt: skip
     yield from section(
-        f"Best text of each combination of {either([issue_label(scenario, issue) for issue in issues], 'and')}",
-        ["rank", *(MARKS[mark] for mark in marks), "texts", *("<" + clean(issue) for issue in issues)],
-        [
-            [row["rank"], *(percent(row[mark], found.n) for mark in marks), row["texts"],
-             *(name_label(row[issue]) for issue in issues)]
-            for row in found.groups.head(found.top).to_dict("records")
-        ],
+        "Best text of each combination of options",
+        ["rank", *(MARKS[mark] for mark in marks), "texts", "<" + " / ".join(issue_short(scenario, i) for i in issues)],
+        rows,
         left=0,
-    )  # fmt: skip
-    yield heading(f"The first of them, {share_with_interval(first['acceptable'], found.n)} acceptable")
-    yield table(
-        ["", "<"],
-        [[issue_label(scenario, issue), option_label(scenario, issue, first[issue])] for issue in scenario.issues],
     )
-    yield from section("Who accepts it, and where it passes", ["", "share of draws"], list(_supports(found, first)))
-    changes = [
-        f"{name_label(row['issue'])}: {name_label(row['after'])} in place of {name_label(row['before'])} "
-        f"in text {_rank(found, row['package'])} ({percent(row['share'], found.n)} of draws)"
-        for row in found.better.to_dict("records")
-    ]
-    if changes:
-        yield heading("Better for all who sign")
-        yield bullets(changes)
-    yield from _beside(found, marks)
-    yield paragraph("")
-    yield paragraph(READING)
+
+
+def _marks(found: TextRanking) -> list[str]:
+    return [mark for mark in MARKS if mark in found.groups and (mark != "in_force" or "held_60" not in found.groups)]
+
+
+def _supporters(found: TextRanking) -> Iterator[Block]:
+    rows = list(_supports(found, found.groups.iloc[0]))
+    return section("Who accepts the first, and where it passes", ["", "share of draws"], rows)
 
 
 def answer(found: TextRanking) -> str:
@@ -110,27 +143,27 @@ def _supports(found: TextRanking, row: "pd.Series[Any]") -> Iterator[list[object
     for party in scenario.parties:
         if pd.notna(row[f"accepts_{party}"]):
             yield [party_label(scenario, party), share_with_interval(row[f"accepts_{party}"], found.n)]
-    for ratifier, spec in (scenario.ratification.ratifiers if scenario.ratification else {}).items():
-        yield [clean(spec.label), percent(row[f"passes_{ratifier}"], found.n)]
+    for ratifier in scenario.ratification.ratifiers if scenario.ratification else ():
+        yield [ratifier_short(scenario, ratifier), percent(row[f"passes_{ratifier}"], found.n)]
 
 
-def _beside(found: TextRanking, marks: list[str]) -> Iterator[Block]:
+def _beside(found: TextRanking) -> Iterator[Block]:
     """Where texts on file, signed and computed rank."""
-    rows, last = [], len(found.table)
+    rows, last, marks = [], len(found.table), _marks(found)
     for row in found.beside.to_dict("records"):
         ranks = "" if pd.isna(row["rank"]) else f"{row['rank']:,.0f}"
         if row["completions"] > 1 and ranks:
             ranks += f" to {row['rank_worst']:,.0f}"
         shares = [None if row[mark] is None or pd.isna(row[mark]) else percent(row[mark], found.n) for mark in marks]
         signed = "" if pd.isna(row["share"]) else f"signed in {percent(row['share'], found.n)} of runs"
-        rows.append([_name(found, row), ranks, *shares, signed])
+        rows.append([name(found, row), ranks, *shares, signed])
     yield from section(
         f"Where others rank among {last:,}", ["", "rank", *(MARKS[mark] for mark in marks), "<"], rows,
         "Solutions are those at central numbers, with all red lines real.",
     )  # fmt: skip
 
 
-def _name(found: TextRanking, row: dict[Any, Any]) -> str:
+def name(found: TextRanking, row: dict[Any, Any]) -> str:
     if row["kind"] == "proposal":
         return clean(found.scenario.proposals[row["name"]].label)
     return SOLUTIONS[row["name"]] if row["kind"] == "solution" else row["package"].replace("/", " / ")

@@ -13,10 +13,19 @@ from sim.model.ensemble import draw
 from sim.results.columns import draws_frame, outcome_columns
 from sim.results.tallies import Tallies, empty_tallies, tally
 from sim.scenario import Scenario
+from sim.scenario.package_checks import space_of
 
 BLOCK_BYTES = 128_000_000  # worth of all packages in a block; more draws at once mean fewer steps through Python
 BLOCK_DRAWS = 2_800  # no power of two: at such a distance, numbers displace each other from a processor's cache
 CHUNK_WORK = 2e10  # parties x packages x rounds x draws
+
+# Measured of one draw, rounded up: utilities of all packages, tables over them, and a party that looks at each of them
+# in every round, as by the strategy `random`, offers by `nash` and learned preferences.
+UTILITY_SECONDS, ROUND_SECONDS = 1.5e-7, 1e-7  # a party and package; and a round
+LOOK_AT_FEW = ("time_dependent", "zeuthen")  # with offers that do so too
+UTILITY_BYTES, PACKAGE_BYTES, IDLE_BYTES = 120, 250, 2.5e8  # a party and package; a package; a process without draws
+NOTED = 5.0, 1e9  # seconds and bytes of a draw that `check` mentions
+LARGE = 60.0, 4e9  # seconds and bytes of a draw that `batch` asks about first
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +48,36 @@ class Piece:
     start: int
     count: int
     given: Mapping[str, Floats]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a draw takes at most: seconds of a processor, and bytes of memory in each process that plays."""
+
+    seconds: float
+    memory: float
+
+    def above(self, limits: tuple[float, float]) -> bool:
+        """Whether one of them is above its limit."""
+        return self.seconds > limits[0] or self.memory > limits[1]
+
+    def __str__(self) -> str:
+        time = f"{self.seconds:.0f} s" if self.seconds < 120 else f"{self.seconds / 60:.0f} min"
+        return f"a draw takes up to {time} and {self.memory / 1e9:.1f} GB of memory"
+
+
+def needs_of(scenario: Scenario) -> Needs:
+    """What a draw takes, by the numbers of parties, packages and rounds, and by whether all packages count in each."""
+    parties, packages = scenario.parties.values(), len(space_of(scenario.issues, scenario.consistency))
+    at_few = [each.strategy.name in LOOK_AT_FEW and _offers_look_at_few(each.strategy.parameters) for each in parties]
+    learned = scenario.protocol.parameters.get("information") == "learned"
+    looking = len(parties) if learned else at_few.count(False)
+    seconds = packages * (len(parties) * UTILITY_SECONDS + looking * scenario.time.rounds * ROUND_SECONDS)
+    return Needs(seconds, IDLE_BYTES + packages * (PACKAGE_BYTES + len(parties) * UTILITY_BYTES))
+
+
+def _offers_look_at_few(parameters: Mapping[str, object]) -> bool:
+    return parameters.get("offers") in (None, "best_for_others", "least_own")
 
 
 def chunk_length(scenario: Scenario, table: Structure) -> int:

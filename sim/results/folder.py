@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from sim.core.streams import SCHEME
+from sim.core.wording import shown
 from sim.results import files, parquet, tables
 from sim.results.chunk_files import (
     DRAWS,
@@ -25,6 +26,7 @@ from sim.results.chunk_files import (
     FileHashes,
     Layout,
     faults_of_file,
+    play_again,
     read_listed,
     read_tallies,
     write_chunk,
@@ -39,6 +41,7 @@ from sim.results.manifest import (
     Manifest,
     Shard,
     canonical,
+    differences,
     identity,
     may_be_listed,
     read_manifest,
@@ -180,6 +183,23 @@ class ResultsFolder(LockedFolder):
             self._save()
             self._tidy()
         return [span for span in self.own(draws) if span.start not in good or good[span.start].stop < span.stop]
+
+    def check_program(self) -> str:
+        """What to say of chunks that other source or libraries made, and nothing of ours yet; empty if none are there.
+
+        Of each such program a chunk is played again. If one comes out otherwise, all chunks are removed.
+        """
+        here, listed = versions_here(), self.manifest.versions
+        if here in listed or not listed:
+            return ""
+        made = f"what is there was made by another program ({shown(differences(here, listed[-1]), 300)})"
+        last = {entry.versions: entry for entry in self.manifest.chunks}
+        if not any(play_again(entry, self.layout) for entry in last.values()):
+            return f"{made}; a chunk of it was played again and has the same bits, so the rest was added"
+        self.manifest = replace(self.manifest, chunks=(), versions=()).reopened()
+        self._save()
+        self._tidy()
+        return f"{made}; a chunk of it was played again and came out otherwise, so all was played anew"
 
     def write(self, chunk: Chunk) -> None:
         """Write a chunk; afterwards no crash loses it. If that fails (StoreError), what was there still is."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from sim.core.fields import MOST_SHORT
 from sim.core.packages import Clause, Condition
 from sim.core.wording import shown
 from sim.scenario import Scenario
@@ -88,6 +89,30 @@ def issue_label(scenario: Scenario, issue: str) -> str:
 
 def option_label(scenario: Scenario, issue: str, option: str) -> str:
     return clean(scenario.issues[issue].options[option])
+
+
+def issue_short(scenario: Scenario, issue: str) -> str:
+    """An issue in few letters: as the file has it, else its label."""
+    return clean(scenario.issues[issue].short or scenario.issues[issue].label)
+
+
+def option_short(scenario: Scenario, issue: str, option: str) -> str:
+    """An option in few letters: as the file has it, else its label if that is short, else its name."""
+    spec, label = scenario.issues[issue], scenario.issues[issue].options[option]
+    return clean(spec.short_options.get(option) or (label if len(label) <= MOST_SHORT else name_label(option)))
+
+
+def line_short(scenario: Scenario, full_name: str) -> str:
+    """A red line, named `party.id`, in few letters: as the file has it, else its id."""
+    party, line_id = full_name.split(".", 1)
+    line = next(line for line in scenario.parties[party].red_lines if line.id == line_id)
+    return clean(line.short or name_label(line_id))
+
+
+def ratifier_short(scenario: Scenario, name: str) -> str:
+    """A ratifier in few letters: as the file has it, else its label."""
+    spec = scenario.ratification and scenario.ratification.ratifiers.get(name)
+    return clean((spec and (spec.short or spec.label)) or name_label(name))
 
 
 def party_label(scenario: Scenario, party: str) -> str:
@@ -174,6 +199,12 @@ def blocker_labels(scenario: Scenario, blocker: str) -> list[str]:
     return [either([_constraint(scenario, one) for one in members], "and") for members in ways]
 
 
+def ratifier_label(scenario: Scenario, name: str) -> str:
+    """What the file calls a ratifier."""
+    ratifiers = {} if scenario.ratification is None else scenario.ratification.ratifiers
+    return clean((ratifiers[name].label if name in ratifiers else "") or name)
+
+
 def obstacle_label(scenario: Scenario, name: str) -> str:
     """One obstacle of a `blocker` text in few words, for a table."""
     party, _, what = name.partition(".")
@@ -184,8 +215,9 @@ def obstacle_label(scenario: Scenario, name: str) -> str:
     if party not in scenario.parties:
         return clean(name)
     label = party_label(scenario, party)
-    lines = {line.id for line in scenario.parties[party].red_lines}
-    return f"{label}, red line {what}" if what in lines else f"{label}, worth of no deal" if what else label
+    if what in {line.id for line in scenario.parties[party].red_lines}:
+        return f"{label}, red line: {line_short(scenario, name)}"
+    return f"{label}, worth of no deal" if what else label
 
 
 def obstacle_phrase(scenario: Scenario, name: str) -> str:

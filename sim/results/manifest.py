@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import sim
 from sim import __version__
 from sim.core.streams import SCHEME
 from sim.results.chunk_files import ChunkEntry, FileHashes
@@ -67,7 +68,10 @@ MOST_SIGNS = 1_000  # of structure in so short a file; one in `SPARSE` bytes of 
 SPARSE = 30
 DIGITS = 6  # of an identity in the name of a folder; more where points of a sweep have the same ones
 MOST_DRAWS = 10**15
-PACKAGES = ("mesa", "numpy", "pandas", "peacesim", "pyarrow")
+PACKAGES = ("llvmlite", "mesa", "numba", "numpy", "pandas", "peacesim", "pyarrow", "scipy")
+PLAYING = ("core", "strategies", "protocols", "mechanisms", "scenario", "model", "results")  # rooms that make a number
+SOURCE = "source"
+MOST_DIFFERENCES = 4  # in a message
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"(?:[A-Za-z0-9_][\w.-]*/)?[A-Za-z0-9_][\w.-]*", re.ASCII)
@@ -94,14 +98,30 @@ def folder_name(scenario: Scenario, seed: int) -> str:
 
 @lru_cache(maxsize=1)
 def versions_here() -> Mapping[str, str]:
-    """The installed versions that could move a byte."""
+    """What could move a byte: installed versions and a hash of the source, for two checkouts may have one number."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:  # what an editable install notes of this program may be of an older checkout
             found[package] = __version__ if package == "peacesim" else version(package)
         except PackageNotFoundError:
             found[package] = "not installed"
-    return found
+    folder, digest = Path(sim.__file__).parent, hashlib.sha256()
+    for path in sorted(path for room in PLAYING for path in (folder / room).rglob("*.py")):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return {**found, SOURCE: digest.hexdigest()[:16]}
+
+
+def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
+    """How another program differs from this one, in a few words; empty if it does not."""
+    found = [
+        f"{name} {there.get(name, 'of no number')} and not {here.get(name, 'of no number')}"
+        for name in sorted({*here, *there} - {SOURCE})
+        if here.get(name) != there.get(name)
+    ]
+    if here.get("peacesim") == there.get("peacesim") and here.get(SOURCE) != there.get(SOURCE):
+        found.append(f"peacesim {here.get('peacesim')} from other source files")
+    more = f" and {len(found) - MOST_DIFFERENCES} more" if len(found) > MOST_DIFFERENCES else ""
+    return ", ".join(found[:MOST_DIFFERENCES]) + more
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from sim.core.packages import NO_DEAL
 from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import quoted
 from sim.mechanisms.implementation import CAUSES
+from sim.mechanisms.stages import ENDINGS
 from sim.model.domain import Structure
 from sim.results.columns import OUTCOMES
 from sim.results.tallies import utility_ranges
@@ -23,7 +24,7 @@ MOST = 1e30  # size of a number: squares and sums of many such numbers are finit
 SLACK = 1e-6  # how far rounding may take a number out of its range
 
 SHARES = re.compile(r"opposition|no_deal_outside|issues_off_.+|chance_.+|credibility.*|survival_.+")
-NOT_NEGATIVE = re.compile(r"months_.+|break_month|steps_.+|penalty_.+|hazard.*|household_weeks_.+|war_cost_.+")
+NOT_NEGATIVE = re.compile(r"months_.+|break_month|stage_.+|steps_.+|penalty_.+|hazard.*|household_weeks_.+|war_cost_.+")
 NEVER_MISSING = re.compile(r"no_deal_.+|worth_.+|household_weeks_.+|war_cost_.+|input\..+|outcome")
 MAY_BE_INFINITE = re.compile(r"break_month|steps_needed|penalty_needed")
 ONLY_SIGNED = re.compile(r"round|month|utility_.+")  # missing where `package` is, and there alone
@@ -69,7 +70,7 @@ class AllowedValues:
         rounds, days = self.scenario.time.rounds, self.scenario.time.days_per_round
         if name in ("round", "attempts"):
             return float(name == "round"), rounds
-        if name in ("month", "left_month", "fallen_month"):
+        if name in ("month", "left_month", "fallen_month") or name.startswith("stage_"):
             return 0.0, rounds * days / DAYS_PER_MONTH
         if name.startswith("zone_packages"):
             return 0.0, len(self.table.space)
@@ -110,6 +111,7 @@ class AllowedValues:
             "outcome": OUTCOMES, "proposer": parties, "least_satisfied_party": parties, "blocker": blockers,
             "refused_by": ratifiers, "break_cause": CAUSES[1:], "lines_fallen": lines, "first_fallen": lines,
         }  # fmt: skip
+        names |= {f"stage_{stage.id}_ended": ENDINGS for stage in self.scenario.stages}
         return {column: frozenset(each) for column, each in names.items()}
 
     @cached_property

@@ -1,6 +1,6 @@
 """The parts of a scenario that every talk has: time, issues, parties, the protocol and the texts on the table."""
 
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -8,6 +8,7 @@ from pydantic_core import CoreSchema
 
 from sim.core.conditions import When, WhenOrAlways
 from sim.core.fields import (
+    MOST_SHORT,
     Block,
     Each,
     Finite,
@@ -24,15 +25,18 @@ from sim.core.fields import (
     OptionName,
     PartyName,
     Refers,
+    Short,
     SourceDate,
     Status,
     Text,
     Texts,
+    fault,
     labelled,
 )
 from sim.core.numbers import Chance, Discount, Number, Points, Positive, Share
 from sim.core.packages import ALWAYS, NEVER
 from sim.core.registry import Registry
+from sim.core.wording import quoted
 from sim.protocols import PROTOCOLS
 from sim.scenario.registered import parameters
 from sim.strategies import STRATEGIES
@@ -61,8 +65,12 @@ class IssueSpec(Block):
     """A question on the table, and the answers that would settle it."""
 
     label: Label = Field("", description="What the issue is called in charts and tables.")
+    short: Short | None = Field(None, description=f"The same in at most {MOST_SHORT} letters, for charts and tables.")
     options: Annotated[dict[Name, Label], Field(min_length=1, max_length=MOST_OPTIONS)] = Field(
         description=f"Options with their labels, in order from one end to the other; at most {MOST_OPTIONS}."
+    )
+    short_options: dict[OptionName, Short] = Field(
+        {}, description=f"Labels of options in at most {MOST_SHORT} letters, for charts and tables."
     )
     deliverable: dict[OptionName, Deliverable] = Field(
         {}, description="Options that may turn out impossible to deliver."
@@ -77,6 +85,14 @@ class IssueSpec(Block):
         (),
         description="The party that can change it alone; of several, none can. For stability; left out: nobody can.",
     )
+
+    @model_validator(mode="after")
+    def _short_labels_differ(self) -> Self:
+        texts = list(self.short_options.values())
+        for text in texts:
+            if texts.count(text) > 1:
+                raise fault(f"two options have the short label {quoted(text)}; tell them apart", "short_options")
+        return self
 
 
 class Rule(Block):
@@ -96,6 +112,7 @@ class RedLine(Block):
     unless: When = Field(NEVER, description="What lifts the line: an offer with a condition.")
     hardness: Share = Field(description="Chance that the line is real in a draw; 1: always.")
     drawn_with: Name | None = Field(None, description="Lines of this name share draw and hardness: all real or none.")
+    short: Short | None = Field(None, description=f"What it is called in charts, in at most {MOST_SHORT} letters.")
     because: Text = Field("", description="Why.")
 
 

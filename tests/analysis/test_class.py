@@ -81,8 +81,8 @@ def test_a_sheet_has_what_a_player_needs():
     page = sheet_page(role_sheet(read_scenario(BANKS), "upland"))
     text = " ".join(in_words(page).split())
     for part in ("Role sheet: Upland", "Your no-deal value (BATNA)", "55 (", "of 100",
-                 "Never 1b or 1c, unless 2a absolute",
-                 "Deadline: 24 rounds", "must sign every agreement", "At home:"):  # fmt: skip
+                 "Never 1b or 1c, unless 2a absolute", "Deadline: 24 rounds", "must sign every agreement",
+                 "At home:"):  # fmt: skip
         assert part in text, part
     assert not {"script", "link", "img"} & set(Page(page).tags)
 

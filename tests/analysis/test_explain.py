@@ -417,7 +417,7 @@ def test_explain_plays_a_file_and_reads_results_to_the_same_answer(file, tmp_pat
     assert list(played) == KEYS
     assert played == read_back
     assert played["looked_at"] == 20
-    answer = call("explain", folder, "--look", 20)
+    answer = call("explain", folder, "--look", 20, "--full")
     assert answer.exit_code == 0
     assert "How the runs ended" in answer.output
 
@@ -427,7 +427,7 @@ def test_explain_one_draw_tells_what_run_tells_and_more(file):
     assert {key: explained[key] for key in told} == told
     assert set(explained) - set(told) == {"explained"}
     assert set(explained["explained"]) == {"ways_out", "nearest", "room"}
-    assert call("run", file, "--draw", 3).output.rstrip() in call("explain", file, "--draw", 3).output
+    assert call("run", file, "--draw", 3, "--full").output.rstrip() in call("explain", file, "--draw", 3).output
 
 
 def test_explain_finds_damage(file, tmp_path):

@@ -382,6 +382,8 @@ def test_every_answer_tells_the_browser_to_run_and_fetch_nothing_else(page):
         assert "frame-ancestors 'none'" in policy and "form-action 'none'" in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
+        for name in ("cross-origin-opener-policy", "cross-origin-resource-policy"):
+            assert answer.headers[name] == "same-origin"
         assert answer.headers["referrer-policy"] == "same-origin"
         assert "server" not in answer.headers
 

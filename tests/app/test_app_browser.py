@@ -84,6 +84,14 @@ def test_a_weight_is_moved_and_the_packages_change(page):
     assert page.said == []
 
 
+def test_the_headline_tells_all_stages(page):
+    stages = dict(shares(page, "How far runs get"))
+    line = page.locator("#summary").inner_text()
+    assert line.startswith("Of 1,000 runs: a zone in ")
+    for words in ("signed in", "in force in", "holding 60 months in"):
+        assert any(f"{words} {text.strip()}" in line for text in stages.values()), words
+
+
 def test_a_weight_moved_on_tweak_is_moved_on_step_and_packages_too(page, client):
     """What is shown is what the command line says with `--set`, and the address alone leads back to it."""
     path, moved = client.folder / "banks.yaml", "{value: 0.45, range: [0.35, 0.55], status: assumption}"

@@ -3,8 +3,9 @@
 import pytest
 
 import sim
+from sim.analysis.texts import rank_texts
 from sim.app.errors import RequestError
-from sim.app.packages import completed, describe_file, describe_package, describe_proposals, frequent, lacking
+from sim.app.packages import completed, describe_file, describe_package, describe_proposals, frequent, lacking, ranking
 from tests.app.test_app_step import BANKS, SCENARIOS, WAIT, about, checked, client, page, result_of
 from tests.app_client import served
 from tests.commands import SCENARIO, data
@@ -88,6 +89,15 @@ def test_a_file_ordered_otherwise_is_shown_as_it_is_ordered(tmp_path):
     assert one == other and set(one["package"].items()) == {("well", "both"), ("road", "patrol")}
 
 
+def test_the_ranking_is_that_of_texts():
+    found, scenario = result_of(ranking(about(BANKS))), sim.read_scenario(BANKS)
+    groups = rank_texts(scenario, found["n"]).groups.to_dict("records")
+    assert [each["rank"] for each in found["texts"]] == [row["rank"] for row in groups]
+    assert ["/".join(each["package"].values()) for each in found["texts"]] == [row["package"] for row in groups]
+    assert [each["shares"][-1] for each in found["texts"]] == [row["held_60"] for row in groups]
+    assert found["by"] == found["marks"][-1] == "all three" and not found["none"]
+
+
 def test_what_it_lacks_is_of_those_who_would_not_sign():
     found, missing = describe_package(about(BANKS), STAY, None), lacking(about(BANKS), STAY)
     against = [each["party"] for each in found["signatories"] if each["signs"] and not each["would_sign"]]
@@ -146,6 +156,18 @@ def test_one_starts_from_what_is_signed_most_often_or_from_a_proposal(page, clie
     page.click("#proposal-strip_for_embassies")
     text = sim.read_scenario(BANKS).proposals["strip_for_embassies"].package
     page.wait_for_url(lambda url: "/".join(text.values()) in url, timeout=WAIT)
+    settled(page)
+
+
+@pytest.mark.slow
+def test_a_text_of_the_ranking_is_taken(page, client):
+    open_packages(page, client, f"&package={'/'.join(STAY.values())}")
+    first = result_of(ranking(about(BANKS)))["texts"][0]
+    row = page.locator("#ranking tbody tr").first
+    row.wait_for(timeout=WAIT)
+    assert row.locator("th, td").first.inner_text() == first["label"]
+    row.get_by_role("button").click()
+    page.wait_for_url(lambda url: "/".join(first["package"].values()) in url, timeout=WAIT)
     settled(page)
 
 

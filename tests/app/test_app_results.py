@@ -374,6 +374,13 @@ def test_no_link_is_followed_whatever_is_listed(tmp_path, first, top):
             listed_file(folder, name)
 
 
+def test_a_results_folder_behind_a_link_is_none(tmp_path, first):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "link").symlink_to(first)
+    with pytest.raises(NotFound):
+        results_folder(Place(tmp_path / "results"), "link")
+
+
 def test_a_download_is_never_a_page_of_this_address(client, first):
     kinds = {"charts/zone.svg": "image/svg+xml", "charts/zone.png": "image/png", "report.html": "text/html",
              "packages.csv": "text/csv", "summary.json": "application/json"}  # fmt: skip

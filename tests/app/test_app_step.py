@@ -52,7 +52,8 @@ def first_that(outcomes, outcome):
 @pytest.mark.parametrize("outcome", ["in_force", "refused"])
 def test_words_and_numbers_are_those_of_the_command(outcomes, outcome):
     draw = first_that(outcomes, outcome)
-    found, text = describe_draw(about(BANKS), draw), " ".join(call("run", BANKS, "--draw", draw).stdout.split())
+    found, printed = describe_draw(about(BANKS), draw), call("run", BANKS, "--full", "--draw", draw).stdout
+    text = " ".join(printed.split())
     assert found["story"] == data("run", BANKS, "--draw", draw)
     answers, compared = set(), 0
     for shown, played in zip(found["rounds"], narrate(sim.read_scenario(BANKS), 1, draw).rounds, strict=True):

@@ -4,6 +4,7 @@ import io
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,11 +25,14 @@ from sim.batch.progress import Bar, Lines, Silent, progress_on
 from sim.batch.work import Job, Lost, jobs_of
 from sim.cli.batching import draw_charts
 from sim.results.chunk_files import Layout
+from sim.results.chunks import LARGE, NOTED, needs_of
 from sim.results.files import DamagedResults, StoreError
 from sim.results.manifest import folder_name
 from sim.results.reading import damaged_files, open_results
 from sim.results.results import run
 from sim.scenario import ScenarioError, read_scenario
+from tests.commands import call
+from tests.commands import data as json_of
 from tests.trust.small import compute_once
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -724,3 +728,20 @@ def test_this_process_answers_like_workers_do():
         return "chunk"
 
     assert list(play_here(play, iter(parts))) == [(parts[0], "chunk"), (parts[1], error)]
+
+
+def test_a_scenario_of_which_a_draw_takes_very_much_is_played_only_on_demand(tmp_path, monkeypatch):
+    assert not needs_of(read_scenario(ROOT / "scenarios/ukraine-december-2025.yaml")).above(NOTED)
+    assert not [note for note in json_of("check", BANKS)[0]["notes"] if "a draw takes" in note["message"]]
+    monkeypatch.setattr("sim.results.chunks.UTILITY_SECONDS", 10.0)
+    (note,) = (each["message"] for each in json_of("check", BANKS)[0]["notes"] if "a draw takes" in each["message"])
+    assert re.search(r"a draw takes up to \d+ min and 0\.\d GB of memory; `batch` plays it with --large$", note)
+    answer = call("batch", BANKS, "-n", 1, "--out", tmp_path / "out", "--no-charts")
+    assert answer.exit_code == 2 and "or --large to play it nevertheless" in answer.stderr
+    assert answer.stderr.count("\n") == 1 and not (tmp_path / "out").exists()
+    assert call("batch", BANKS, "-n", 1, "--out", tmp_path / "out", "--no-charts", "--large").exit_code == 0
+
+
+def test_memory_of_a_draw_counts_too(monkeypatch):
+    monkeypatch.setattr("sim.results.chunks.UTILITY_BYTES", 1e9)
+    assert needs_of(read_scenario(BANKS)).above(LARGE)

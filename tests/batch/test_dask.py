@@ -14,9 +14,10 @@ import pytest
 import sim.batch.on_dask
 import sim.results.chunks
 from sim.batch import ClusterError, batch
-from sim.batch.on_dask import Cluster, OnDask, OtherProgram, Played, differences, play_remotely, program_here
+from sim.batch.on_dask import Cluster, OnDask, OtherProgram, Played, play_remotely, program_here
 from sim.batch.progress import Silent
 from sim.batch.work import Job, Lost
+from sim.results.manifest import differences, versions_here
 from sim.results.reading import damaged_files
 from tests.batch.test_batch import bytes_of, bytes_of_banks, gone
 from tests.commands import call
@@ -331,9 +332,10 @@ def test_programs_differ_by_versions_and_by_source():
 def test_a_line_of_source_makes_another_program(tmp_path, monkeypatch):
     monkeypatch.setattr(sim, "__file__", str(tmp_path / "__init__.py"))
     found = []
+    (tmp_path / "core").mkdir()
     for line in ("a = 1", "a = 2"):
-        (tmp_path / "module.py").write_text(line)
-        found.append(program_here.__wrapped__())
+        (tmp_path / "core" / "module.py").write_text(line)
+        found.append(versions_here.__wrapped__())
     assert "from other source files" in differences(*found)
 
 

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.batch import verify
-from sim.batch.verifying import Place, chosen
+from sim.batch.verifying import A_FEW, Place, chosen
 from sim.results.files import StoreError, sha256
 from sim.results.manifest import read_manifest
 from sim.results.parquet import content_hash, to_bytes
@@ -102,6 +103,19 @@ def test_which_chunks_are_played_follows_from_the_identity(written):
 
     assert played("all") == CHUNKS and played("first") == CHUNKS[:1] and played(0) == [] and played(99) == CHUNKS
     assert played(1) == played(1) and len(played(2)) == 2 and set(played(1)) <= set(played(2))
+
+
+def test_the_chunks_that_are_played_are_spread_over_all(written):
+    """Else a forger would leave the first ones, or the last, as they are."""
+    manifest, places = read_manifest(written), 12
+    many = tuple(replace(manifest.chunks[0], first=64 * k, last=64 * k + 63) for k in range(places))
+    counts = dict.fromkeys(many, 0)
+    for number in range(240):
+        found = chosen(replace(manifest, identity=f"{number:064x}", chunks=many), Place(written), A_FEW)
+        assert len(found) == A_FEW and found == sorted(found, key=lambda entry: entry.first)
+        for entry in found:
+            counts[entry] += 1
+    assert min(counts.values()) > 240 * A_FEW / places / 2, "each is as likely as any other: 60 times"
 
 
 def test_a_chunk_is_played_from_its_name_alone(written):

@@ -116,7 +116,7 @@ def test_what_is_told_as_changed_is_what_changed(scenario):
 def test_the_text_names_agreement_round_and_package(scenario):
     results = run(scenario, 40, seed=1)
     signed = results.draws[results.agreed].iloc[0]
-    text = call("run", scenario_file(scenario), "--draw", signed.draw).stdout
+    text = call("run", scenario_file(scenario), "--draw", signed.draw, "--full").stdout
     assert f"draw {signed.draw} of seed 1" in text
     assert f"Agreement signed in round {signed['round']} of 8" in text
     well, road = (
@@ -197,7 +197,7 @@ def test_json_has_the_moves(scenario):
 
 def test_a_seed_and_a_setting_change_the_story():
     assert call("run", TWO_BANKS).stdout != call("run", TWO_BANKS, "--seed", 2).stdout
-    assert "no deal is worth" in call("run", TWO_BANKS, "--set", "parties.*.no_deal=0.5").stdout
+    assert "no deal is worth" in call("run", TWO_BANKS, "--full", "--set", "parties.*.no_deal=0.5").stdout
     told = data("run", TWO_BANKS, "--set", "parties.*.no_deal=0.5")
     assert [party["no_deal"] for party in told["parties"]] == [0.5, 0.5]
 

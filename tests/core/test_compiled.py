@@ -5,10 +5,12 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
-from sim.core.compiled import called, compiled, in_both
+from sim.core.compiled import _mark, called, compiled, in_both
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,6 +69,16 @@ def test_a_loop_is_kept_on_disk_while_what_it_calls_stays_and_done_without_where
     (tmp_path / "__pycache__").write_text("nor below this one")
     nowhere = {"NUMBA_CACHE_DIR": str(file / "kept"), "HOME": str(file), "XDG_CACHE_HOME": str(file)}
     assert run(code, **nowhere, PYTHONDONTWRITEBYTECODE="1").split() == ["6.0", "False", "0"]
+
+
+@pytest.mark.parametrize("other", ["2", "1.5"])
+def test_a_loop_is_made_anew_when_a_number_of_its_module_changes(other):
+    marks = []
+    for value in ("1.0", "1.0", other):
+        names: dict[str, Any] = {}
+        exec(f"FACTOR = {value}\n\ndef scaled(x):\n    return FACTOR * x\n", names)
+        marks.append(_mark(names["scaled"]))
+    assert marks[0] == marks[1] != marks[2]
 
 
 def test_a_damaged_file_of_a_compiled_function_is_never_run_and_made_anew(tmp_path):

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from sim.core import streams
 from sim.mechanisms.drawn_numbers import sum_ascending
 from sim.mechanisms.events import Events
-from sim.scenario import Number
+from sim.model.ensemble import draw
+from sim.model.peace_talks import hold_talks
+from sim.scenario import Number, ScenarioError
 from tests.drawings import drawing
+from tests.worlds import made, text_on_a_table
 
 MONTH = 30.4375
 TABLE = SimpleNamespace(parties=("ash", "birch", "cedar"))
@@ -58,6 +61,45 @@ def channel_open(events):
 def rounds_of(events, name):
     """Rounds, from 1, in which an event happens in the first draw."""
     return [int(k) + 1 for k in np.flatnonzero(events.happens[0, :, events.ids.index(name)])]
+
+
+# Elections
+
+
+def test_elections_draw_weights_and_support_anew_from_streams_of_their_own():
+    """Half of the way; the weights that the talks end with are between the two that were drawn."""
+    spec = text_on_a_table({"ash": {"a": 100, "b": 0}, "birch": {"a": 0, "b": 100}}, {"ash": 0.9, "birch": 0.9}, 4)
+    spec["issues"]["price"] = {"label": "Price", "options": {"low": "low", "high": "high"}}
+    wide = {"value": 0.5, "range": [0.1, 0.9]}
+    for party in spec["parties"].values():
+        party["weights"], party["values"]["price"] = {"text": wide, "price": wide}, {"low": 0, "high": 100}
+    spec["protocol"]["information"] = "positions"
+    spec["events"] = [{"id": "polls", "at": {"month": 2}, "redraws": {"ash": 0.5}}]
+    ensemble = draw(made(spec), 1, 0, 50)
+    talks = hold_talks(ensemble)
+    law = [streams.uniform(1, f"events.polls.anew.ash.weights.{issue}", 0, 50) for issue in ("price", "text")]
+    fresh = np.array([streams.draw_law(u, "triangular", 0.1, 0.5, 0.9) for u in law])
+    expected = (ensemble.weights[:, 0] + (fresh / fresh.sum(axis=0)).T) / 2
+    assert talks.ensemble.weights[:, 0] == pytest.approx(expected)
+    assert np.array_equal(talks.ensemble.weights[:, 1], ensemble.weights[:, 1])
+    assert talks.net_utility == pytest.approx(talks.ensemble.utility())
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"redraws": {"esh": 1}}, "no party is called 'esh'"),
+    ({"redraws": {"ash": 2}}, "2 is out of bounds"),
+    ({"id": "more", "redraws": {"ash": 1}}, "another event draws this party anew"),
+])  # fmt: skip
+def test_elections_that_do_not_fit_are_refused(change, message):
+    spec = text_on_a_table({"ash": {"a": 100}, "birch": {"a": 0}}, {"ash": 0.5, "birch": 0.5}, 4)
+    polls = {"id": "polls", "at": {"month": 2}, "redraws": {"ash": 1}}
+    spec["protocol"]["information"] = "positions"
+    spec["events"] = [polls, polls | change] if "id" in change else [polls | change]
+    with pytest.raises(ScenarioError, match=message):
+        made(spec)
+    spec["protocol"]["information"], spec["events"] = "complete", [polls]
+    with pytest.raises(ScenarioError, match="all would have to know the new weights"):
+        made(spec)
 
 
 # When

@@ -243,6 +243,17 @@ def test_a_stage_that_changes_nothing_moves_no_bit_of_a_world(problem, seed):
 
 
 @settings(max_examples=15)
+@given(worlds(aftermath=True), st.integers(0, 3), st.sampled_from([0, 0.3, 1, 2]))
+def test_elections_at_zero_spread_move_no_bit_of_a_world(problem, seed, month):
+    """Every party's weights and support are drawn anew and go no part of the way there."""
+    assume(problem["protocol"].get("information") != "complete")
+    elected = {party for event in problem.get("events", []) for party in event.get("redraws", {})}
+    polls = {"id": "polls", "at": {"month": month}}
+    polls["redraws"] = {party: 0 for party in problem["parties"] if party not in elected}
+    same(frame(problem, seed=seed), frame(problem | {"events": [*problem.get("events", []), polls]}, seed=seed))
+
+
+@settings(max_examples=15)
 @given(worlds(aftermath=True), st.integers(0, 3))
 def test_without_foresight_what_is_foreseen_moves_no_bit_of_a_world(problem, seed):
     """Nor does what a refusal costs."""

@@ -19,13 +19,14 @@ SCENARIO = Path(__file__).parents[2] / "scenarios" / "orange-and-lemon.yaml"
 def results_of_each_kind():
     scenario = sim.read_scenario(SCENARIO)
     runs = sim.run(scenario, 120)
+    banks = sim.read_scenario(SCENARIO.with_name("two-banks-pullback.yaml"))
     return [
         sim.compare([runs, sim.run(scenario, 120)]), sim.discover(runs), explain_draw(scenario, 1, 0),
         sim.explain(runs, 5), sim.narrate(scenario), sim.portrait(scenario), sim.sensitivity(runs),
         sim.tournament(scenario, ["time_dependent", "{name: time_dependent, exponent: 4}"], draws=5),
         sim.hindcast(sim.read_scenario(SCENARIO.with_name("ukraine-december-2025.yaml")), 50),
-        sim.rank_texts(scenario, 20), sim.role_sheet(scenario, "anna"),
-        sim.debrief(scenario, "oranges=halves,lemons=halves", 20),
+        sim.rank_texts(scenario, 20), sim.need(banks, "strip_for_embassies", 0.9, 20),
+        sim.role_sheet(banks, "upland"), sim.debrief(banks, "strip_for_embassies", 20),
     ]  # fmt: skip
 
 

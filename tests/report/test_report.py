@@ -159,7 +159,7 @@ def test_a_comparison_tells_inputs_figures_and_charts(tmp_path):
     assert "parties.west.no_deal" in page.texts and "--set:1:" in page.text
     assert "Where the difference comes from" in page.text and "The same runs: outcome in A" in page.text
     row = told.figures[(told.figures["figure"] == "signed") & (told.figures["name"] == told.names[1])].iloc[0]
-    assert f"{100 * row['difference']:+.0f} points" in page.text
+    assert f"{100 * row['difference']:+.1f} points" in page.text
 
 
 def test_scenarios_without_a_common_issue_are_compared_in_what_they_share(tmp_path, results):

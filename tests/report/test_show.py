@@ -36,7 +36,7 @@ HEADINGS = {  # section: the block without which it does not appear
 
 @cache
 def printed(file):
-    answer = call("show", ROOT / file)
+    answer = call("show", "--full", ROOT / file)
     assert answer.exit_code == 0, answer.output
     return answer.stdout
 
@@ -76,7 +76,7 @@ def test_pressure_says_on_whom_how_much_and_when():
     assert "at most 0 [0, 0.05]" in printed(FLAGSHIP) and "withdrawal: both_equal" in section(
         FLAGSHIP, "Worth that United"
     )
-    biased = call("show", ROOT / FLAGSHIP, "--set", "mediation.bias.by=-0.2", "--set",
+    biased = call("show", "--full", ROOT / FLAGSHIP, "--set", "mediation.bias.by=-0.2", "--set",
                   "mediation.levers.aid_withheld.pulled={month: 6}", "--set",
                   "mediation.levers.sanctions_added.pulled=never").stdout  # fmt: skip
     assert "leans toward Ukraine by -0.2; below 0: away from it." in biased
@@ -239,7 +239,7 @@ def test_every_effect_of_an_event_in_words(event, text):
 
 
 def test_an_event_after_the_last_round_is_said_to_be_late():
-    late = call("show", ROOT / KOREA, "--set", "events.change_in_moscow.at.month=30").stdout
+    late = call("show", "--full", ROOT / KOREA, "--set", "events.change_in_moscow.at.month=30").stdout
     assert "month 30, after the last round" in late
     assert "after the last round" not in printed(KOREA)
     assert "month 20 " in printed(KOREA)
@@ -254,7 +254,7 @@ def test_claims_are_headed_as_claims_and_a_range_gets_no_middle():
     assert "8,000 to 20,000   official figures cannot be compared" in told
     assert "14,000" not in told and "30,500" not in told
     assert "8,000 to 20,000" not in printed(FLAGSHIP).replace(told, "")
-    stated = call("show", ROOT / FLAGSHIP, "--set", "war.claimed_losses_per_month.russia=31000.0").stdout
+    stated = call("show", "--full", ROOT / FLAGSHIP, "--set", "war.claimed_losses_per_month.russia=31000.0").stdout
     assert "31,000" in stated
 
 

@@ -111,7 +111,7 @@ def test_a_scenario_travels_to_a_worker_and_back():
     [
         ("title: ", "titel: ", "10:1: unknown key 'titel'; did you mean 'title'?"),
         ("title: ", "titel: ", "8:1: a key is missing: 'title' (title of charts and reports)"),
-        ("signs: always", "sings: always", "54:5: parties.upland: unknown key 'sings'; did you mean 'signs'?"),
+        ("signs: always", "sings: always", "58:5: parties.upland: unknown key 'sings'; did you mean 'signs'?"),
         ("rounds: 24", "rounds: 24.5", "15:16: time.rounds: '24.5' where a whole number would do"),
         ("rounds: 24", "rounds: 0", "15:16: time.rounds: '0' is out of bounds; at least 1 would do"),
         (
@@ -122,165 +122,165 @@ def test_a_scenario_travels_to_a_worker_and_back():
         (
             "label: Upland\n",
             "label: 5\n",
-            "53:12: parties.upland.label: YAML reads '5' as a number; put it in quotes if it is a name or a text",
+            "57:12: parties.upland.label: YAML reads '5' as a number; put it in quotes if it is a name or a text",
         ),
         ("schema: 1", "schema: 2", "8:9: schema: '2' is not one of 1"),
         (
             "label: Upland\n",
             'label: "Up\\nland"\n',
-            "53:12: parties.upland.label: a label is one line; write longer texts in about or note",
+            "57:12: parties.upland.label: a label is one line; write longer texts in about or note",
         ),
         (
             "no_deal: {value: 0.55",
             "no_deal: {value: 1.55",
-            "65:22: parties.upland.no_deal.value: 1.55 is outside its range, 0.42 to 0.68",
+            "69:22: parties.upland.no_deal.value: 1.55 is outside its range, 0.42 to 0.68",
         ),
         (
             "range: [0.42, 0.68]",
             "range: [0.42, 1.68]",
-            "65:28: parties.upland.no_deal.range: 1.68 is out of bounds; a number from 0 to 1 would do",
+            "69:28: parties.upland.no_deal.range: 1.68 is out of bounds; a number from 0 to 1 would do",
         ),
         (
             "range: [0.42, 0.68]",
             "range: [0.68, 0.42]",
-            "65:28: parties.upland.no_deal.range: the range runs from 0.68 down to 0.42; write the lower number first",
+            "69:28: parties.upland.no_deal.range: the range runs from 0.68 down to 0.42; write the lower number first",
         ),
         (
             "range: [0.42, 0.68]",
             "range: [0.42]",
-            "65:28: parties.upland.no_deal.range: too few entries; at least 2 would do",
+            "69:28: parties.upland.no_deal.range: too few entries; at least 2 would do",
         ),
         (
             "value: 0.55, range: [0.42, 0.68]",
             "value: 0.55, law: beta",
-            "65:33: parties.upland.no_deal.law: the law beta needs a range to draw from",
+            "69:33: parties.upland.no_deal.law: the law beta needs a range to draw from",
         ),
         (
             "value: 0.55, range: [0.42, 0.68]",
             "value: 0.5, law: uniform, range: [0.4, 0.7]",
-            "65:22: parties.upland.no_deal.value: the value of a uniform number is the middle of its range, 0.55, "
+            "69:22: parties.upland.no_deal.value: the value of a uniform number is the middle of its range, 0.55, "
             "not 0.5; leave it out",
         ),
         (
             "value: 0.55, range: [0.42, 0.68], status: assumption",
             "status: assumption",
-            "65:5: parties.upland.no_deal: a number needs a value or a range",
+            "69:5: parties.upland.no_deal: a number needs a value or a range",
         ),
         (
             "status: assumption",
             "status: asumption",
-            "56:57: parties.upland.weights.strip.status: 'asumption' is not one of sourced, assumption or mixed; "
+            "60:57: parties.upland.weights.strip.status: 'asumption' is not one of sourced, assumption or mixed; "
             "did you mean 'assumption'?",
         ),
         (
             "no_deal: {value: 0.55, range: [0.42, 0.68], status: assumption}",
             "no_deal: high",
-            "65:14: parties.upland.no_deal: 'high' is no number; 0.4 or {value: 0.4, range: [0.3, 0.5]} would do",
+            "69:14: parties.upland.no_deal: 'high' is no number; 0.4 or {value: 0.4, range: [0.3, 0.5]} would do",
         ),
         (
             "discount_per_month: 0.98",
             "discount_per_month: 0",
-            "66:25: parties.upland.discount_per_month: 0 is out of bounds; a number above 0, at most 1, would do",
+            "70:25: parties.upland.discount_per_month: 0 is out of bounds; a number above 0, at most 1, would do",
         ),
         (
             "hardness: 0.8",
             "hardness: 1.8",
-            "75:19: parties.upland.red_lines.no_blind_exit.hardness: 1.8 is out of bounds; a number from 0 to 1 "
+            "81:19: parties.upland.red_lines.no_blind_exit.hardness: 1.8 is out of bounds; a number from 0 to 1 "
             "would do",
         ),
         (
             "{upland_keeps: 100,",
             "{upland_keeps: 101,",
-            "61:29: parties.upland.values.strip.upland_keeps: 101 is out of bounds; a number from 0 to 100 would do",
+            "65:29: parties.upland.values.strip.upland_keeps: 101 is out of bounds; a number from 0 to 100 would do",
         ),
         (
             "unless: {recognition: full}",
             "unless: {recogniton: full}",
-            "70:18: parties.upland.red_lines.no_strip_for_nothing.unless: no issue is called 'recogniton'; did "
+            "75:18: parties.upland.red_lines.no_strip_for_nothing.unless: no issue is called 'recogniton'; did "
             "you mean 'recognition'?",
         ),
         (
             "unless: {recognition: full}",
             "unless: {recognition: ful}",
-            "70:31: parties.upland.red_lines.no_strip_for_nothing.unless.recognition: no option of recognition is "
+            "75:31: parties.upland.red_lines.no_strip_for_nothing.unless.recognition: no option of recognition is "
             "called 'ful'; did you mean 'full'?",
         ),
         (
             "anything_but: none",
             "anything_but: [none, joint, third_party]",
-            "48:23: consistency.reciprocity_is_watched.then.observers: anything_but leaves no option of observers",
+            "52:23: consistency.reciprocity_is_watched.then.observers: anything_but leaves no option of observers",
         ),
         (
             "then: {observers: {anything_but: none}}",
             "then: {observers: {any_but: none}}",
-            "48:12: consistency.reciprocity_is_watched.then.observers: a mapping where an option, a list of "
+            "52:12: consistency.reciprocity_is_watched.then.observers: a mapping where an option, a list of "
             "options or anything_but: [...] would do",
         ),
         (
             "signs: always",
             "signs: sometimes",
-            "54:12: parties.upland.signs: 'sometimes' where always, never, a condition or a list of conditions "
+            "58:12: parties.upland.signs: 'sometimes' where always, never, a condition or a list of conditions "
             "would do",
         ),
         (
             "id: keeping_means_staying",
             "id: giving_back_means_leaving",
-            "42:9: consistency: another rule is called 'giving_back_means_leaving', on line 38; names are given once",
+            "46:9: consistency: another rule is called 'giving_back_means_leaving', on line 42; names are given once",
         ),
         (
             "id: no_blind_exit",
             "id: no_strip_for_nothing",
-            "72:13: parties.upland.red_lines: another red line is called 'no_strip_for_nothing', on line 68; "
+            "77:13: parties.upland.red_lines: another red line is called 'no_strip_for_nothing', on line 72; "
             "names are given once",
         ),
         (
             "strip: {value: 0.30,",
             "strip: {value: 0.31,",
-            "55:5: parties.upland.weights: strip 0.31 + recognition 0.35 + pull_back 0.15 + observers 0.2 = 1.01, "
+            "59:5: parties.upland.weights: strip 0.31 + recognition 0.35 + pull_back 0.15 + observers 0.2 = 1.01, "
             "but weights sum to 1; lower one of them",
         ),
         (
             "strip: {value: 0.30, range: [0.20, 0.40], status: assumption}\n",
             "strips: 0.30\n",
-            "56:7: parties.upland.weights: no issue is called 'strips'; did you mean 'strip'?",
+            "60:7: parties.upland.weights: no issue is called 'strips'; did you mean 'strip'?",
         ),
         (
             "upland_keeps: 100, demilitarised: 40,",
             "upland_keeps: 100,",
-            "61:7: parties.upland.values.strip: no points for demilitarised; every option of strip needs one",
+            "65:7: parties.upland.values.strip: no points for demilitarised; every option of strip needs one",
         ),
         (
             "      observers: {none: 0, joint: 60, third_party: 100}\n",
             "",
-            "60:5: parties.upland.values: no points for observers; every issue needs one",
+            "64:5: parties.upland.values: no points for observers; every issue needs one",
         ),
         (
             "name: time_dependent",
             "name: time_dependant",
-            "77:22: parties.upland.strategy.name: no strategy is called 'time_dependant'; did you mean "
+            "83:22: parties.upland.strategy.name: no strategy is called 'time_dependant'; did you mean "
             "'time_dependent'?",
         ),
         (
             "offers: best_for_others",
             "offer: best_for_others",
-            "77:97: parties.upland.strategy: unknown key 'offer': time_dependent takes accepts, exponent and "
+            "83:97: parties.upland.strategy: unknown key 'offer': time_dependent takes accepts, exponent and "
             "offers; did you mean 'offers'?",
         ),
         (
             "order: [upland, lowland]",
             "order: [upland, upland]",
-            "109:54: protocol.order: upland stands twice in the order; once would do",
+            "117:54: protocol.order: upland stands twice in the order; once would do",
         ),
-        ("order: [upland, lowland]", "order: []", "109:45: protocol.order: nobody speaks; name at least one party"),
+        ("order: [upland, lowland]", "order: []", "117:45: protocol.order: nobody speaks; name at least one party"),
         (
             "order: [upland, lowland]",
             "order: randomly",
-            "109:45: protocol.order: 'randomly' where fixed, random, rotating or a list of parties would do",
+            "117:45: protocol.order: 'randomly' where fixed, random, rotating or a list of parties would do",
         ),
         (
             "package: {strip: demilitarised,",
             "package: {strip: demilitarized,",
-            "114:22: proposals.strip_for_embassies.package.strip: no option of strip is called 'demilitarized'; "
+            "122:22: proposals.strip_for_embassies.package.strip: no option of strip is called 'demilitarized'; "
             "did you mean 'demilitarised'?",
         ),
         (
@@ -296,23 +296,23 @@ def test_a_scenario_travels_to_a_worker_and_back():
         (
             "status: assumption",
             "source: [S1]",
-            "56:58: parties.upland.weights.strip.source: no source is called 'S1'; there is none",
+            "60:58: parties.upland.weights.strip.source: no source is called 'S1'; there is none",
         ),
         (
             "protocol:",
             "solutions: {parties: [upland, highland]}\nprotocol:",
-            "109:31: solutions.parties: no party is called 'highland'; there is upland and lowland",
+            "117:31: solutions.parties: no party is called 'highland'; there is upland and lowland",
         ),
         (
             "protocol:",
             "sweep: {parties.upland.no_dael: [0.1, 0.2]}\nprotocol:",
-            "109:9: sweep: parties.upland: unknown key 'no_dael'; did you mean 'no_deal'?",
+            "117:9: sweep: parties.upland: unknown key 'no_dael'; did you mean 'no_deal'?",
         ),
         (
             "hardness: 0.8\n        drawn_with: order",
             "hardness: 0.8\n        drawn_with: order\n      - "
             "{id: x, never: {strip: lowland_full}, hardness: 0.7, drawn_with: order}",
-            "77:57: parties.upland.red_lines.x.hardness: 0.7 here, but 0.8 at "
+            "83:57: parties.upland.red_lines.x.hardness: 0.7 here, but 0.8 at "
             "parties.upland.red_lines.no_blind_exit, and both are drawn with 'order': "
             "one draw has one hardness; give both the same value, range and law, or another `drawn_with`",
         ),
@@ -332,7 +332,7 @@ def test_all_faults_are_told_at_once_sorted_by_place(faults):
         ("information: positions", "information: postions"),
     )
     assert [line.split(" ")[0].rsplit(":", 1)[0].removeprefix("toy.yaml:") for line in told] == [
-        "8:1", "10:1", "11:8", "15:16", "52:3", "55:5", "70:18", "109:77",
+        "8:1", "10:1", "11:8", "15:16", "56:3", "59:5", "75:18", "117:77",
     ]  # fmt: skip
 
 
@@ -361,7 +361,7 @@ def test_a_party_that_never_signs_has_no_place_in_a_fixed_order_unless_it_mediat
 def test_somebody_must_sign_something(faults):
     random = ("order: [upland, lowland]", "order: random")
     assert faults(("signs: always", "signs: never"), ("signs: always", "signs: never"), random) == [
-        "toy.yaml:51:1: parties: nobody signs anything; at least one party needs `signs: always` or a condition"
+        "toy.yaml:55:1: parties: nobody signs anything; at least one party needs `signs: always` or a condition"
     ]
 
 
@@ -384,9 +384,9 @@ def test_what_an_option_is_worth_when_it_cannot_be_had_must_be_certain(faults):
 """
     label = "    options: {full: Full recognition and embassies, none: No recognition}\n"
     assert faults((label, label.rstrip() + deliverable)) == [
-        "toy.yaml:28:38: issues.recognition.deliverable.full.otherwise: 'none' may itself be impossible to deliver; "
+        "toy.yaml:29:38: issues.recognition.deliverable.full.otherwise: 'none' may itself be impossible to deliver; "
         "name an option that is not in this list",
-        "toy.yaml:29:38: issues.recognition.deliverable.none.otherwise: an option cannot stand in for itself; "
+        "toy.yaml:30:38: issues.recognition.deliverable.none.otherwise: an option cannot stand in for itself; "
         "name another one",
     ]
 
@@ -394,7 +394,7 @@ def test_what_an_option_is_worth_when_it_cannot_be_had_must_be_certain(faults):
 def test_a_scale_places_every_option(faults):
     label = "    options: {full: Full recognition and embassies, none: No recognition}\n"
     assert faults((label, label + "    scale: {full: 100}\n")) == [
-        "toy.yaml:27:5: issues.recognition.scale: no place on the scale for none; every option of recognition needs one"
+        "toy.yaml:28:5: issues.recognition.scale: no place on the scale for none; every option of recognition needs one"
     ]
 
 
@@ -403,7 +403,7 @@ def test_a_party_opens_with_a_whole_package_that_can_exist(faults):
     assert "no proposal is called 'strip'" in faults((opens[0], opens[1].replace("strip_for_embassies", "strip")))[0]
     (told,) = faults(opens, (", observers: third_party}", "}"))
     assert told == (
-        "toy.yaml:54:17: parties.upland.opens_with: 'strip_for_embassies' leaves observers open, but an "
+        "toy.yaml:58:17: parties.upland.opens_with: 'strip_for_embassies' leaves observers open, but an "
         "offer settles every issue"
     )
     (told,) = faults(
@@ -448,7 +448,7 @@ def test_rules_that_leave_no_package_are_named_and_the_others_are_not(faults):
     then: {strip: demilitarised}
 """
     assert faults(("consistency:\n", "consistency:" + rules)) == [
-        "toy.yaml:41:5: consistency: stay_put, give_it_back and giving_back_means_leaving together leave no package; "
+        "toy.yaml:45:5: consistency: stay_put, give_it_back and giving_back_means_leaving together leave no package; "
         "allow more in `then` of one of them, or narrow its `if`"
     ]
 
@@ -459,7 +459,7 @@ def test_a_party_that_no_package_can_satisfy_is_told_with_its_best(faults):
         ("value: 0.55, range: [0.42, 0.68]", "value: 0.9"),
     )
     assert told == (
-        "toy.yaml:65:5: parties.upland.no_deal: no package behind none of its lines of hardness 1 "
+        "toy.yaml:69:5: parties.upland.no_deal: no package behind none of its lines of hardness 1 "
         "(no_strip_for_nothing) is worth 0.9 to "
         "upland at central numbers: the best, upland_keeps/full/stay/third_party, is worth 0.8250; lower no_deal, "
         "or raise what the "

@@ -55,6 +55,7 @@ COMMANDS = {
     "import genius": "import genius well -o well.yaml",
     "list": "list strategies",
     "merge": "merge shards --no-charts",
+    "need": "need strip_for_embassies banks.yaml -n 20",
     "new": "new mine.yaml",
     "report": "report RESULTS",
     "run": "run toy.yaml",

@@ -19,9 +19,10 @@ from sim.results.files import DamagedResults
 from sim.results.manifest import read_manifest
 from sim.results.reading import damaged_files, layout_of, open_results
 from sim.results.values import MAY_BE_INFINITE
+from sim.scenario import read_scenario
 from tests.commands import call
 from tests.trust.hostile import BASE
-from tests.trust.planting import bugs
+from tests.trust.planting import ROOT, bugs
 from tests.trust.results import only, short_chunks
 from tests.trust.strange_folders import NAME, with_file
 from tests.worlds import made, worlds
@@ -115,6 +116,15 @@ def test_a_value_that_no_draw_can_have_is_refused(sound, fields):
     other = "/".join("x" for _ in layout.scenario.issues)
     with pytest.raises(ValueError, match="column package: "):
         layout.allowed.check(with_value(table, "package", 0, other), 0)
+
+
+def test_a_stage_ends_in_no_other_way_than_stages_do():
+    layout = Layout.of(read_scenario(ROOT / "scenarios" / "ukraine-december-2025-energy-truce.yaml"), 1)
+    table = layout.tables(layout.play(0, 4))[0]
+    (ended,) = (name for name in table.column_names if name.startswith("stage_") and name.endswith("_ended"))
+    for name, value in ((ended, TEXTS[0]), (ended.removesuffix("_ended"), -1.0)):
+        with pytest.raises(ValueError, match=f"^column {name}: "):
+            layout.allowed.check(with_value(table, name, 0, value), 0)
 
 
 @pytest.mark.parametrize(("column", "value"), [("blocker", TEXTS[0]), ("worth_window", math.inf), ("round", 2**31 - 1)])

@@ -21,6 +21,8 @@ PLANTED = bugs("R13", __name__, [
     ("sim/scenario", 'if ".." in parts:', "if False:", "test_a_base_outside_its_folder_is_not_even_opened"),
     ("sim/scenario", "if os.path.commonpath([location, folder]) != folder:", "if False:",
      "test_a_base_outside_its_folder_is_not_even_opened"),
+    ("sim/scenario", "if os.path.commonpath([location, folder]) != folder:", "if not location.startswith(folder):",
+     "test_a_base_outside_its_folder_is_not_even_opened[alike/base.yaml]"),
     ("sim/scenario", "(resolved and not _still_there(location, facts))", "False",
      "test_a_base_that_is_exchanged_for_a_link_while_it_is_opened_is_not_read"),
     ("sim/core", "[A-Za-z0-9_-]{0,79}$", "[A-Za-z0-9_./-]{0,79}", "test_no_hostile_id_becomes_a_path"),
@@ -32,8 +34,9 @@ def place(tmp_path):
     """A folder with a scenario, and a secret one beside it."""
     (tmp_path / "here" / "sub").mkdir(parents=True)
     (tmp_path / "secret").mkdir()
+    (tmp_path / "here-secret").mkdir()
     secret = TOY.replace("label: Upland\n", f"label: {CANARY}\n", 1)
-    for name in ("secret/base.yaml", "secret.yaml", "here2.yaml"):
+    for name in ("secret/base.yaml", "here-secret/base.yaml", "secret.yaml", "here2.yaml"):
         (tmp_path / name).write_text(secret)
     (tmp_path / "here" / "base.yaml").write_text(TOY)
     (tmp_path / "here" / "sub" / "base.yaml").write_text("extends: deeper.yaml\n")
@@ -45,6 +48,7 @@ def linked(place: Path) -> None:
     """Links of all kinds out of the folder, and within."""
     links = "out.yaml ../secret.yaml twice.yaml out.yaml folder ../secret up .. root / self.yaml self.yaml in.yaml"
     links += " base.yaml in2.yaml in.yaml insub sub proc /proc/self sub/up.yaml ../base.yaml"
+    links += " alike ../here-secret alike.yaml ../here2.yaml"  # whose names begin as that of the folder does
     links += f" absolute.yaml {place}/base.yaml"
     for name, to in zip(links.split()[::2], links.split()[1::2], strict=True):
         os.symlink(to, place / name)
@@ -57,7 +61,7 @@ OUTSIDE = [
     "\\\\host\\share\\x.yaml", "self.yaml", "base.yaml/", "/dev/stdin", "/dev/tcp/127.0.0.1/9", "CON", "nul.yaml",
     "base.yaml\\0", "$HOME/x.yaml", "`ls`", "|ls", "sub", "sub/", "../here2.yaml", "BASE.YAML", "base.yaml ",
     "b\u00e1se.yaml", "base.yaml:stream", "*.yaml", "ba?e.yaml", "sub/up.yaml/../../secret.yaml", "%2e%2e/secret.yaml",
-    "..%2fsecret.yaml", "sub/\u2024\u2024/secret.yaml", "x" * 5000,
+    "..%2fsecret.yaml", "sub/\u2024\u2024/secret.yaml", "x" * 5000, "alike/base.yaml", "alike.yaml",
 ]  # fmt: skip
 
 

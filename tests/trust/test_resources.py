@@ -18,7 +18,7 @@ from tests.trust.test_crash_points import sound
 from tests.trust.test_permissions import like_everybody_else
 
 PLANTED = bugs("R10", __name__, [
-    ("sim/cli", "    except MemoryError:\n", "    except ZeroDivisionError:\n",
+    ("sim/cli", "    except (MemoryError, ImportError) as error:\n", "    except ImportError as error:\n",
      "test_without_memory_a_batch_stops_with_one_line"),
 ])  # fmt: skip
 BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
@@ -72,6 +72,18 @@ def with_handles(more: int, act):
         return act()
 
     return run
+
+
+@pytest.mark.parametrize("why", ["failed to map segment from shared object", "cannot allocate memory in static TLS"])
+def test_without_memory_for_its_libraries_a_command_stops_with_one_line(tmp_path, why):
+    """As with an address space of 300 MB, where it is for the system to say at which library."""
+    (tmp_path / "pyarrow.py").write_text(f"raise ImportError('libarrow.so: {why}')")
+    done = subprocess.run(
+        [sys.executable, "-m", "sim", "check", str(ROOT / "scenarios" / "orange-and-lemon.yaml")], text=True,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}, capture_output=True, timeout=300,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "peacesim: there is not enough memory for this; nothing that was finished is lost\n"
 
 
 def test_without_handles_a_batch_stops_with_one_line(small, tmp_path):

@@ -165,6 +165,22 @@ def test_what_nohup_ignores_is_ignored():
     assert [answers_to(number, ignored=False) for number in HANDLED] == [130, 143, 129]
 
 
+def test_a_batch_is_ended_by_the_first_signal():
+    stopping = Stopping()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        stopping.handle(number, None)
+    assert stopping.number == signal.SIGTERM
+
+
+def test_a_batch_ignores_what_nohup_ignores():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with handled_signals():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_a_batch_that_does_not_come_to_an_end_is_ended(monkeypatch):
     """The first signal is taken, and then nothing happens: a disk that does not answer, a library that hangs."""
     monkeypatch.setattr("sim.cli.signals.PATIENCE", 0.2)
@@ -212,6 +228,7 @@ COMMANDS = {
     "explain": ("explain", BANKS, "-n", 40, "--look", 10), "new": ("new", "OUT/new.yaml"),
     "sensitivity": ("sensitivity", BANKS, "-n", 200, "--method", "pawn", "--out", "OUT", "--no-charts"),
     "discover": ("discover", BANKS, "-n", 200, "--out", "OUT", "--no-charts"),
+    "need": ("need", "strip_for_embassies", BANKS, "-n", 50),
     "texts": ("texts", BANKS, "-n", 200, "--out", "OUT", "--no-charts"),
     "hindcast": ("hindcast", KOREA, "-n", 50, "--out", "OUT", "--no-charts"),
     "sheets": ("sheets", BANKS, "--out", "OUT"),

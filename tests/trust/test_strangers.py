@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.results import files, manifest, parquet
 from sim.results.reading import damaged_files
 from tests.commands import call
 from tests.trust.planting import ROOT, bugs
@@ -29,6 +30,18 @@ PLANTED = bugs("R14", __name__, [
      "test_hostile_folders_get_our_own_error_in_bounded_memory"),
     ("sim/charts", "    make_folder(target)\n", "    target.mkdir(exist_ok=True)\n",
      "test_batch_writes_through_no_link"),
+    ("sim/results", "        if facts.st_size > most:\n", "        if facts.st_size > 100 * most:\n",
+     "test_a_file_longer_than_its_cap_is_refused_whole"),
+    ("sim/results", "os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC", "os.O_TRUNC | os.O_CLOEXEC",
+     "test_nothing_is_written_through_a_link_under_the_name_of_an_unfinished_file"),
+    ("sim/results", "if folder.is_symlink() or not folder.is_dir():\n        raise",
+     "if not folder.is_dir():\n        raise",
+     "test_no_folder_is_made_through_a_link"),
+    ("sim/results", "if at >= stop or shift > 63:", "if at >= stop:", "test_a_number_without_end_is_refused"),
+    ("sim/results", '[A-Za-z0-9_][\\w.-]*", re.ASCII)', '[A-Za-z0-9_][\\w.-]*")',
+     "test_names_of_files_are_of_letters_that_look_like_nothing_else"),
+    ("sim/results", "allow_nan=False, separators", "allow_nan=True, separators",
+     "test_what_is_hashed_has_no_number_that_json_does_not_have"),
 ])  # fmt: skip
 
 MEMORY, SECONDS = 300, 10  # megabytes over idle, for one folder; processor time, with all three ways of reading
@@ -239,3 +252,46 @@ def test_a_command_prints_few_lines_of_much_damage(sound, tmp_path):
     assert answer.exit_code == 4
     assert len(answer.stderr.splitlines()) < 40 and "and 480 more" in answer.stderr
     assert len(files_of(folder)) < 20
+
+
+def test_a_file_longer_than_its_cap_is_refused_whole(tmp_path):
+    (tmp_path / "x").write_bytes(b"a" * 11)
+    assert files.read_whole(tmp_path / "x", 11) == b"a" * 11
+    with pytest.raises(ValueError, match="longer than 10 bytes"):
+        files.read_whole(tmp_path / "x", 10)
+
+
+def test_nothing_is_written_through_a_link_under_the_name_of_an_unfinished_file(tmp_path):
+    """The name is known beforehand to whoever may write into the folder."""
+    (tmp_path / "mine").write_text("untouched")
+    (tmp_path / f".x.{os.getpid()}{files.TEMPORARY}").symlink_to(tmp_path / "mine")
+    with pytest.raises(files.StoreError):
+        files.write_whole(tmp_path / "x", b"theirs")
+    assert (tmp_path / "mine").read_text() == "untouched" and not (tmp_path / "x").exists()
+
+
+def test_no_folder_is_made_through_a_link(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(files.StoreError, match="not a folder of its own"):
+        files.make_folder(tmp_path / "link")
+
+
+def test_a_number_without_end_is_refused():
+    """Python's numbers have no largest one, and a page's header may be long."""
+    assert parquet._unsigned(b"\xff" * 9 + b"\x01", 0, 10) == (2**64 - 1, 10)
+    with pytest.raises(ValueError, match="no end"):
+        parquet._unsigned(b"\xff" * 10 + b"\x01", 0, 11)
+
+
+def test_names_of_files_are_of_letters_that_look_like_nothing_else():
+    """Not a Cyrillic a, an Arabic zero, a wide f."""
+    for name in ("draws/a.csv", "0.csv", "f.csv"):
+        assert manifest.may_be_listed(name)
+    for name in ("draws/b\u0430.csv", "1\u0660.csv", "a\uff46.csv"):
+        assert not manifest.may_be_listed(name)
+
+
+def test_what_is_hashed_has_no_number_that_json_does_not_have():
+    with pytest.raises(ValueError, match="JSON"):
+        manifest.canonical({"a": float("nan")})

@@ -48,6 +48,7 @@ async function begin() {
   const names = Object.keys(laid.issues);
   chosen = Object.fromEntries(names.map((name, place) => [name, laid.issues[name].options[given[place]] ? given[place] : Object.keys(laid.issues[name].options)[0]]));
   selects();
+  rankTexts();
   if (!address.has("package") && laid.nash.length) return take(laid.nash.at(-1).package);
   await look(null);
 }
@@ -83,6 +84,21 @@ async function fromFrequent() {
     take(found.package, translate("packages.frequent_found", { count: found.count, n: found.n, interval: interval(found) }));
   } catch (error) {
     refused(error);
+  }
+}
+
+/** The first texts of all, beside the one that is built: asked for once, in a line of its own. */
+async function rankTexts() {
+  fill(at("ranking"), make("p", {}, translate("packages.ranked_loading")));
+  try {
+    const found = await ask(`/${page}/ranking`, about, undefined, "ranking");
+    const rows = found.texts.map((each) => ({ cells: [each.label, each.rank.toLocaleString("en"), ...each.shares.map(percent)], take: each.package, words: each.label }));
+    const columns = [...heads("packages.ranked_heads"), ...found.marks];
+    const values = { all: found.packages.toLocaleString("en"), n: found.n, by: found.by };
+    fill(at("ranking"), found.none ? make("p", {}, translate("packages.ranked_none", values)) : null,
+      choices(translate("packages.ranked"), columns, rows, columns.map((_, k) => k).slice(1)), make("p", { class: "note" }, translate("packages.ranked_note", values)));
+  } catch (error) {
+    if (error.name !== "AbortError") fill(at("ranking"), make("p", {}, error.message));
   }
 }
 

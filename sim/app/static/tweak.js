@@ -34,7 +34,7 @@ async function play() {
     let reply = await ask("/tweak/answer", { file, ...changes.wish, n: Math.min(first, draws), soon: true }, mine.signal);
     if (reply.refused) return refuse(reply.refused);
     put(reply);
-    tell(summary(reply).aloud);
+    tell(summary(reply));
     while (reply.n < draws) {
       await visible(reply);
       if (mine.signal.aborted) return undefined;
@@ -44,7 +44,7 @@ async function play() {
       put(reply);
     }
     part.answer.setAttribute("aria-busy", "false");
-    tell(summary(reply).aloud);
+    tell(summary(reply));
   } catch (error) {
     failed(error, mine);
   }
@@ -65,7 +65,7 @@ function put(reply) {
   fill(part.refused);
   bench.classList.remove("stale");
   show(part.answer, reply);
-  part.summary.textContent = summary(reply).line;
+  part.summary.textContent = summary(reply);
   const values = { n: reply.n.toLocaleString("en"), draws: draws.toLocaleString("en"), seed: reply.seed };
   part.progress.textContent = translate(reply.n < draws ? "tweak.refining" : "tweak.done", values);
   bench.dataset.n = reply.n;

@@ -17,13 +17,15 @@ function heads(first, changed) {
   return [...first, translate("tweak.share"), ...(changed ? [translate("tweak.before"), translate("tweak.difference")] : [])];
 }
 
+/** How far runs get, stage by stage: a zone in any round, signed, in force, holding, as far as the scenario goes. */
 export function summary(reply) {
-  const signed = reply.stages.find((stage) => stage.name === "signed");
-  const values = { text: signed.text, n: reply.n.toLocaleString("en"), difference: signed.difference };
-  return {
-    line: translate(reply.changed ? "tweak.summary_changed" : "tweak.summary", values),
-    aloud: translate(reply.changed ? "tweak.announced_changed" : "tweak.announced", values),
-  };
+  const by = Object.fromEntries(reply.stages.map((stage) => [stage.name, stage]));
+  const stages = { zone: by.zone_ever ?? by.zone_first, signed: by.signed, in_force: by.in_force, held_60: by.held_60 };
+  const words = Object.entries(stages).filter(([, each]) => each).map(([name, each]) => {
+    const stage = translate(`tweak.stage_${name}`, each);
+    return reply.changed ? translate("tweak.stage_changed", { stage, difference: each.difference }) : stage;
+  });
+  return translate(reply.changed ? "tweak.summary_changed" : "tweak.summary", { n: reply.n.toLocaleString("en"), stages: words.join("; ") });
 }
 
 /** Put an answer into an element. */

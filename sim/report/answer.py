@@ -1,0 +1,144 @@
+"""The answer first: one sentence, four figures, what stands in the way, and what the numbers rest on."""
+
+from collections.abc import Iterator, Sequence
+
+from sim.analysis.reasons import Reasons, Share
+from sim.core.wording import counted
+from sim.report.document import Block, Table, paragraph, table
+from sim.results.format import share_decimals
+from sim.results.labels import either, numbers_by_status, obstacle_label, party_label, ratifier_label
+from sim.results.results import Results, share_interval
+from sim.results.stages import kinds, stages
+from sim.scenario import Scenario
+
+STRIP = {  # the figures of the strip, by stage
+    "zone_ever": "zone", "zone_first": "zone", "signed": "signed", "in_force": "in force",
+    "held_60": "holding 60 months",
+}  # fmt: skip
+HUNDRED = 100
+
+
+def opening(results: Results) -> Iterator[Block]:
+    """The sentence and the strip of four figures."""
+    yield paragraph(sentence(results))
+    yield strip(results)
+
+
+def sentence(results: Results) -> str:
+    """What came of the runs, in words for somebody who reads nothing else."""
+    found = {step.name: step for step in stages(results) if step.kind == "stage"}
+    signed, n = found["signed"].count, results.n
+    after = [(words, found[name].count) for name, words in AFTER.items() if name in found]
+    if is_alike(results):
+        ends = [words for words, count in after if count]
+        text = either(["an agreement is signed", *ends], "and") if signed else "nothing is signed"
+        return f"Every run is alike, for no number is uncertain: {text}."
+    if not signed:
+        return f"In none of {counted(n, 'run')} is anything signed."
+    most = signed > n / 2
+    start = f"In {_of_hundred(signed, n)} runs an agreement is signed"
+    if not most:
+        start = f"In {_of_hundred(n - signed, n)} runs nothing is signed; in {_parts(signed, n)} an agreement is signed"
+    rest = [f"in {_parts(count, n)} {words}" for words, count in after]
+    return f"{start}, {either(rest, 'and')}." if rest else f"{start}."
+
+
+AFTER = {"in_force": "it comes into force", "held_60": "it still holds after 60 months"}
+
+
+def is_alike(results: Results) -> bool:
+    """Whether no number is uncertain and all runs end alike: more of them say nothing more."""
+    certain = not any(number.uncertain for number in results.scenario.numbers().values())
+    return certain and len(kinds(results)) == 1 and len(results.packages_signed) <= 1
+
+
+def _parts(count: int, n: int) -> str:
+    """Runs of a hundred, without the hundred."""
+    share = HUNDRED * count / n
+    if 0 < share < 1:
+        return "fewer than 1"
+    return "more than 99" if HUNDRED - 1 < share < HUNDRED else f"{share:.0f}"
+
+
+def _of_hundred(count: int, n: int) -> str:
+    return f"all of {n:,}" if count == n else f"{_parts(count, n)} of {HUNDRED}"
+
+
+def strip(results: Results) -> Table:
+    """Zone, signed, in force and holding, as shares of all runs with their 95 % intervals below."""
+    found = {step.name: step for step in stages(results) if step.kind == "stage"}
+    if "zone_ever" in found:
+        del found["zone_first"]
+    steps = [found[name] for name in STRIP if name in found]
+    digits = max(1 if step.share < 0.1 else share_decimals(step.count, step.n) for step in steps)
+    shares = [f"{HUNDRED * step.share:.{digits}f} %" for step in steps]
+    ends = [[HUNDRED * end for end in share_interval(step.count, step.n)] for step in steps]
+    intervals = [f"{low:.{digits}f}-{high:.{digits}f}" for low, high in ends]
+    heads = ["", *(STRIP[step.name] for step in steps)]
+    below = [] if is_alike(results) else [["95 % interval", *intervals]]
+    return table(heads, [[f"of {counted(results.n, 'run')}", *shares], *below])
+
+
+def rests_on(scenario: Scenario) -> str:
+    """What the figures rest on, in a line."""
+    counts = numbers_by_status(scenario)
+    known, total = counts["sourced"], sum(counts.values())
+    have = "has" if known == 1 else "have"
+    mixed = f", {counts['mixed']:,} in part" if counts["mixed"] else ""
+    return f"{known:,} of {total:,} numbers {have} a source{mixed}. Shares of runs in this scenario: no forecast."
+
+
+def obstacle_rows(results: Results, why: Reasons, most: int) -> list[list[str]]:
+    """All that keeps runs from an agreement in force, in three groups, ranked, with parts that add up.
+
+    Returns:
+        Rows of name and share of all runs; a group's head has its total, and what is left out is one row.
+    """
+    scenario, n = results.scenario, why.n
+    blocked = [(obstacle_label(scenario, each.name), each.part[0]) for each in why.obstacles]
+    unsigned = [Share(each.name, each.count, n) for each in (*why.refusers, *why.left)]
+    late = [(f"{_parties(scenario, each.name)} rejected last", each.share) for each in unsigned]
+    home = [(ratifier_label(scenario, each.name), each.share) for each in why.at_home]
+    groups = {
+        "No possible deal": (blocked, (n - why.zone_ever.count) / n),
+        "Out of time, or talks left": (late, sum(share for _, share in late)),
+        "Rejected at home": (home, sum(share for _, share in home)),
+    }
+    rows: list[list[str]] = []
+    for head, (each, total) in groups.items():
+        if not total:
+            continue
+        rows.append([head, f"{HUNDRED * total:.1f} %"])
+        rows += [[f"  {name}", f"{HUNDRED * share:.1f} %"] for name, share in each[:most]]
+        left = total - sum(share for _, share in each[:most])
+        if len(each) > most:
+            rows.append([f"  {counted(len(each) - most, 'other')}", f"{HUNDRED * left:.1f} %"])
+    return rows
+
+
+def bullet_texts(results: Results, why: Reasons, opens: Sequence[str] = ()) -> list[str]:
+    """What stands in the way, what fails at home, what would open it."""
+    scenario, n, texts = results.scenario, why.n, list[str]()
+    if why.obstacles:
+        what, share = obstacle_label(scenario, why.obstacles[0].name), why.obstacles[0].part[0]
+        texts.append(f"What stands in the way most: {what}, {HUNDRED * share:.1f} % of runs.")
+    elif why.refusers:
+        what, share = f"{_parties(scenario, why.refusers[0].name)} rejected last", why.refusers[0].share
+        texts.append(f"What stands in the way most: {what}, {HUNDRED * share:.1f} % of runs.")
+    if why.at_home:
+        who, share = ratifier_label(scenario, why.at_home[0].name), why.at_home[0].share
+        texts.append(f"What fails at home: most often rejected by {who}, {HUNDRED * share:.1f} % of runs.")
+    elif scenario.ratification is not None:
+        texts.append("What fails at home: nothing that is signed is rejected for good.")
+    alone = max(why.obstacles, key=lambda each: each.alone.count, default=None)
+    if opens:
+        texts += opens
+    elif alone is not None and alone.alone.count:
+        what, more = obstacle_label(scenario, alone.name), HUNDRED * alone.alone.count / n
+        texts.append(f"What would open it: without {what}, {more:.1f} % more of the runs have a possible deal.")
+    return texts
+
+
+def _parties(scenario: Scenario, names: str) -> str:
+    parts = names.replace(" + ", " | ").split(" | ")
+    return either([party_label(scenario, name) for name in parts], "and")
