@@ -17,12 +17,13 @@ from sim.core.wording import counted
 from sim.report.answer import bullet_texts, obstacle_rows, rests_on, sentence, strip
 from sim.report.compare import chart_labels, page_document
 from sim.report.document import Block, Folded, Table, heading, paragraph, table, table_of
+from sim.report.explain import by_option
 from sim.report.explain import stages as stages_held
 from sim.report.page import drawing, page
 from sim.report.show_around import outside
 from sim.results.drivers import LEAST_RUNS, funnel
 from sim.results.figures import STAGES
-from sim.results.format import number, percent, share_with_interval
+from sim.results.format import LEAST_GROUP, number, percent, share_with_interval
 from sim.results.labels import blocker_labels, clean, either, input_label, issue_label, option_label, party_label
 from sim.results.results import Results
 from sim.results.stages import is_voted_on, stages
@@ -56,6 +57,8 @@ def _blocks(results: Results, charts: Iterable[Rendered] | None) -> Iterator[Blo
     yield from group("funnel")
     yield from packages(results)
     yield from group("packages")
+    for issue in results.scenario.headline if results.agreements >= LEAST_GROUP else ():
+        yield from by_option(results, issue)
     yield from blockers(results)
     yield from stages_held(results)
     yield from moved(results)
