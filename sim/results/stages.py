@@ -75,7 +75,7 @@ def kinds(results: Results) -> pd.DataFrame:
         "attempts": lambda attempts: (attempts > 0).astype(int),
         "break_month": lambda month: month.notna().map({True: 0.0, False: None}),
     }
-    parts = []
+    parts = list[pd.DataFrame]()
     for piece in results.pieces(*names):
         short = piece.assign(**{name: cut[name](piece[name]) for name in names if name in cut})
         parts.append(short.groupby(list(names), dropna=False, observed=True).size().rename("runs").reset_index())
@@ -140,10 +140,10 @@ def outcomes_by(results: Results, issue: str) -> pd.DataFrame:
         option = piece["package"].astype("string").str.split("/").str[place]
         later = {name: which for name, which in flags.of(piece).items() if not name.startswith("zone_")}
         parts.append(pd.DataFrame(later).astype(int).groupby(option.to_numpy(object)).sum())
-    counts = pd.concat(parts).groupby(level=0).sum()
+    counts = pd.DataFrame(pd.concat(parts).groupby(level=0).sum())
     for option in results.scenario.issues[issue].options:
         signed = int(counts["signed"].get(option, 0))
-        for stage in counts:
+        for stage in map(str, counts.columns):
             count, n = int(counts[stage].get(option, 0)), results.n if stage == "signed" else signed
             low, high = share_interval(count, n)
             share = count / n if n else float("nan")
