@@ -140,11 +140,11 @@ def outcomes_by(results: Results, issue: str) -> pd.DataFrame:
         option = piece["package"].astype("string").str.split("/").str[place]
         later = {name: which for name, which in flags.of(piece).items() if not name.startswith("zone_")}
         parts.append(pd.DataFrame(later).astype(int).groupby(option.to_numpy(object)).sum())
-    counts = pd.DataFrame(pd.concat(parts).groupby(level=0).sum())
-    for option in results.scenario.issues[issue].options:
-        signed = int(counts["signed"].get(option, 0))
-        for stage in map(str, counts.columns):
-            count, n = int(counts[stage].get(option, 0)), results.n if stage == "signed" else signed
+    options = list(results.scenario.issues[issue].options)
+    counts = pd.concat(parts).groupby(level=0).sum().reindex(options, fill_value=0).to_dict("index")
+    for option in options:
+        for stage, number in counts[option].items():
+            count, n = int(number), results.n if stage == "signed" else int(counts[option]["signed"])
             low, high = share_interval(count, n)
             share = count / n if n else float("nan")
             rows.append(
