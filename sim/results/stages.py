@@ -137,9 +137,9 @@ def outcomes_by(results: Results, issue: str) -> pd.DataFrame:
     place, flags, rows = list(results.scenario.issues).index(issue), stage_flags(results), list[dict[str, object]]()
     parts = []
     for piece in results.pieces(*flags.columns):
-        option = piece["package"].astype("string").str.split("/").str[place]
+        chosen = piece["package"].astype("string").str.split("/").str[place]
         later = {name: which for name, which in flags.of(piece).items() if not name.startswith("zone_")}
-        parts.append(pd.DataFrame(later).astype(int).groupby(option.to_numpy(object)).sum())
+        parts.append(pd.DataFrame(later).astype(int).groupby(chosen.to_numpy(object)).sum())
     options = list(results.scenario.issues[issue].options)
     counts = pd.concat(parts).groupby(level=0).sum().reindex(options, fill_value=0).to_dict("index")
     for option in options:
