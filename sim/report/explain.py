@@ -84,12 +84,14 @@ def by_option(results: Results, issue: str) -> Iterator[Block]:
         shares = [share_with_interval(at["share"][stage], signed) if signed >= LEAST_GROUP else None for stage in later]
         rows.append([option_label(scenario, issue, str(option)),
                      share_with_interval(at["share"]["signed"], results.n), f"{signed:,}", *shares])  # fmt: skip
-    yield from section(
-        f"Outcomes by option: {issue_label(scenario, issue)}",
-        ["", "signed", "runs", *(STAGES[stage].short for stage in later)], rows,
+    title = f"Outcomes by option: {issue_label(scenario, issue)}"
+    yield heading(title)
+    yield table(["", "signed", "runs", *(STAGES[stage].short for stage in later)], rows, caption=title)
+    yield paragraph(
         f"signed: share of all {results.n:,} runs."
         + (f" The other shares are of the runs that sign the option; none where these are fewer than {LEAST_GROUP}. "
            "Packages with an option differ in other issues too: a difference need not be its effect." if later else ""),
+        2,
     )  # fmt: skip
 
 

@@ -102,8 +102,8 @@ def headline(results: Results) -> Iterator[Block]:
     sides = either([party_label(scenario, name) for name in scenario.parties], "and")
     zone = share_with_interval(facts["zone_share"], n)
     answer = [
-        f"{counted(n, 'run')}, seed {results.seed}. In the first round some package was acceptable to all who must sign "
-        f"it in {zone} of runs."
+        f"{counted(n, 'run')}, seed {results.seed}. In the first round some package was acceptable to all who must "
+        f"sign it in {zone} of runs."
     ]
     if facts["agreements"]:
         issues = scenario.headline or tuple(scenario.issues)
