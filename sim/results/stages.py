@@ -137,14 +137,15 @@ def outcomes_by(results: Results, issue: str) -> pd.DataFrame:
     place, flags, rows = list(results.scenario.issues).index(issue), stage_flags(results), list[dict[str, object]]()
     parts = []
     for piece in results.pieces(*flags.columns):
-        option = piece["package"].astype("string").str.split("/").str[place]
+        chosen = piece["package"].astype("string").str.split("/").str[place]
         later = {name: which for name, which in flags.of(piece).items() if not name.startswith("zone_")}
-        parts.append(pd.DataFrame(later).astype(int).groupby(option.to_numpy(object)).sum())
-    counts = pd.concat(parts).groupby(level=0).sum()
-    for option in results.scenario.issues[issue].options:
-        signed = int(counts["signed"].get(option, 0))
-        for stage in counts:
-            count, n = int(counts[stage].get(option, 0)), results.n if stage == "signed" else signed
+        parts.append(pd.DataFrame(later).astype(int).groupby(chosen.to_numpy(object)).sum())
+    options = list(results.scenario.issues[issue].options)
+    counts = pd.concat(parts).groupby(level=0).sum().reindex(options, fill_value=0).to_dict("index")
+    for option in options:
+        signed = int(counts[option]["signed"])
+        for stage, found in counts[option].items():
+            count, n = int(found), results.n if stage == "signed" else signed
             low, high = share_interval(count, n)
             share = count / n if n else float("nan")
             rows.append(
