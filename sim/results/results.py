@@ -188,9 +188,9 @@ class Results(Notebook):
             One row a stage that the scenario has (`zone_first`, `signed`, `in_force`, ...): `figure`, `label`, `count`,
             `n`, `share` of all runs, and the ends of its 95 % interval, `low` and `high`.
         """
-        from sim.results.stages import reached
+        import sim
 
-        rows = [(name, STAGES[name].label, count, self.n) for name, count in reached(self).items()]
+        rows = [(name, STAGES[name].label, count, self.n) for name, count in sim._stages().reached(self).items()]
         return _with_shares(pd.DataFrame(rows, columns=["figure", "label", "count", "n"]), self.n)
 
     def outcomes_by(self, issue: str) -> pd.DataFrame:
@@ -201,9 +201,10 @@ class Results(Notebook):
             that the scenario has), `count`, `n` (of `signed` all runs, of the others those that signed the option),
             `share` of n, NaN of none, and the ends of its 95 % interval, `low` and `high`.
         """
-        from sim.results.stages import outcomes_by
+        import sim
 
-        return outcomes_by(self, issue)
+        table: pd.DataFrame = sim._stages().outcomes_by(self, issue)
+        return table
 
     def packages(self, issues: Sequence[str] | None = None) -> pd.DataFrame:
         """Agreements by package, most frequent first.

@@ -143,8 +143,9 @@ def outcomes_by(results: Results, issue: str) -> pd.DataFrame:
     options = list(results.scenario.issues[issue].options)
     counts = pd.concat(parts).groupby(level=0).sum().reindex(options, fill_value=0).to_dict("index")
     for option in options:
-        for stage, number in counts[option].items():
-            count, n = int(number), results.n if stage == "signed" else int(counts[option]["signed"])
+        signed = int(counts[option]["signed"])
+        for stage, found in counts[option].items():
+            count, n = int(found), results.n if stage == "signed" else signed
             low, high = share_interval(count, n)
             share = count / n if n else float("nan")
             rows.append(
