@@ -93,11 +93,11 @@ def same(one: Path, other: Path) -> bool:
     return np.array_equal(*pixels)
 
 
-def differing(patterns: list[str], made: Path, kept: Path = ROOT) -> list[str]:
+def differing(patterns: list[str], made: Path, tracked: Path = ROOT) -> list[str]:
     """The files of these patterns that differ between two folders, or are in one alone."""
     names = {path.relative_to(folder).as_posix()
-             for folder in (made, kept) for pattern in patterns for path in folder.glob(pattern)}  # fmt: skip
-    return sorted(name for name in names if not same(made / name, kept / name))
+             for folder in (made, tracked) for pattern in patterns for path in folder.glob(pattern)}  # fmt: skip
+    return sorted(name for name in names if not same(made / name, tracked / name))
 
 
 def make(target: str, folder: Path) -> str:

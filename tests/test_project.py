@@ -131,20 +131,20 @@ def test_the_citation_file_has_what_its_format_asks_for():
     assert citation["license"] == PROJECT["project"]["license"]
 
 
-def test_the_metadata_say_what_the_project_and_the_citation_say():
-    told, project = json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8")), PROJECT["project"]
+def test_codemeta_agrees_with_the_project_and_the_citation():
+    metadata, project = json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8")), PROJECT["project"]
     citation = YAML(typ="safe").load(ROOT / "CITATION.cff")
-    assert (told["@context"], told["@type"]) == ("https://w3id.org/codemeta/3.0", "SoftwareSourceCode")
-    assert told["name"] == project["name"] and told["description"] == project["description"]
-    assert told["version"] == str(citation["version"]) == sim.__version__
-    assert told.get("datePublished") == citation.get("date-released")
-    assert told["license"].rpartition("/")[2] == project["license"] == citation["license"]
-    assert [each["name"] for each in told["author"]] == [each["name"] for each in citation["authors"]]
-    assert [each["name"] for each in told["author"]] == [each["name"] for each in project["authors"]]
-    assert told["keywords"] == project["keywords"] and {*citation["keywords"]} <= {*told["keywords"]}
-    assert told["runtimePlatform"] == f"Python {project['requires-python']}"
-    assert told["softwareRequirements"] == project["dependencies"]
-    assert all((ROOT / told[key]).exists() for key in ("readme", "continuousIntegration"))
+    assert (metadata["@context"], metadata["@type"]) == ("https://w3id.org/codemeta/3.0", "SoftwareSourceCode")
+    assert metadata["name"] == project["name"] and metadata["description"] == project["description"]
+    assert metadata["version"] == str(citation["version"]) == sim.__version__
+    assert metadata.get("datePublished") == citation.get("date-released")
+    assert metadata["license"].rpartition("/")[2] == project["license"] == citation["license"]
+    assert [each["name"] for each in metadata["author"]] == [each["name"] for each in citation["authors"]]
+    assert [each["name"] for each in metadata["author"]] == [each["name"] for each in project["authors"]]
+    assert metadata["keywords"] == project["keywords"] and {*citation["keywords"]} <= {*metadata["keywords"]}
+    assert metadata["runtimePlatform"] == f"Python {project['requires-python']}"
+    assert metadata["softwareRequirements"] == project["dependencies"]
+    assert all((ROOT / metadata[key]).exists() for key in ("readme", "continuousIntegration"))
 
 
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))

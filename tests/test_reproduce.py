@@ -44,16 +44,16 @@ def test_a_target_that_differs_is_named_and_so_is_one_that_fails(reproduce, tmp_
 
 
 def test_pictures_are_compared_by_their_pixels_and_all_else_by_its_bytes(reproduce, tmp_path):
-    made, kept = tmp_path / "made", tmp_path / "kept"
+    made, tracked = tmp_path / "made", tmp_path / "tracked"
     pixels = np.zeros((4, 4, 3), np.uint8)
-    for folder, level in ((made, 1), (kept, 9)):
+    for folder, level in ((made, 1), (tracked, 9)):
         folder.mkdir()
         Image.fromarray(pixels).save(folder / "same.png", compress_level=level)
         Image.fromarray(pixels + (level == 9)).save(folder / "other.png")
         (folder / "table.md").write_text(f"| {level} |")
-    (kept / "left.md").write_text("")
-    assert (made / "same.png").read_bytes() != (kept / "same.png").read_bytes()
-    assert reproduce.differing(["*"], made, kept) == ["left.md", "other.png", "table.md"]
+    (tracked / "left.md").write_text("")
+    assert (made / "same.png").read_bytes() != (tracked / "same.png").read_bytes()
+    assert reproduce.differing(["*"], made, tracked) == ["left.md", "other.png", "table.md"]
 
 
 def test_every_picture_of_the_manual_has_a_target_or_a_reason(reproduce):
