@@ -58,6 +58,7 @@ TARGETS: dict[str, tuple[str, list[str]]] = {
     **{f"gallery/{name}": (f"python docs/gallery.py {name}", [f"docs/gallery/{name}.*", "docs/gallery.md"])
        for name in SCENARIOS},
     "people": ("python benchmarks/people.py", ["docs/people.md"]),
+    "deciding": ("python docs/deciding.py", ["docs/case-ukraine.md"]),
     "robustness": ("python docs/robustness.py", ["docs/robustness.md", "docs/images/robustness.png"]),
 }  # fmt: skip
 
