@@ -46,7 +46,9 @@ def text_on_a_table(
 
 
 @st.composite
-def worlds(draw: st.DrawFn, max_rounds: int = 10, aftermath: bool = False, leaving: bool = False) -> dict[str, Any]:
+def worlds(
+    draw: st.DrawFn, max_rounds: int = 10, aftermath: bool = False, leaving: bool = False, elections: bool = False
+) -> dict[str, Any]:
     """A small problem and whatever may go on around its table; the last party mediates, some may leave the talks."""
     problem, often = draw(problems()), st.sampled_from([True, True, False])
     rounds, days = draw(st.sampled_from([6, 1, 3, max_rounds])), draw(st.sampled_from([10, MONTH]))
@@ -86,7 +88,7 @@ def worlds(draw: st.DrawFn, max_rounds: int = 10, aftermath: bool = False, leavi
         ids = draw(st.sampled_from([["alarm", "crisis"], ["alarm"], ["battle", "crisis", "alarm"]]))
         problem["events"] = []
         for name in ids:
-            problem["events"].append(draw(_event(name, numbers, problem, issues)))
+            problem["events"].append(draw(_event(name, numbers, problem, issues, elections)))
     if draw(often):
         ids = draw(st.sampled_from([["truce"], ["pause", "truce"]]))
         problem["stages"] = [draw(_stage(name, ids, numbers, problem, issues)) for name in ids]
@@ -214,8 +216,9 @@ def _ratifier(draw: st.DrawFn, numbers: Numbers, others: list[str], issues: dict
 
 @st.composite
 def _event(
-    draw: st.DrawFn, name: str, numbers: Numbers, problem: dict[str, Any], issues: dict[str, list[str]]
-) -> dict[str, Any]:
+    draw: st.DrawFn, name: str, numbers: Numbers, problem: dict[str, Any], issues: dict[str, list[str]],
+    elections: bool,
+) -> dict[str, Any]:  # fmt: skip
     """An event with one or two effects that this problem has a use for."""
     event: dict[str, Any] = {"id": name}
     if draw(st.booleans()):
@@ -234,7 +237,7 @@ def _event(
     if problem["protocol"]["information"] != "complete":
         effects["commits"] = {"party": party, "to": {issue: option}, "costs_per_step": numbers(0, 0.2)}
         elected = {each for other in problem.get("events", []) for each in other.get("redraws", {})}
-        if party not in elected:
+        if elections and party not in elected:
             effects["redraws"] = {party: numbers(0, 1)}
     if lines:
         effects["lines_fall"], effects["hardens"] = draw(st.sampled_from(lines)), draw(st.sampled_from(lines))

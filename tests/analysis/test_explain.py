@@ -405,7 +405,7 @@ def file(tmp_path):
 
 KEYS = [
     "id", "title", "seed", "n", "looked_at", "outcomes", "zone_first", "zone_ever", "obstacles", "obstacles_needed",
-    "refused_last", "too_late", "left", "refused_at_home", "in_force", "parties", "ledger", "opening",
+    "refused_last", "too_late", "left", "refused_at_home", "in_force", "parties", "stages", "ledger", "opening",
     "set_aside", "linkages", "moved_by", "tried", "weights",
 ]  # fmt: skip
 

@@ -296,7 +296,9 @@ def test_numbers_are_those_of_the_command(client, first, second):
     told = client.post("/results/compared", {"at": first.name, "with": second.name}).data
     command = data("compare", first, second, "--no-charts")
     assert told["data"] == {key: value for key, value in command.items() if key not in ("charts", "waterfalls")}
-    assert [each["id"] for each in told["sections"]] == ["compared", "inputs", "figures", "packages", "transitions"]
+    assert [each["id"] for each in told["sections"]] == [
+        "compared", "inputs", "figures", "signed-in-both", "packages", "transitions"
+    ]
     backwards = client.post("/results/compared", {"at": second.name, "with": first.name}).data
     assert backwards["data"]["results"] == told["data"]["results"][::-1]
 

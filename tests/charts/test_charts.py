@@ -553,7 +553,7 @@ def test_long_labels_give_way_to_names_and_a_key(results):
     assert short.texts["demilitarised"] == "It goes back to Lowland, without soldiers"
     assert short.key == ()
     named = option_texts(scenario, "strip", width=1.2, size=9, used=["upland_keeps", "demilitarised"])
-    assert dict(named.texts) == {"upland_keeps": "upland keeps", "demilitarised": "demilitarised"}
+    assert dict(named.texts) == {"upland_keeps": "Upland keeps it", "demilitarised": "Lowland, no soldiers"}
     assert ("demilitarised", "It goes back to Lowland, without soldiers") in named.key
 
 

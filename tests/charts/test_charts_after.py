@@ -35,7 +35,7 @@ def plain(draws=200, *sets, name="two-banks-pullback"):
 def labelled(scenario, labels=("Council of Upland", "Assembly of Lowland")):
     """The scenario with the labels of who votes; nothing in it is computed from them."""
     changed = scenario.model_copy()
-    ratifiers = {name: SimpleNamespace(label=label) for name, label in zip(WHO, labels, strict=True)}
+    ratifiers = {name: SimpleNamespace(label=label, short=None) for name, label in zip(WHO, labels, strict=True)}
     object.__setattr__(changed, "ratification", SimpleNamespace(ratifiers=ratifiers))
     return changed
 

@@ -265,13 +265,13 @@ def test_a_name_whose_columns_another_stage_has_is_refused():
 def test_the_story_of_a_draw_and_the_explanation_of_many_tell_of_it(keys, ends, tmp_path):
     file = tmp_path / "truce.yaml"
     file.write_text(json.dumps(problem({"label": "No strikes"} | keys)), encoding="utf-8")
-    told = call("run", file).stdout
+    told = call("run", file, "--full").stdout
     assert f"{STAGE_WORDS['agreed']}: No strikes." in told and f"{STAGE_WORDS[ends]}: No strikes." in told
     rounds = json.loads(call("run", file, "--json").stdout)["rounds"]
     assert [stage for each in rounds for stage in each["stages"]] == [
         {"stage": "truce", "what": "agreed"}, {"stage": "truce", "what": ends},
     ]  # fmt: skip
-    assert "Stages: what may be agreed ahead of the rest" in call("show", file).stdout
+    assert "Stages: what may be agreed ahead of the rest" in call("show", file, "--full").stdout
     assert "Agreed ahead of the rest" in call("explain", file, "-n", "20").stdout
     stage = json.loads(call("explain", file, "-n", "20", "--json").stdout)["stages"][0]
     assert (stage["stage"], stage["count"], stage["ended"][0]["name"]) == ("truce", 20, ends)

@@ -160,13 +160,13 @@ def test_a_run_tells_who_left_and_show_who_may(tmp_path):
     events = [{"id": "gone", "label": "Gone", "at": {"month": 2}, "removes": {"text": ["b", "c"]}}]
     problem = table({"ash": 0.25}, events=events)
     (tmp_path / "f.yaml").write_text(json.dumps(problem))
-    said = " ".join(CliRunner().invoke(peacesim, ["run", str(tmp_path / "f.yaml")]).output.split())
+    said = " ".join(CliRunner().invoke(peacesim, ["run", str(tmp_path / "f.yaml"), "--full"]).output.split())
     leaves = "ash leaves the talks: what it leaves for is worth 0.25 to it, more than all it can expect."
     gone = 'Event: Gone (off the table: The text: "b" and "c").'
     assert f"Round 3 (month 2.0) {gone} {leaves} The talks are over." in said
     assert "No agreement: ash left the talks in round 3 of 5 (month 2.0)." in said
     assert "In this draw some package was acceptable to all who sign." in said
-    shown = " ".join(CliRunner().invoke(peacesim, ["show", str(tmp_path / "f.yaml")]).output.split())
+    shown = " ".join(CliRunner().invoke(peacesim, ["show", str(tmp_path / "f.yaml"), "--full"]).output.split())
     assert "ash leaves once it can expect less than 0.25." in shown
     data = narrate(read(problem)).as_data()
     assert (data["outcome"], data["blocker"]) == ("broke_off", "ash")

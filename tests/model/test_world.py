@@ -33,7 +33,7 @@ def zone_of(ensemble: Ensemble, zone: np.ndarray) -> set[Package]:
 
 
 @settings(max_examples=75)
-@given(worlds(max_rounds=12, leaving=True), st.integers(0, 50))
+@given(worlds(max_rounds=12, leaving=True, elections=True), st.integers(0, 50))
 def test_one_draw_equals_an_ordinary_loop_of_its_world(problem, seed):
     """Every move of every round, and all that the talks say of themselves."""
     scenario, count = made(problem), 3

@@ -254,7 +254,7 @@ def test_offers_cannot_be_learned_from_where_nobody_makes_any():
 
 def test_a_run_tells_what_each_said(tmp_path):
     (tmp_path / "f.yaml").write_text(json.dumps(table()))
-    said = " ".join(CliRunner().invoke(peacesim, ["run", str(tmp_path / "f.yaml")]).output.split())
+    said = " ".join(CliRunner().invoke(peacesim, ["run", str(tmp_path / "f.yaml"), "--full"]).output.split())
     assert "cedar puts its first text on the table:" in said
     assert "birch does not accept cedar's proposal (value to it 0.30; holds out for 1.00). It names: money." in said
     assert "cedar changes its text: money: m1 (was: m2)" in said

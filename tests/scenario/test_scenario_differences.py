@@ -129,7 +129,7 @@ def test_the_resolved_file_names_line_and_file_of_each_override(folder):
         ["hardness: 0.5", "a.yaml:4; was 1"],
         ["hardness: 0.5", "a.yaml:4; was 0.8"],
     ]
-    assert scenario.where("parties.upland.label") == "sub/base.yaml:53:12"
+    assert scenario.where("parties.upland.label") == "sub/base.yaml:57:12"
     assert scenario.where("parties.upland.red_lines.no_blind_exit.hardness") == "a.yaml:4:35"
 
 

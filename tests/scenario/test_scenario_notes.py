@@ -33,11 +33,11 @@ def test_nothing_is_said_of_the_toy(told):
 def test_a_condition_that_no_consistent_package_meets(told):
     line = ("        never: {pull_back: upland_first}", "        never: {strip: upland_keeps, pull_back: upland_first}")
     assert told(line) == [
-        "toy.yaml:73:9: parties.upland.red_lines.no_blind_exit.never: no consistent package meets this"
+        "toy.yaml:79:9: parties.upland.red_lines.no_blind_exit.never: no consistent package meets this"
     ]
     entries = (line[0], "        never: [{pull_back: upland_first}, {strip: upland_keeps, pull_back: upland_first}]")
     assert told(entries) == [
-        "toy.yaml:73:9: parties.upland.red_lines.no_blind_exit.never: no consistent package meets entry 2 of this list"
+        "toy.yaml:79:9: parties.upland.red_lines.no_blind_exit.never: no consistent package meets entry 2 of this list"
     ]
 
 
@@ -48,7 +48,7 @@ BELLIGERENT = [("    label: Upland\n", "    label: Upland\n    kind: belligerent
 def test_options_that_name_one_side_only(told):
     found = [note for note in told(*BELLIGERENT) if "options name" in note]
     assert found == [
-        "toy.yaml:29:5: issues.pull_back.options: options name upland (upland_first), and none names lowland; is "
+        "toy.yaml:31:5: issues.pull_back.options: options name upland (upland_first), and none names lowland; is "
         "there a counterpart?"
     ]
     even = ("      reciprocal: Both leave", "      reciprocal: Both, Upland and Lowland, leave")
@@ -58,7 +58,7 @@ def test_options_that_name_one_side_only(told):
 def test_an_assumption_that_the_other_side_does_not_share_is_named_once(told):
     found = [note for note in told(*BELLIGERENT) if "is an assumption" in note]
     assert found[0] == (
-        "toy.yaml:57:7: parties.upland.weights.strip: 0.3 [0.2, 0.4] is an assumption, and lowland has 0.5 [0.4, 0.6]; "
+        "toy.yaml:61:7: parties.upland.weights.strip: 0.3 [0.2, 0.4] is an assumption, and lowland has 0.5 [0.4, 0.6]; "
         "is there a fact that tells the two apart?"
     )
     assert len(found) == 4
@@ -76,7 +76,7 @@ def test_deliverability_that_turns_an_order_round(told):
         "    options: {full: Full, half: Half, none: None}\n    deliverable: {full: {chance: 0.5, otherwise: none}}\n"
     )
     assert told((options, middle), values, other) == [
-        "toy.yaml:27:5: issues.recognition.deliverable: for upland full is worth more than half (100 against 60 "
+        "toy.yaml:28:5: issues.recognition.deliverable: for upland full is worth more than half (100 against 60 "
         "points), but less once "
         "the chance of delivery is counted (50 against 60)"
     ]
@@ -104,7 +104,7 @@ def test_a_party_that_never_refuses_and_one_whose_range_is_out_of_reach(told):
 
 def test_a_signatory_that_a_fixed_order_leaves_out(told):
     assert told(("order: [upland, lowland]", "order: [upland]")) == [
-        "toy.yaml:109:38: protocol.order: lowland signs but does not speak: what needs its signature cannot be "
+        "toy.yaml:117:38: protocol.order: lowland signs but does not speak: what needs its signature cannot be "
         "agreed in this order"
     ]
 
