@@ -36,11 +36,15 @@ def main(names: list[str]) -> None:
     for stale in FOLDER.iterdir():
         if stale.name.split(".")[0] not in every:
             stale.unlink()
-    INDEX.write_text(index_page(every), encoding="utf-8")
+    INDEX.write_text(index_page([name for name in every if (FOLDER / f"{name}.md").exists()]), encoding="utf-8")
     if not names:
-        results = run(read_scenario(STARTER), DRAWS, SEED)
-        TUTORIAL.mkdir(exist_ok=True)
-        small_picture(CHARTS["packages"], results, TUTORIAL / "packages.webp")
+        tutorial_picture()
+
+
+def tutorial_picture() -> None:
+    """Draw the packages of the scenario that `peacesim new` writes."""
+    TUTORIAL.mkdir(exist_ok=True)
+    small_picture(CHARTS["packages"], run(read_scenario(STARTER), DRAWS, SEED), TUTORIAL / "packages.webp")
 
 
 def identity_of(name: str) -> str:

@@ -17,7 +17,7 @@ import reference_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "CHANGELOG.md", "results/README.md")
-FILES = ("LICENSE", "CITATION.cff")
+FILES = ("LICENSE", "CITATION.cff", "codemeta.json")
 _SHIM = '"https://unpkg.com/iframe-worker/shim"'
 _SEARCH = 'data-md-component="search" role="dialog"'
 _PICTURE = re.compile(r'(<a\b[^>]*>\s*)?(<img\b[^>]*\bsrc="([^"]+)"[^>]*>)')

@@ -75,3 +75,8 @@ def __dir__() -> list[str]:
 def _plots(subject: object) -> object:
     """The charts of results or of an analysis; they are loaded here, for they stand above what they are drawn of."""
     return _import_module("sim.charts").plots(subject)
+
+
+def _stages() -> object:
+    """How far runs got, counted; it is made of results, which offer it."""
+    return _import_module("sim.results.stages")

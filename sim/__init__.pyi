@@ -1,3 +1,5 @@
+from typing import Any
+
 from sim.analysis.compare import Comparison as Comparison
 from sim.analysis.compare import compare as compare
 from sim.analysis.debrief import Debrief as Debrief
@@ -44,4 +46,5 @@ from sim.scenario.json_schema import json_schema as json_schema
 
 __version__: str
 
+def _stages() -> Any: ...
 def _plots(subject: object) -> object: ...

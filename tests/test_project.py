@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import os
 import re
 import subprocess
@@ -111,8 +112,8 @@ def test_python_starts_the_program_by_both_names():
         assert subprocess.run(words, cwd=ROOT, capture_output=True, text=True).stdout == f"peacesim {sim.__version__}\n"
 
 
-PACKED = [".ci/run", ".github", "CITATION.cff", "mkdocs.yml", "peacesim", "requirements-test.lock", "scenarios",
-          "tests"]  # fmt: skip
+PACKED = [".ci/run", ".github", "CITATION.cff", "codemeta.json", "mkdocs.yml", "peacesim", "requirements-test.lock",
+          "scenarios", "tests"]  # fmt: skip
 
 
 @pytest.mark.parametrize("needed", PACKED)
@@ -128,6 +129,22 @@ def test_the_citation_file_has_what_its_format_asks_for():
     assert citation["type"] in ("software", "dataset")
     assert all(set(author) <= {"name", "family-names", "given-names"} for author in citation["authors"])
     assert citation["license"] == PROJECT["project"]["license"]
+
+
+def test_codemeta_agrees_with_the_project_and_the_citation():
+    metadata, project = json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8")), PROJECT["project"]
+    citation = YAML(typ="safe").load(ROOT / "CITATION.cff")
+    assert (metadata["@context"], metadata["@type"]) == ("https://w3id.org/codemeta/3.0", "SoftwareSourceCode")
+    assert metadata["name"] == project["name"] and metadata["description"] == project["description"]
+    assert metadata["version"] == str(citation["version"]) == sim.__version__
+    assert metadata.get("datePublished") == citation.get("date-released")
+    assert metadata["license"].rpartition("/")[2] == project["license"] == citation["license"]
+    assert [each["name"] for each in metadata["author"]] == [each["name"] for each in citation["authors"]]
+    assert [each["name"] for each in metadata["author"]] == [each["name"] for each in project["authors"]]
+    assert metadata["keywords"] == project["keywords"] and {*citation["keywords"]} <= {*metadata["keywords"]}
+    assert metadata["runtimePlatform"] == f"Python {project['requires-python']}"
+    assert metadata["softwareRequirements"] == project["dependencies"]
+    assert all((ROOT / metadata[key]).exists() for key in ("readme", "continuousIntegration"))
 
 
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))

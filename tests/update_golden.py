@@ -1,4 +1,4 @@
-"""Write the golden summaries anew: `python -m tests.update_golden`.
+"""Write the golden summaries anew: `python -m tests.update_golden [NAME...]`, of all scenarios or of those named.
 
 They remember what the shipped scenarios gave; they do not judge. A commit that changes them says which number moved and
 why. With `--release VERSION` what they say is kept for good, see `tests/released.py`.
@@ -37,15 +37,14 @@ def golden(path: Path) -> dict[str, Any]:
     }
 
 
-def main() -> None:
+def main(names: list[str]) -> None:
     """Write one file a scenario, and drop those of scenarios that are gone."""
     GOLDEN.mkdir(exist_ok=True)
-    names = set()
-    for path in sorted(SCENARIOS.glob("*.yaml")):
-        names.add(path.stem)
-        (GOLDEN / f"{path.stem}.json").write_text(json.dumps(golden(path), indent=2) + "\n")
+    every = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
+    for name in names or every:
+        (GOLDEN / f"{name}.json").write_text(json.dumps(golden(SCENARIOS / f"{name}.yaml"), indent=2) + "\n")
     for stale in GOLDEN.glob("*.json"):
-        if stale.stem not in names:
+        if stale.stem not in every:
             stale.unlink()
 
 
@@ -66,4 +65,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--release"]:
         release(sys.argv[2])
     else:
-        main()
+        main(sys.argv[1:])

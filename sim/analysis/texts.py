@@ -192,10 +192,10 @@ def texts(
     Returns:
         One row a package, sorted by `held_60`, or the last stage that the scenario has. `package`: options joined by
         `/` in the order of the file, and one column an issue; `acceptable`: share of draws in which all who sign accept
-        it, `accepts_PARTY`: in which this party does, missing if it does not sign; `passes_RATIFIER`, `passes`: mean
-        chance with each ratifier and with all; `holds_12`, `holds_60`: mean chance to hold so many months once in
-        force, `lasting`: to pass and hold 60 months once signed; `in_force`, `held_12`, `held_60`: means of the
-        product of all these in each draw; `regret`, `largest_regret`: mean and
+        it, `accepts_PARTY`: in which this party does, missing if it does not sign, `least_accepted`: the smallest of
+        these; `passes_RATIFIER`, `passes`: mean chance with each ratifier and with all; `holds_12`, `holds_60`: mean
+        chance to hold so many months once in force, `lasting`: to pass and hold 60 months once signed; `in_force`,
+        `held_12`, `held_60`: means of the product of all these in each draw; `regret`, `largest_regret`: mean and
         largest of what is lost against the best text of a draw, in the last stage; `least_satisfied`: mean of the
         smallest margin of a signatory as a share of the largest it could have, by weights and points, not below -1.
         Columns of a block that the scenario lacks are left out.
@@ -263,10 +263,10 @@ def orders(scenario: Scenario) -> list[str]:
 
 
 def ranked(table: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Texts in an order of `ORDERS`, exact ties by name."""
+    """Texts in an order of `ORDERS`; of those that tie the one that its most reluctant signatory accepts most often."""
     columns = REGRETS if by == "least_regret" else [by]
-    up = [ORDERS[by] < 0] * len(columns)
-    return table.sort_values([*columns, "package"], ascending=[*up, True], ignore_index=True)
+    up = [*([ORDERS[by] < 0] * len(columns)), False, True]
+    return table.sort_values([*columns, "least_accepted", "package"], ascending=up, ignore_index=True)
 
 
 def _frame(
@@ -281,6 +281,8 @@ def _frame(
     for party in scenario.parties:
         n = table.parties.index(party)
         columns[f"accepts_{party}"] = np.where(table.signs[n, chosen], mean["accepts"][n], np.nan)
+    accepted = np.where(table.signs[:, chosen], mean["accepts"], np.inf)
+    columns["least_accepted"] = np.minimum(accepted.min(axis=0), 1.0)
     if votes is not None:
         for j in votes.static.by_order.tolist():
             columns[f"passes_{votes.static.ratifiers[j]}"] = mean["by_ratifier"][combination, j]

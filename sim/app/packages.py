@@ -90,7 +90,7 @@ def ranking(about: ChangedFile) -> Generator[None, None, dict[str, Any]]:
     by, issues = orders(scenario)[0], list(scenario.headline or scenario.issues)
     rank = table[by].rank(method="min", ascending=False).astype(int)
     first = table.assign(rank=rank).drop_duplicates(issues).head(MOST_TEXTS).to_dict("records")
-    marks = {mark: head for mark, head in MARKS.items() if mark in table}
+    marks = {mark: head for mark, head in MARKS.items() if mark in table and (mark != "in_force" or by == mark)}
     return {
         "n": RANKED, "packages": len(table), "by": marks[by], "none": first[0][by] == 0, "marks": list(marks.values()),
         "texts": [

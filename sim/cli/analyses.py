@@ -28,10 +28,21 @@ from sim.batch.designs import play_pieces
 from sim.batch.progress import progress_on
 from sim.batch.run import connected
 from sim.cli.batching import REPORT
-from sim.cli.output import WRONG_INPUT, fail, print_answer, print_json, print_result, print_screen, print_section
+from sim.cli.output import (
+    WRONG_INPUT,
+    fail,
+    print_answer,
+    print_document,
+    print_json,
+    print_result,
+    print_screen,
+    print_section,
+)
 from sim.cli.sources import read_or_fail
 from sim.core.wording import shown
 from sim.report.compare import brief, chart_labels, data, document, waterfall_data
+from sim.report.explain import by_option
+from sim.report.plain import plain
 from sim.results.chunk_files import Layout
 from sim.results.files import make_folder, write_whole
 from sim.results.folder import PARTS, DesignFolder
@@ -170,11 +181,21 @@ def _results_or_file(path: Path, seed: int | None, sets: Sequence[str]) -> tuple
 
 def explain_path(
     path: Path, draw: int | None, draws: int, seed: int | None, sets: Sequence[str], look: int, *,
-    full: bool, section: str | None, as_json: bool,
+    by: str | None, full: bool, section: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Explain a results folder, or a scenario file that is played now; or one draw of it."""
+    """Explain a results folder, or a scenario file that is played now; one draw of it, or what came of an issue."""
     results, scenario, seed = _results_or_file(path, seed, sets)
-    if draw is None:
+    if by is not None:
+        found = results or run(scenario, draws, seed)
+        try:
+            table = found.outcomes_by(by)
+        except ValueError as error:
+            fail(WRONG_INPUT, f"peacesim: {error}")
+        if as_json:
+            print_json({"scenario": scenario.id, "seed": seed, "n": found.n, "issue": by, "by_option": plain(table)})
+        else:
+            print_document(by_option(found, by))
+    elif draw is None:
         print_answer(explain(results or run(scenario, draws, seed), look), as_json, full, section)
     else:
         print_result(explain_draw(scenario, seed, draw), as_json)

@@ -413,6 +413,7 @@ def report(
 @click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
 @click.option("--draw", type=click.IntRange(0), help="Narrate a single run, and how close it came to a deal.")
 @draws_option(1_000)
+@click.option("--by", metavar="ISSUE", help="What came of each option of an issue, in place of the explanation.")
 @click.option("--look", type=click.IntRange(1), default=300, show_default=True,
               help="Of so many runs those without a deal are played again, and changes are tried on them.")  # fmt: skip
 @click.option("--seed", type=int, help="For a scenario file; left out: 1.")
@@ -428,6 +429,8 @@ def explain(
     A scenario file is played now, in memory, -n times; of a results folder all runs count. With --draw K a single
     run is narrated offer by offer, each refusal with its reason, and then how close it came to a deal.
     """
+    if view["by"] is not None and draw is not None:
+        raise click.UsageError("--by counts over all runs and --draw narrates one; leave out one of them")
     from sim.cli.analyses import explain_path
 
     explain_path(path, draw, draws, seed, sets, look, **view)

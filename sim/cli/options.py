@@ -206,6 +206,7 @@ TASKS = {  # commands by what they are for, in the order of the help
     "Play": ("run", "batch", "sweep", "merge"),
     "Understand": ("explain", "texts", "need", "compare", "sensitivity", "discover", "hindcast"),
     "Share": ("report", "verify"),
+    "Teach": ("sheets", "debrief"),
 }
 
 

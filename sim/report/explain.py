@@ -17,7 +17,7 @@ from sim.report.compare import difference_words
 from sim.report.document import Block, bullets, heading, paragraph, paragraphs, section, table
 from sim.report.plain import pick, picks
 from sim.results.figures import STAGES
-from sim.results.format import number, percent, share_with_interval
+from sim.results.format import LEAST_GROUP, number, percent, share_with_interval
 from sim.results.labels import (
     CAUSES,
     OUTCOMES,
@@ -71,6 +71,28 @@ def document(explained: Explanation) -> Iterator[Block]:
     for each in explained.tried:
         yield from _tried(explained, each)
     yield from _weights(explained)
+
+
+def by_option(results: Results, issue: str) -> Iterator[Block]:
+    """What came of each option of an issue: how often it is signed, and how far those agreements get."""
+    found, scenario = results.outcomes_by(issue), results.scenario
+    later = [stage for stage in found["stage"].unique() if stage != "signed"]
+    rows = []
+    for option, of_option in found.groupby("option", sort=False):
+        at = of_option.set_index("stage")
+        signed = int(at["count"]["signed"])
+        shares = [share_with_interval(at["share"][stage], signed) if signed >= LEAST_GROUP else None for stage in later]
+        rows.append([option_label(scenario, issue, str(option)),
+                     share_with_interval(at["share"]["signed"], results.n), f"{signed:,}", *shares])  # fmt: skip
+    title = f"Outcomes by option: {issue_label(scenario, issue)}"
+    yield heading(title)
+    yield table(["", "signed", "runs", *(STAGES[stage].short for stage in later)], rows, caption=title)
+    yield paragraph(
+        f"signed: share of all {results.n:,} runs."
+        + (f" The other shares are of the runs that sign the option; none where these are fewer than {LEAST_GROUP}. "
+           "Packages with an option differ in other issues too: a difference need not be its effect." if later else ""),
+        2,
+    )  # fmt: skip
 
 
 def shared(share: Share) -> str:

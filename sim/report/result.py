@@ -17,15 +17,16 @@ from sim.core.wording import counted
 from sim.report.answer import bullet_texts, obstacle_rows, rests_on, sentence, strip
 from sim.report.compare import chart_labels, page_document
 from sim.report.document import Block, Folded, Table, heading, paragraph, table, table_of
+from sim.report.explain import by_option
 from sim.report.explain import stages as stages_held
 from sim.report.page import drawing, page
 from sim.report.show_around import outside
 from sim.results.drivers import LEAST_RUNS, funnel
 from sim.results.figures import STAGES
-from sim.results.format import number, percent, share_with_interval
+from sim.results.format import LEAST_GROUP, number, percent, share_with_interval
 from sim.results.labels import blocker_labels, clean, either, input_label, issue_label, option_label, party_label
 from sim.results.results import Results
-from sim.results.stages import is_voted_on, stages
+from sim.results.stages import is_voted_on
 from sim.scenario import Scenario
 
 MOST_BLOCKERS = 12
@@ -42,7 +43,8 @@ def result_page(results: Results, charts: Iterable[Rendered] | None = None) -> s
     scenario = results.scenario
     kicker = f"{scenario.id}, as of {scenario.as_of}" if scenario.as_of else scenario.id
     absent = f"Not at the table: {', '.join(scenario.not_at_the_table)}." if scenario.not_at_the_table else ""
-    return page(scenario.title, kicker, (scenario.about, absent), _blocks(results, charts), scenario.disclaimer)
+    about = sentence(results), scenario.about, absent
+    return page(scenario.title, kicker, about, _blocks(results, charts), scenario.disclaimer)
 
 
 def _blocks(results: Results, charts: Iterable[Rendered] | None) -> Iterator[Block]:
@@ -56,6 +58,8 @@ def _blocks(results: Results, charts: Iterable[Rendered] | None) -> Iterator[Blo
     yield from group("funnel")
     yield from packages(results)
     yield from group("packages")
+    for issue in results.scenario.headline if results.agreements >= LEAST_GROUP else ():
+        yield from by_option(results, issue)
     yield from blockers(results)
     yield from group("blockers")
     yield from stages_held(results)
@@ -97,14 +101,10 @@ def headline(results: Results) -> Iterator[Block]:
     """The question and the answer in a few sentences, each share with n, interval and what it goes with most."""
     scenario, facts, n = results.scenario, results.summary(), results.n
     sides = either([party_label(scenario, name) for name in scenario.parties], "and")
-    zone, signed = (share_with_interval(facts[f"{key}_share"], n) for key in ("zone", "agreement"))
-    reached = {step.name: step.share for step in stages(results) if step.kind == "stage"}
-    words = {"in_force": "is in force in", "held_60": "still holds after 60 months in"}
-    parts = [f"{words[name]} {share_with_interval(reached[name], n)}" for name in words if name in reached]
-    became = f", an agreement {either(parts, 'and')}" if parts else ""
+    zone = share_with_interval(facts["zone_share"], n)
     answer = [
-        f"{counted(n, 'run')}, seed {results.seed}. Some package was acceptable to all who must sign it in "
-        f"{zone} of runs in the first round; a text was signed in {signed}{became}."
+        f"{counted(n, 'run')}, seed {results.seed}. In the first round some package was acceptable to all who must "
+        f"sign it in {zone} of runs."
     ]
     if facts["agreements"]:
         issues = scenario.headline or tuple(scenario.issues)
@@ -115,7 +115,6 @@ def headline(results: Results) -> Iterator[Block]:
     else:
         answer.append("No text was signed in any run.")
     yield heading("In short", "headline")
-    yield paragraph(sentence(results))
     yield replace(strip(results), caption="How far runs get: four figures, each a share of all runs")
     yield from map(paragraph, bullet_texts(results, reasons(results)))
     yield paragraph(rests_on(scenario))

@@ -181,6 +181,31 @@ class Results(Notebook):
             "blockers": self.blockers().set_index("blocker")["share"].head(10).to_dict(),
         }
 
+    def summary_frame(self) -> pd.DataFrame:
+        """The headline figures as a table.
+
+        Returns:
+            One row a stage that the scenario has (`zone_first`, `signed`, `in_force`, ...): `figure`, `label`, `count`,
+            `n`, `share` of all runs, and the ends of its 95 % interval, `low` and `high`.
+        """
+        import sim
+
+        rows = [(name, STAGES[name].label, count, self.n) for name, count in sim._stages().reached(self).items()]
+        return _with_shares(pd.DataFrame(rows, columns=["figure", "label", "count", "n"]), self.n)
+
+    def outcomes_by(self, issue: str) -> pd.DataFrame:
+        """What came of each option of an issue; a ValueError if there is no such issue.
+
+        Returns:
+            One row an option and stage: `option`, `stage` (`signed`, then those of `in_force`, `held_12`, `held_60`
+            that the scenario has), `count`, `n` (of `signed` all runs, of the others those that signed the option),
+            `share` of n, NaN of none, and the ends of its 95 % interval, `low` and `high`.
+        """
+        import sim
+
+        table: pd.DataFrame = sim._stages().outcomes_by(self, issue)
+        return table
+
     def packages(self, issues: Sequence[str] | None = None) -> pd.DataFrame:
         """Agreements by package, most frequent first.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from sim.core.wording import meant, quoted
 from sim.results.figures import STAGES, ZONE, in_force, zone_ever
 from sim.results.results import Results, remembered, share_interval
 
@@ -74,7 +75,7 @@ def kinds(results: Results) -> pd.DataFrame:
         "attempts": lambda attempts: (attempts > 0).astype(int),
         "break_month": lambda month: month.notna().map({True: 0.0, False: None}),
     }
-    parts = []
+    parts = list[pd.DataFrame]()
     for piece in results.pieces(*names):
         short = piece.assign(**{name: cut[name](piece[name]) for name in names if name in cut})
         parts.append(short.groupby(list(names), dropna=False, observed=True).size().rename("runs").reset_index())
@@ -127,6 +128,30 @@ def reached(results: Results) -> dict[str, int]:
     """How many runs got to each stage that the scenario has, in order; see `stage_flags`."""
     draws = kinds(results)
     return {name: _sum(draws, which) for name, which in stage_flags(results).of(draws).items()}
+
+
+def outcomes_by(results: Results, issue: str) -> pd.DataFrame:
+    """What came of the options of an issue; see `Results.outcomes_by`."""
+    if issue not in results.scenario.issues:
+        raise ValueError(f"no issue is called {quoted(issue)}{meant(issue, list(results.scenario.issues))}")
+    place, flags, rows = list(results.scenario.issues).index(issue), stage_flags(results), list[dict[str, object]]()
+    parts = []
+    for piece in results.pieces(*flags.columns):
+        chosen = piece["package"].astype("string").str.split("/").str[place]
+        later = {name: which for name, which in flags.of(piece).items() if not name.startswith("zone_")}
+        parts.append(pd.DataFrame(later).astype(int).groupby(chosen.to_numpy(object)).sum())
+    options = list(results.scenario.issues[issue].options)
+    counts = pd.concat(parts).groupby(level=0).sum().reindex(options, fill_value=0).to_dict("index")
+    for option in options:
+        signed = int(counts[option]["signed"])
+        for stage, found in counts[option].items():
+            count, n = int(found), results.n if stage == "signed" else signed
+            low, high = share_interval(count, n)
+            share = count / n if n else float("nan")
+            rows.append(
+                {"option": option, "stage": stage, "count": count, "n": n, "share": share, "low": low, "high": high}
+            )
+    return pd.DataFrame(rows)
 
 
 def stages(results: Results) -> list[Step]:

@@ -99,7 +99,7 @@ def test_the_headline_is_that_of_the_summary(results, page):
     assert f"{100 * facts['agreement_share']:.0f} % (" in page.text
     assert "It goes back to Lowland, soldiers and all" in page.text
     force = 100 * facts["outcomes"]["in_force"]
-    assert f"an agreement is in force in {force:.0f} % (" in page.text  # a signature alone is never the headline
+    assert f"in {force:.0f} it comes into force" in page.text  # a signature alone is never the headline
     assert "no forecast" in page.text
 
 
