@@ -1,19 +1,22 @@
 """Why runs ended without a deal, as shares of runs: what stood in the way, who refused, at the table and at home."""
 
+import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
-import pandas as pd
 
-from sim.analysis.compare import Mean, mean_interval
+from sim.analysis.compare import Mean
 from sim.mechanisms.stages import ENDINGS
 from sim.results.columns import OUTCOMES
 from sim.results.figures import zone_ever
-from sim.results.results import Results
+from sim.results.results import Z_95, Results, remembered, share_interval
 from sim.results.stages import OfRuns
 
+GROUPS = {"no_zone": ("no_zone",), "late": ("deadline", "broke_off"), "refused": ("refused",)}  # of outcomes
+Key = TypeVar("Key", bound=Hashable)
 HELD = "held_60"  # in force and not broken in five years
 MONTHS = 60.0
 
@@ -84,27 +87,27 @@ def stages_held(results: Results) -> tuple[StageHeld, ...]:
 
 def reasons(results: Results) -> Reasons:
     """Why runs ended as they did. Reads columns, plays nothing."""
-    names = ("outcome", "blocker", "zone_packages", "zone_ever", "break_cause", "break_month")
+    names = ("outcome", "zone_packages", "zone_ever", "break_cause", "break_month")
     draws, n = results.head(results.n, *(name for name in names if name in results.columns)), results.n
-    outcome, blocker = draws["outcome"], draws["blocker"]
-    counts = outcome.value_counts()
-    sets = [smallest_sets(text) for text in blocker[outcome == "no_zone"].dropna()]
-    sizes = Counter(len(each[0]) for each in sets)
+    outcome, blocked = draws["outcome"], _blocked(results)
+    counts, sizes = outcome.value_counts(), Counter[int]()
+    for text, runs in blocked["no_zone"].items():
+        sizes[len(smallest_sets(text)[0])] += runs
     breaks: tuple[Share, ...] = ()
     if "break_cause" in draws:
         force = draws[(outcome == "in_force").fillna(False).astype(bool)]
         causes = force["break_cause"].where(force["break_month"] <= MONTHS).fillna(HELD)
-        breaks = _most_frequent(causes, len(force))
+        breaks = _ranked(Counter(map(str, causes)), len(force))
     return Reasons(
         n=n,
         outcomes=tuple(Share(name, int(counts.get(name, 0)), n) for name in OUTCOMES if counts.get(name, 0)),
         zone_first=Share("zone_first", int((draws["zone_packages"] > 0).sum()), n),
         zone_ever=Share("zone_ever", int(zone_ever(draws).sum()), n),
-        obstacles=tuple(_obstacles(sets, n)),
-        sizes=tuple(Share(str(size), count, len(sets)) for size, count in sorted(sizes.items())),
-        refusers=_most_frequent(blocker[outcome == "deadline"].dropna(), n),
-        left=_most_frequent(blocker[outcome == "broke_off"].dropna(), n),
-        at_home=_most_frequent(blocker[outcome == "refused"].dropna(), n),
+        obstacles=tuple(_obstacles(blocked["no_zone"], n)),
+        sizes=tuple(Share(str(size), count, sizes.total()) for size, count in sorted(sizes.items())),
+        refusers=_ranked(blocked["deadline"], n),
+        left=_ranked(blocked["broke_off"], n),
+        at_home=_ranked(blocked["refused"], n),
         breaks=breaks,
     )
 
@@ -114,27 +117,111 @@ def smallest_sets(blocker: str) -> list[list[str]]:
     return [members.split(" + ") for members in blocker.split(" | ")]
 
 
-def _obstacles(runs: Sequence[Sequence[Sequence[str]]], n: int) -> Iterator[Obstacle]:
+def _obstacles(texts: Mapping[str, int], n: int) -> Iterator[Obstacle]:
     """What the smallest sets of the runs without a zone are made of; the largest part first, ties by name."""
-    parts: dict[str, list[float]] = {}
-    alone = Counter(name for sets in runs for members in sets if len(members) == 1 for name in members)
-    for sets in runs:
-        own: dict[str, float] = {}
+    involved, alone = Counter[str](), Counter[str]()
+    for text, runs in texts.items():
+        sets = smallest_sets(text)
+        involved.update(dict.fromkeys((name for members in sets for name in members), runs))
+        alone.update({members[0]: runs for members in sets if len(members) == 1})
+    parts = _parts(texts, n, lambda members: ((name, 1 / len(members)) for name in members))
+    for name in sorted(parts, key=lambda name: (-parts[name][0], name)):
+        shares = Share(name, involved[name], sum(texts.values())), Share(name, alone[name], n)
+        yield Obstacle(name, parts[name], *shares)
+
+
+def _parts(
+    texts: Mapping[str, int], n: int, split: Callable[[list[str]], Iterable[tuple[Key, float]]]
+) -> dict[Key, Mean]:
+    """Means over all runs of what belongs to each key: a run counts in equal parts for its sets, each split in turn."""
+    totals, squares = dict[Key, float](), dict[Key, float]()
+    for text, runs in sorted(texts.items()):
+        own, sets = dict[Key, float](), smallest_sets(text)
         for members in sets:
-            for name in members:
-                own[name] = own.get(name, 0.0) + 1 / len(sets) / len(members)
-        for name, part in own.items():
-            parts.setdefault(name, []).append(part)
-    for name in sorted(parts, key=lambda name: (-sum(parts[name]), name)):
-        over_all = pd.Series([*parts[name], *[0.0] * (n - len(parts[name]))])
-        involved, enough = Share(name, len(parts[name]), len(runs)), Share(name, alone[name], n)
-        yield Obstacle(name, mean_interval(over_all), involved, enough)
+            for key, part in split(members):
+                own[key] = own.get(key, 0.0) + part / len(sets)
+        for key, part in own.items():
+            totals[key] = totals.get(key, 0.0) + runs * part
+            squares[key] = squares.get(key, 0.0) + runs * part * part
+    means = {}
+    for key, total in totals.items():
+        variance = max(squares[key] / n - (total / n) ** 2, 0.0) / (n - 1) if n > 1 else math.nan
+        half = Z_95 * math.sqrt(variance)
+        means[key] = total / n, total / n - half, total / n + half
+    return means
 
 
-def _most_frequent(names: "pd.Series[str]", n: int) -> tuple[Share, ...]:
-    """Runs by a name, of n, the most frequent first; ties by name."""
-    counts = ((str(name), int(count)) for name, count in names.value_counts().items())
-    return tuple(Share(name, count, n) for name, count in sorted(counts, key=lambda entry: (-entry[1], entry[0])))
+def _ranked(counts: Mapping[str, int], n: int) -> tuple[Share, ...]:
+    """Runs by a name, of n, the most frequent first; ties by name; runs that name nobody left out."""
+    names = sorted(filter(None, counts), key=lambda name: (-counts[name], name))
+    return tuple(Share(name, counts[name], n) for name in names)
+
+
+@remembered
+def _blocked(results: Results) -> dict[str, Counter[str]]:
+    """Runs by outcome and by what the column `blocker` has, empty where it has nothing."""
+    counts = {name: Counter[str]() for name in OUTCOMES}
+    for piece in results.pieces("outcome", "blocker"):
+        runs = piece.fillna({"blocker": ""}).groupby(["outcome", "blocker"], observed=True).size().rename("runs")
+        for outcome, text, count in runs.reset_index().itertuples(index=False):
+            counts[outcome][text] += int(count)
+    return counts
+
+
+@dataclass(frozen=True)
+class Part:
+    """What stands in the way of an agreement in force, as a share of all runs with its 95 % interval."""
+
+    outcome: str
+    name: str  # as in `blocker`: an obstacle, or who rejected; empty where nobody is named
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Group(OfRuns):
+    """The runs without an agreement in force that end alike, and the parts that add up to them."""
+
+    name: str  # of `GROUPS`
+    count: int
+    n: int
+    parts: tuple[Part, ...]  # the largest first
+    together: Mapping[tuple[str, str], Mean] = field(default_factory=dict)  # of `no_zone`; see `_pairs`
+
+
+@remembered
+def obstacle_groups(results: Results) -> tuple[Group, ...]:
+    """All that keeps runs from an agreement in force, in three groups with parts that add up, as shares of all runs."""
+    n, groups = results.n, []
+    for name, outcomes in GROUPS.items():
+        texts = {outcome: _blocked(results)[outcome] for outcome in outcomes}
+        count = sum(runs for each in texts.values() for runs in each.values())
+        if name == "no_zone":
+            named = {text: runs for text, runs in texts[name].items() if text}
+            found = [Part(name, each.name, *each.part) for each in _obstacles(named, n)]
+            rest, together = Counter({"": texts[name][""]}), _parts(named, n, _pairs)
+            texts = {name: +rest}
+        else:
+            found, together = [], {}
+        for outcome, each in texts.items():
+            found += [Part(outcome, who, runs / n, *share_interval(runs, n)) for who, runs in each.items()]
+        parts = sorted(found, key=lambda part: (not part.name, -part.share, part.outcome, part.name))
+        clipped = tuple(Part(part.outcome, part.name, part.share, max(part.low, 0.0), part.high) for part in parts)
+        groups.append(Group(name, count, n, clipped, together))
+    return tuple(groups)
+
+
+def _pairs(members: Sequence[str]) -> Iterator[tuple[tuple[str, str], float]]:
+    """The parts of a set by whose they are and with whom: each member's in equal parts with those of other parties.
+
+    A set of one party alone is that party with itself. Pairs of a party add up to the parts of its obstacles.
+    """
+    owners = [name.partition(".")[0] for name in members]
+    for owner in owners:
+        others = [other for other in owners if other != owner] or [owner]
+        for other in others:
+            yield (owner, other), 1 / len(owners) / len(others)
 
 
 @dataclass(frozen=True)

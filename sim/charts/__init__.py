@@ -19,6 +19,7 @@ from sim.charts import frontier  # what packages are worth to two parties
 from sim.charts import talks  # who asks for what, and when they sign
 from sim.charts import ledger  # who moved how far from opening to text
 from sim.charts import funnel  # how far runs get, and what stops them
+from sim.charts import blockers  # what stands in the way, and who blocks together with whom
 from sim.charts import survival  # how long agreements hold
 from sim.charts import harm  # weeks without power and war cost
 from sim.charts import tornado  # of analyses: which inputs move a figure

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from sim.analysis.reasons import Reasons, Share
+from sim.analysis.reasons import Reasons, obstacle_groups
 from sim.core.wording import counted
 from sim.report.document import Block, Table, paragraph, table
 from sim.results.format import share_decimals
-from sim.results.labels import either, numbers_by_status, obstacle_label, party_label, ratifier_label
+from sim.results.labels import BLOCKED, blocked_label, either, numbers_by_status, obstacle_label, ratifier_short
 from sim.results.results import Results, share_interval
 from sim.results.stages import kinds, stages
 from sim.scenario import Scenario
@@ -88,31 +88,23 @@ def rests_on(scenario: Scenario) -> str:
     return f"{known:,} of {total:,} numbers {have} a source{mixed}. Shares of runs in this scenario: no forecast."
 
 
-def obstacle_rows(results: Results, why: Reasons, most: int) -> list[list[str]]:
+def obstacle_rows(results: Results, most: int) -> list[list[str]]:
     """All that keeps runs from an agreement in force, in three groups, ranked, with parts that add up.
 
     Returns:
         Rows of name and share of all runs; a group's head has its total, and what is left out is one row.
     """
-    scenario, n = results.scenario, why.n
-    blocked = [(obstacle_label(scenario, each.name), each.part[0]) for each in why.obstacles]
-    unsigned = [Share(each.name, each.count, n) for each in (*why.refusers, *why.left)]
-    late = [(f"{_parties(scenario, each.name)} rejected last", each.share) for each in unsigned]
-    home = [(ratifier_label(scenario, each.name), each.share) for each in why.at_home]
-    groups = {
-        "No possible deal": (blocked, (n - why.zone_ever.count) / n),
-        "Out of time, or talks left": (late, sum(share for _, share in late)),
-        "Rejected at home": (home, sum(share for _, share in home)),
-    }
     rows: list[list[str]] = []
-    for head, (each, total) in groups.items():
-        if not total:
+    for group in obstacle_groups(results):
+        if not group.count:
             continue
-        rows.append([head, f"{HUNDRED * total:.1f} %"])
-        rows += [[f"  {name}", f"{HUNDRED * share:.1f} %"] for name, share in each[:most]]
-        left = total - sum(share for _, share in each[:most])
-        if len(each) > most:
-            rows.append([f"  {counted(len(each) - most, 'other')}", f"{HUNDRED * left:.1f} %"])
+        rows.append([BLOCKED[group.name], f"{HUNDRED * group.share:.1f} %"])
+        for part in group.parts[:most]:
+            name = blocked_label(results.scenario, part.outcome, part.name)
+            rows.append([f"  {name}", f"{HUNDRED * part.share:.1f} %"])
+        left = group.parts[most:]
+        if left:
+            rows.append([f"  {counted(len(left), 'other')}", f"{HUNDRED * sum(part.share for part in left):.1f} %"])
     return rows
 
 
@@ -123,10 +115,10 @@ def bullet_texts(results: Results, why: Reasons, opens: Sequence[str] = ()) -> l
         what, share = obstacle_label(scenario, why.obstacles[0].name), why.obstacles[0].part[0]
         texts.append(f"What stands in the way most: {what}, {HUNDRED * share:.1f} % of runs.")
     elif why.refusers:
-        what, share = f"{_parties(scenario, why.refusers[0].name)} rejected last", why.refusers[0].share
+        what, share = blocked_label(scenario, "deadline", why.refusers[0].name), why.refusers[0].share
         texts.append(f"What stands in the way most: {what}, {HUNDRED * share:.1f} % of runs.")
     if why.at_home:
-        who, share = ratifier_label(scenario, why.at_home[0].name), why.at_home[0].share
+        who, share = ratifier_short(scenario, why.at_home[0].name), why.at_home[0].share
         texts.append(f"What fails at home: most often rejected by {who}, {HUNDRED * share:.1f} % of runs.")
     elif scenario.ratification is not None:
         texts.append("What fails at home: nothing that is signed is rejected for good.")
@@ -137,8 +129,3 @@ def bullet_texts(results: Results, why: Reasons, opens: Sequence[str] = ()) -> l
         what, more = obstacle_label(scenario, alone.name), HUNDRED * alone.alone.count / n
         texts.append(f"What would open it: without {what}, {more:.1f} % more of the runs have a possible deal.")
     return texts
-
-
-def _parties(scenario: Scenario, names: str) -> str:
-    parts = names.replace(" + ", " | ").split(" | ")
-    return either([party_label(scenario, name) for name in parts], "and")

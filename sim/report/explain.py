@@ -52,7 +52,7 @@ def brief(explained: Explanation) -> Iterator[Block]:
     yield from answer.opening(results)
     opens = [f"What would open it: {text[0].lower()}{text[1:]}" for text in _smallest_changes(explained)]
     yield bullets(answer.bullet_texts(results, why, opens))
-    rows = answer.obstacle_rows(results, why, BRIEF_OBSTACLES)
+    rows = answer.obstacle_rows(results, BRIEF_OBSTACLES)
     yield from section("What stands in the way, in shares of all runs that add up", ["", "share"], rows)
     yield paragraph("")
     yield paragraph(answer.rests_on(results.scenario))

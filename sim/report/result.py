@@ -61,10 +61,11 @@ def _blocks(results: Results, charts: Iterable[Rendered] | None) -> Iterator[Blo
     for issue in results.scenario.headline if results.agreements >= LEAST_GROUP else ():
         yield from by_option(results, issue)
     yield from blockers(results)
+    yield from group("blockers")
     yield from stages_held(results)
     yield from moved(results)
     for name in dict.fromkeys((*CHART_SECTIONS, *(CHARTS[name].group for name in drawn))):
-        if name not in ("funnel", "packages"):
+        if name not in ("funnel", "packages", "blockers"):
             yield heading(CHART_SECTIONS.get(name, name.replace("_", " ").capitalize()), name)
             yield from group(name)
     yield from history(results)
@@ -193,7 +194,7 @@ def blockers(results: Results) -> Iterator[Block]:
         "In runs without a zone: the smallest sets of no-deal worths and red lines whose removal would open one. With "
         "a zone and no deal: who refused the last offer. After a signature: who refused it at home."
     )
-    parts = obstacle_rows(results, reasons(results), MOST_BLOCKERS)
+    parts = obstacle_rows(results, MOST_BLOCKERS)
     caption = "What stands in the way, in three groups; parts add up: a run that two things block counts half for each"
     yield table(["", "share of runs"], parts, caption=caption)
     note = f"and {len(found) - MOST_BLOCKERS:,} more" if len(found) > MOST_BLOCKERS else ""

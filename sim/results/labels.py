@@ -217,7 +217,24 @@ def obstacle_label(scenario: Scenario, name: str) -> str:
     label = party_label(scenario, party)
     if what in {line.id for line in scenario.parties[party].red_lines}:
         return f"{label}, red line: {line_short(scenario, name)}"
-    return f"{label}, worth of no deal" if what else label
+    if what == "no_deal":
+        return f"{label}, worth of no deal"
+    return f"{label}, red line: {name_label(what)}" if what else label  # a line of another result beside this one
+
+
+BLOCKED = {"no_zone": "No possible deal", "late": "Out of time, or talks left", "refused": "Rejected at home"}
+
+
+def blocked_label(scenario: Scenario, outcome: str, name: str) -> str:
+    """What kept runs of an outcome from an agreement in force, in few words: an obstacle, or who rejected or left."""
+    if not name:
+        return "nobody named"
+    if outcome == "no_zone":
+        return obstacle_label(scenario, name)
+    if outcome == "refused":
+        return ratifier_short(scenario, name)
+    who = either([party_label(scenario, party) for party in re.split(r" [+|] ", name)], "and")
+    return f"{who} {'left the talks' if outcome == 'broke_off' else 'rejected last'}"
 
 
 def obstacle_phrase(scenario: Scenario, name: str) -> str:

@@ -64,7 +64,7 @@ def changed(**more):
 
 def test_a_run_counts_in_equal_parts_for_each_set_and_each_member():
     """One run is opened by a and b together or by c alone, another by c alone; two more have a zone."""
-    found = {each.name: each for each in _obstacles([[["a", "b"], ["c"]], [["c"]]], 4)}
+    found = {each.name: each for each in _obstacles({"a + b | c": 1, "c": 1}, 4)}
     assert {name: each.part[0] for name, each in found.items()} == {"c": 1.5 / 4, "a": 0.25 / 4, "b": 0.25 / 4}
     assert [found[name].alone.count for name in "abc"] == [0, 0, 2]
     assert found["a"].involved == Share("a", 1, 2)

@@ -66,7 +66,7 @@ def test_without_an_uncertain_number_every_run_is_alike():
 
 
 def test_obstacles_in_three_groups_add_up_to_all_runs_without_an_agreement_in_force(banks):
-    rows = obstacle_rows(banks, explain(banks, 5).reasons, 3)
+    rows = obstacle_rows(banks, 3)
     totals = [float(share.split(" ")[0]) for name, share in rows if not name.startswith("  ")]
     missing = 100 * (banks.draws["outcome"] != "in_force").mean()
     assert sum(totals) == pytest.approx(missing, abs=0.1 * len(totals))

@@ -90,7 +90,7 @@ def test_it_holds_every_part_in_order(page):
     parts = ["headline", "funnel", "packages", "blockers", "moved", "talks", "after", "theory", "numbers", "provenance"]
     assert [each for each in page.ids if each in parts] == parts
     assert page.tags.count("table") == page.captions
-    assert page.tags.count("svg") == 8  # there is no harm to show, and of so few runs no tornado
+    assert page.tags.count("svg") == 9  # there is no harm to show, and of so few runs no tornado
 
 
 def test_the_headline_is_that_of_the_summary(results, page):
