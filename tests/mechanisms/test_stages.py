@@ -272,6 +272,6 @@ def test_the_story_of_a_draw_and_the_explanation_of_many_tell_of_it(keys, ends, 
         {"stage": "truce", "what": "agreed"}, {"stage": "truce", "what": ends},
     ]  # fmt: skip
     assert "Stages: what may be agreed ahead of the rest" in call("show", file, "--full").stdout
-    assert "Agreed ahead of the rest" in call("explain", file, "-n", "20").stdout
+    assert "Agreed ahead of the rest" in call("explain", file, "-n", "20", "--full").stdout
     stage = json.loads(call("explain", file, "-n", "20", "--json").stdout)["stages"][0]
     assert (stage["stage"], stage["count"], stage["ended"][0]["name"]) == ("truce", 20, ends)
