@@ -13,7 +13,7 @@ from sim.charts.chart import CHARTS, Chart
 from sim.charts.packages import FILLS
 from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.rows import AXIS, BAR, ROW, SPACE, draw_share_scale, draw_value, draw_whisker, nice_scale
-from sim.charts.style import NEUTRAL_PALE, SOFT, in_force_or_signed, ink_on
+from sim.charts.style import NEUTRAL_PALE, SOFT, agreement_sentence, in_force_or_signed, ink_on
 from sim.charts.text import DASH, LINE, wrap
 from sim.core.wording import counted
 from sim.results.format import LEAST_GROUP, too_few
@@ -228,6 +228,8 @@ class BlockersChart(Chart[Results, Blocking]):
         state = in_force_or_signed(results)
         without = sum(group.count for group in groups)
         finding = f"{counted(without, 'run')} of {results.n:,} ended without an agreement {state}."
+        if not results.agreements:
+            finding = agreement_sentence(results, "")
         first = [f"{BLOCKED[group.name]}: {_figure(group)} of runs{self._most(results, group)}." for group in groups]
         how = "Shares of all runs; a group's bars add up to its own. A run blocked by several things counts in parts."
         notes = [
