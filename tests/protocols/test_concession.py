@@ -130,6 +130,7 @@ def two_that_sign(problem: dict[str, Any]) -> dict[str, Any]:
     """The same world with two parties that always sign, the others never, and steps in place of offers in turn."""
     for place, party in enumerate(problem["parties"].values()):
         party["signs"] = "always" if place < 2 else "never"
+        party.pop("foresight", None)  # texts that hardly pass would tie but for the last bits
     problem["protocol"] = {"name": "concession", "order": "random"}
     problem.pop("stages", None)  # the loop below knows of none
     return problem
