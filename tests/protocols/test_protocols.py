@@ -56,6 +56,7 @@ def played(draw: st.DrawFn, name: str) -> dict[str, Any]:
     else:
         world.pop("mediation", None)
         world["events"] = [event for event in world.get("events", []) if "pulls_levers" not in event]
+        world.pop("stages", None)  # one may wait for an event that is gone
     world["protocol"] = block(name, draw, [n for n in names if world["parties"][n].get("signs") != "never"])
     return world
 
