@@ -130,9 +130,7 @@ def two_that_sign(problem: dict[str, Any]) -> dict[str, Any]:
     """The same world with two parties that always sign, the others never, and steps in place of offers in turn."""
     for place, party in enumerate(problem["parties"].values()):
         party["signs"] = "always" if place < 2 else "never"
-        party.pop("foresight", None)  # texts that hardly pass would tie but for the last bits
     problem["protocol"] = {"name": "concession", "order": "random"}
-    problem.pop("stages", None)  # the loop below knows of none
     return problem
 
 
@@ -160,7 +158,12 @@ class Steps:
         return self
 
     def worth(self, n: int, p: int) -> float:
-        return float(self.now.utility[n, p])
+        """What a package is worth to a party in this round, risks counted where it looks past the signature."""
+        ahead, net = self.talks.prospects, float(self.now.utility[n, p])
+        if not ahead.looks[0, n]:
+            return net
+        lasts = float(ahead.chance[0, ahead.chance_of[p]] * ahead.held[0, n, ahead.lasts[0, p]])
+        return self.r[n] + max(lasts, 1e-12) * (net - self.r[n])
 
     def could_sign(self, n: int, p: int) -> bool:
         lines = self.table.lines

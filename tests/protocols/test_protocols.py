@@ -56,7 +56,10 @@ def played(draw: st.DrawFn, name: str) -> dict[str, Any]:
     else:
         world.pop("mediation", None)
         world["events"] = [event for event in world.get("events", []) if "pulls_levers" not in event]
-        world.pop("stages", None)  # one may wait for an event that is gone
+        there = {event["id"] for event in world["events"]}
+        for stage in world.get("stages", []):
+            if stage.get("tabled", {}).get("event") not in there:
+                stage.get("tabled", {}).pop("event", None)
     world["protocol"] = block(name, draw, [n for n in names if world["parties"][n].get("signs") != "never"])
     return world
 
