@@ -11,10 +11,10 @@ from sim.analysis.one_package import Bench, Of, OnePackage, bench, one_package
 from sim.analysis.package_changes import Place, place
 from sim.analysis.portrait import LINES_OFF, LINES_REAL
 from sim.analysis.rendered import Rendered
-from sim.analysis.texts import matching, orders, texts
+from sim.analysis.texts import matching, options_named, orders, texts
 from sim.core.distances import agreement_distances
 from sim.core.packages import NO_DEAL, list_packages
-from sim.core.wording import counted, meant, quoted
+from sim.core.wording import counted
 from sim.results.columns import influence, solution_parties
 from sim.results.results import run
 from sim.scenario import Scenario
@@ -64,21 +64,12 @@ class Debrief(Rendered):
 
 
 def package_in_words(scenario: Scenario, text: str) -> dict[str, str]:
-    """The options of a proposal's id or of `issue=option,...`, or of both: what is named later counts.
+    """The options of a whole package; see `options_named`.
 
     Raises:
         NoAnswer: if a name is unknown, an issue is left open, or the options contradict the rules of the file.
     """
-    options: dict[str, str] = {}
-    for part in filter(None, map(str.strip, text.split(","))):
-        issue, equals, option = part.partition("=")
-        if equals:
-            options[issue.strip()] = option.strip()
-        elif part in scenario.proposals:
-            options |= scenario.proposals[part].package
-        else:
-            near = meant(part, list(scenario.proposals))
-            raise NoAnswer(f"no proposal is called {quoted(part)}{near}; a package is written issue=option")
+    options = options_named(scenario, text)
     matching(scenario, options)
     left = [issue for issue in scenario.issues if issue not in options]
     if left:

@@ -19,7 +19,7 @@ from sim.analysis.figures import NoAnswer
 from sim.analysis.package_changes import broken_rules
 from sim.analysis.parameters import hardness_parameters
 from sim.analysis.rendered import Rendered
-from sim.analysis.texts import DRAWS, Marks, marks, matching, texts
+from sim.analysis.texts import DRAWS, Marks, marks, matching, options_named, texts
 from sim.analysis.texts import orders as rankings
 from sim.core import streams
 from sim.core.compiled import worth_compiling
@@ -28,7 +28,6 @@ from sim.core.numbers import MIDDLE_LAWS, NORMAL_REACH
 from sim.core.package_pass import apply_foresight, charge_commitment, fill_utility
 from sim.core.packages import Bools, Condition
 from sim.core.utility import DAYS_PER_MONTH
-from sim.core.wording import meant, quoted
 from sim.mechanisms.credibility import least_gain
 from sim.mechanisms.durability import parts_held, used_up
 from sim.mechanisms.implementation import Judgement
@@ -710,21 +709,6 @@ def need(
         signatures=pd.DataFrame(list(_signatures(at, obstacles))), votes=pd.DataFrame(list(_votes(at))),
         variants=pd.DataFrame(list(_variants(at, package))),
     )  # fmt: skip
-
-
-def options_named(scenario: Scenario, text: str) -> dict[str, str]:
-    """The options of a proposal, or those that `issue=option,...` names."""
-    if "=" not in text:
-        if text not in scenario.proposals:
-            near = meant(text, scenario.proposals) if scenario.proposals else ", and there are none"
-            raise NoAnswer(f"no proposal is called {quoted(text)}{near}; ISSUE=OPTION,ISSUE=OPTION would do too")
-        return dict(scenario.proposals[text].package)
-    options: dict[str, str] = {}
-    for part in text.split(","):
-        issue, _, option = (each.strip() for each in part.partition("="))
-        if options.setdefault(issue, option) != option:
-            raise NoAnswer(f"{quoted(issue)} has two options: {quoted(options[issue])} and {quoted(option)}")
-    return options
 
 
 def _package(

@@ -240,6 +240,25 @@ def texts_by_piece(
     return _frame(scenario, chosen, mean, found.combination, ensemble.world.ratification)
 
 
+def options_named(scenario: Scenario, text: str) -> dict[str, str]:
+    """The options of a proposal's id, of `issue=option,...`, or of both: options change or fill the proposal.
+
+    Raises:
+        NoAnswer: if there is no such proposal, or an issue is given two options.
+    """
+    proposed, chosen = dict[str, str](), dict[str, str]()
+    for part in filter(None, map(str.strip, text.split(","))):
+        issue, equals, option = (each.strip() for each in part.partition("="))
+        if not equals:
+            if part not in scenario.proposals:
+                near = meant(part, list(scenario.proposals)) if scenario.proposals else ", and there are none"
+                raise NoAnswer(f"no proposal is called {quoted(part)}{near}; ISSUE=OPTION,ISSUE=OPTION would do too")
+            proposed |= scenario.proposals[part].package
+        elif chosen.setdefault(issue, option) != option:
+            raise NoAnswer(f"{quoted(issue)} has two options: {quoted(chosen[issue])} and {quoted(option)}")
+    return proposed | chosen
+
+
 def matching(scenario: Scenario, fix: Mapping[str, str]) -> Ints:
     """The consistent packages with these options. NoAnswer if an issue or option is unknown, or there is none."""
     for issue, option in fix.items():
