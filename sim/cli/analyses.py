@@ -180,25 +180,32 @@ def _results_or_file(path: Path, seed: int | None, sets: Sequence[str]) -> tuple
 
 
 def explain_path(
-    path: Path, draw: int | None, draws: int, seed: int | None, sets: Sequence[str], look: int, *,
-    by: str | None, full: bool, section: str | None, as_json: bool,
+    path: Path, draws: int, seed: int | None, sets: Sequence[str], look: int, full: bool, section: str | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
-    """Explain a results folder, or a scenario file that is played now; one draw of it, or what came of an issue."""
+    """Explain a results folder, or a scenario file that is played now."""
     results, scenario, seed = _results_or_file(path, seed, sets)
-    if by is not None:
-        found = results or run(scenario, draws, seed)
-        try:
-            table = found.outcomes_by(by)
-        except ValueError as error:
-            fail(WRONG_INPUT, f"peacesim: {error}")
-        if as_json:
-            print_json({"scenario": scenario.id, "seed": seed, "n": found.n, "issue": by, "by_option": plain(table)})
-        else:
-            print_document(by_option(found, by))
-    elif draw is None:
-        print_answer(explain(results or run(scenario, draws, seed), look), as_json, full, section)
+    print_answer(explain(results or run(scenario, draws, seed), look), as_json, full, section)
+
+
+def explain_run(path: Path, draw: int, seed: int | None, sets: Sequence[str], as_json: bool) -> None:
+    """Explain one draw of a results folder or of a scenario file."""
+    _, scenario, seed = _results_or_file(path, seed, sets)
+    print_result(explain_draw(scenario, seed, draw), as_json)
+
+
+def explain_issue(path: Path, issue: str, draws: int, seed: int | None, sets: Sequence[str], as_json: bool) -> None:
+    """Print what came of each option of an issue."""
+    results, scenario, seed = _results_or_file(path, seed, sets)
+    found = results or run(scenario, draws, seed)
+    try:
+        table = found.outcomes_by(issue)
+    except ValueError as error:
+        fail(WRONG_INPUT, f"peacesim: {error}")
+    if as_json:
+        print_json({"scenario": scenario.id, "seed": seed, "n": found.n, "issue": issue, "by_option": plain(table)})
     else:
-        print_result(explain_draw(scenario, seed, draw), as_json)
+        print_document(by_option(found, issue))
 
 
 def run_texts(

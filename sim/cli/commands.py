@@ -422,18 +422,26 @@ def report(
 @section_option
 @as_json
 def explain(
-    path: Path, draw: int | None, draws: int, look: int, seed: int | None, sets: tuple[str, ...], **view: Any
-) -> None:
+    path: Path, draw: int | None, draws: int, by: str | None, look: int, seed: int | None, sets: tuple[str, ...],
+    full: bool, section: str | None, as_json: bool,
+) -> None:  # fmt: skip
     """Explain results: main obstacles, who gains least, and the smallest change that makes a deal possible.
 
     A scenario file is played now, in memory, -n times; of a results folder all runs count. With --draw K a single
     run is narrated offer by offer, each refusal with its reason, and then how close it came to a deal.
     """
-    if view["by"] is not None and draw is not None:
+    if by is not None and draw is not None:
         raise click.UsageError("--by counts over all runs and --draw narrates one; leave out one of them")
-    from sim.cli.analyses import explain_path
+    if (by is not None or draw is not None) and (full or section):
+        raise click.UsageError("--by and --draw print all that they have; leave out --full and --section")
+    from sim.cli.analyses import explain_issue, explain_path, explain_run
 
-    explain_path(path, draw, draws, seed, sets, look, **view)
+    if by is not None:
+        explain_issue(path, by, draws, seed, sets, as_json)
+    elif draw is not None:
+        explain_run(path, draw, seed, sets, as_json)
+    else:
+        explain_path(path, draws, seed, sets, look, full, section, as_json)
 
 
 def issue_options(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:

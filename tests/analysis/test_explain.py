@@ -453,6 +453,8 @@ def test_explain_says_what_it_cannot_do(file, tmp_path):
     assert call("explain", tmp_path / "out").exit_code == 2
     assert call("explain", file, "--look", 0).exit_code == 2
     assert call("explain", file, "--draw", -1).exit_code == 2
+    for both in (("--draw", 0, "--full"), ("--by", "well", "--section", "How"), ("--by", "well", "--draw", 0)):
+        assert call("explain", file, *both).exit_code == 2
     with pytest.raises(ValueError, match="at least 1 run"):
         explain(run(read(WELL), 1), 0)
 
