@@ -10,11 +10,10 @@ import numpy.typing as npt
 from sim.analysis.texts import MONTHS, month_of, orders, piece_length
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.package_pass import LEAST_LASTING
-from sim.core.packages import NEVER, Condition
-from sim.core.utility import EVERYBODY
+from sim.core.packages import Condition
 from sim.mechanisms.events import NEVER as NOT_GIVEN
 from sim.mechanisms.option_tables import Combinations
-from sim.model.domain import structure
+from sim.model.domain import red_lines, structure
 from sim.model.ensemble import Ensemble, draw
 from sim.model.foresight import prospects
 from sim.model.world import steps_back_by_option
@@ -83,17 +82,10 @@ def _clauses(ensemble: Ensemble, condition: Condition) -> Clauses:
 
 
 def _lines(ensemble: Ensemble) -> Iterator[dict[str, Any]]:
-    lines, scenario = ensemble.structure.lines, ensemble.scenario
-    for full_name, owner in zip(lines.names, lines.party.tolist(), strict=True):
-        party, name = full_name.split(".", 1)
-        if owner == EVERYBODY:
-            removes = next(event for event in scenario.events if event.id == name).removes
-            never, unless = Condition(tuple({i: frozenset(options)} for i, options in removes.items())), NEVER
-        else:
-            line = next(line for line in scenario.parties[party].red_lines if line.id == name)
-            never, unless = line.never, line.unless
-        yield {"name": full_name, "party": owner, "never": _clauses(ensemble, never),
-               "unless": _clauses(ensemble, unless)}  # fmt: skip
+    laid = {line[0]: line for line in red_lines(ensemble.scenario, ensemble.structure.parties)}
+    for name in ensemble.structure.lines.names:
+        _, owner, never, unless = laid[name]
+        yield {"name": name, "party": owner, "never": _clauses(ensemble, never), "unless": _clauses(ensemble, unless)}
 
 
 def _extras(ensemble: Ensemble) -> Iterator[dict[str, Any]]:

@@ -197,7 +197,7 @@ def _laid(scenario: Scenario) -> _Laid:
         rules=tuple(Rule(rule.id, rule.if_, rule.then) for rule in scenario.consistency),
         parties=parties,
         signs=tuple(scenario.parties[name].signs for name in parties),
-        red_lines=tuple(_red_lines(scenario, parties)),
+        red_lines=tuple(red_lines(scenario, parties)),
         linkages=tuple(_linkages(scenario, parties)),
         points=frozen(_central_points(scenario, issues, parties)),
         owner=frozen(_owner(scenario, issues, parties)),
@@ -205,7 +205,8 @@ def _laid(scenario: Scenario) -> _Laid:
     )
 
 
-def _red_lines(scenario: Scenario, parties: tuple[str, ...]) -> Iterator[tuple[str, int, Condition, Condition]]:
+def red_lines(scenario: Scenario, parties: tuple[str, ...]) -> Iterator[tuple[str, int, Condition, Condition]]:
+    """Full name, owner, what is never signed and what lifts it: of lines, and of what events and stages forbid all."""
     for index, name in enumerate(parties):
         for line in sorted(scenario.parties[name].red_lines, key=lambda line: line.id):
             yield f"{name}.{line.id}", index, line.never, line.unless

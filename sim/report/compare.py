@@ -115,7 +115,9 @@ def _figures(comparison: Comparison, figures: pd.DataFrame) -> Iterator[Block]:
             yield paragraph(f"Of runs that signed in {'both' if both else 'all'}: {too_few(n, _common(comparison))}", 2)
         elif keys:
             if of_signed:
-                yield heading(f"Of the {runs} that signed in {'both' if both else 'all'}", "signed-in-both")
+                title = f"Of the {runs} that signed in {'both' if both else 'all'}"
+                yield heading(title, "signed-in-both")
+                caption = f"{title}: figures, and their differences from the first, 95 %"
             elif len({one.n for one in comparison.results}) > 1 and comparison.paired:
                 yield paragraph(f"Over the {runs} that {'both' if both else 'all'} have.", 2)
             yield _side_by_side(comparison, rows, "figure", keys, caption)

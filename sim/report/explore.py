@@ -17,7 +17,7 @@ from sim.report.document import Block, Heading, Table, heading
 from sim.report.page import EXPLORER, page
 from sim.report.texts import answer, document
 from sim.report.texts import name as name_of
-from sim.results.labels import clean, condition_label, issue_label, option_label, party_label, red_line_label
+from sim.results.labels import EVENTS, clean, condition_label, issue_label, option_label, party_label, red_line_label
 from sim.results.results import Results
 from sim.scenario import Scenario
 
@@ -111,7 +111,7 @@ def _labels(scenario: Scenario, layout: Mapping[str, Any]) -> dict[str, Any]:
                     for issue, options in layout["issues"]],
         "parties": [party_label(scenario, party) for party in layout["parties"]],
         "lines": {
-            line["name"]: _event_label(scenario, line["name"]) if line["party"] == EVERYBODY
+            line["name"]: _taken_off_by(scenario, line["name"]) if line["party"] == EVERYBODY
             else red_line_label(scenario, line["name"])
             for line in layout["lines"]
         },
@@ -124,8 +124,11 @@ def _labels(scenario: Scenario, layout: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _event_label(scenario: Scenario, full_name: str) -> str:
-    return next(clean(event.label or event.id) for event in scenario.events if full_name == f"events.{event.id}")
+def _taken_off_by(scenario: Scenario, full_name: str) -> str:
+    """What keeps options off the table for all: `events.id` or `stages.id` in words."""
+    kind, name = full_name.split(".", 1)
+    found = {each.id: each.label for each in (scenario.events if kind == EVENTS else scenario.stages)}
+    return f"{'by an event' if kind == EVENTS else 'settled by a stage'}: {clean(found[name] or name)}"
 
 
 def _starts(found: TextRanking) -> Iterator[dict[str, str]]:

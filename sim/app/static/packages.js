@@ -31,7 +31,8 @@ const share = (of) => `${percent(of.share)} (${interval(of)})`;
 const label = (party) => laid.parties[party];
 const issue = (name) => laid.issues[name].label;
 const option = (name, which) => laid.issues[name].options[which];
-const heads = (key, values = {}) => translate(key, values).split("|");
+/** Heads of a table; `{parties}` among them stands for a column each, whatever is in their labels. */
+const heads = (key) => translate(key, { parties: "{parties}" }).split("|").flatMap((head) => head === "{parties}" ? Object.values(laid.parties) : head);
 const either = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
 
 async function begin() {
@@ -292,7 +293,7 @@ function around(answer) {
       const gain = (name) => (each.signs[name] ? worth(each.gains[name], true) : `(${worth(each.gains[name], true)})`);
       return { cells: [words, ...names.map(gain), translate(each.all_gain ? "packages.yes" : "packages.no")], take: each.package, words };
     });
-    parts.push(choices(translate("packages.neighbours"), heads("packages.neighbours_heads", { parties: Object.values(laid.parties).join("|") }), rows, names.map((_, k) => k + 1)),
+    parts.push(choices(translate("packages.neighbours"), heads("packages.neighbours_heads"), rows, names.map((_, k) => k + 1)),
       make("p", { class: "note" }, translate("packages.neighbours_note")));
   } else parts.push(make("p", {}, translate("packages.neighbours_none")));
   const near = answer.nearest.map((each) => {
@@ -325,7 +326,7 @@ function beside() {
       whole.agreed_in ? share(whole.agreed_in) : translate("packages.dash"), percent(whole.chance), percent(whole.held_60)]);
   }
   const figures = [...names.map((_, k) => k + 1), names.length + 2, names.length + 3, names.length + 4];
-  fill(at("filed"), rows.length ? table(translate("packages.filed"), heads("packages.filed_heads", { parties: Object.values(laid.parties).join("|") }), rows, figures) : null, make("p", { class: "note" }, translate("packages.filed_note")));
+  fill(at("filed"), rows.length ? table(translate("packages.filed"), heads("packages.filed_heads"), rows, figures) : null, make("p", { class: "note" }, translate("packages.filed_note")));
 }
 
 tellChanges(changes);

@@ -439,7 +439,7 @@ function lacks(found) {
     if (short < 0) missing.push(`${name}: ${fixed(-short, 2)} of worth short of no deal in the middle draw`);
     for (const line of found.lines.filter((each) => each.party === p)) missing.push(`${name}: behind its red line, ${labels.lines[line.name]}; real in ${percent(realIn(line))} of draws`);
   }
-  for (const line of found.lines.filter((each) => each.party < 0)) missing.push(`off the table in ${percent(realIn(line))} of draws, by an event: ${labels.lines[line.name]}`);
+  for (const line of found.lines.filter((each) => each.party < 0)) missing.push(`off the table in ${percent(realIn(line))} of draws, ${labels.lines[line.name]}`);
   votes?.ratifiers.forEach((name, k) => {
     const chance = mean(found.bodies[votes.by_order[k]]);
     if (chance < FEW) missing.push(`${labels.ratifiers[name]}: passes with a mean chance of ${percent(chance)}`);
