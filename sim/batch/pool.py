@@ -98,10 +98,8 @@ class WorkerPool:
                 getattr(process, end)()
             deadline = time.monotonic() + PATIENCE
             while alive and time.monotonic() < deadline:
-                ended = wait_for_any([process.sentinel for process in alive], max(0.0, deadline - time.monotonic()))
-                for process in [each for each in alive if each.sentinel in ended]:
-                    process.join(PATIENCE)
-                    alive.remove(process)
+                wait_for_any([process.sentinel for process in alive], max(0.0, deadline - time.monotonic()))
+                alive = [process for process in alive if process.exitcode is None]  # or the executor collects it now
 
 
 @contextmanager
