@@ -157,7 +157,7 @@ def figures_of_scenario(scenario: Scenario) -> Iterator[Figure]:
         label = f"worth of the text to {who}{IF_SIGNED}"
         yield Figure(f"utility_{name}", label, UTILITY, (f"utility_{name}",), if_signed=True)
     for name, who in parties.items():
-        yield Figure(f"worth_{name}", f"worth to {who} from the start", UTILITY, (f"worth_{name}",))
+        yield Figure(f"discounted_{name}", f"discounted utility of {who}", UTILITY, (f"discounted_{name}",))
     for name, who in parties.items():
         column, label = f"household_weeks_{name}", f"million household-weeks without power, {who}"
         yield Figure(column, label, HOUSEHOLD_WEEKS, (column,), partial(_in_millions, column))
