@@ -265,7 +265,8 @@ class Results(Notebook):
 
     def _means(self) -> dict[str, float]:
         """Mean of worths by column: of the text over agreements, else over all draws."""
-        names = {f"{kind}_{name}" for kind in ("utility", "no_deal", "margin", "discounted") for name in self.party_names}
+        kinds = ("utility", "no_deal", "margin", "discounted")
+        names = {f"{kind}_{name}" for kind in kinds for name in self.party_names}
         sums = dict.fromkeys(sorted(names), ExactSum())
         for piece in self.pieces("package", *sums):
             signed = piece["package"].notna().to_numpy(bool)

@@ -192,7 +192,8 @@ def test_scenarios_with_other_issues_and_parties_are_compared_in_what_they_share
         text = text.replace(old, new)
     other.write_text(text.replace("[well]", "[pump]"), encoding="utf-8")
     found = compare([results[0], run(read_scenario(other), 20, seed=5)])
-    assert set(found.figures["figure"]) & {"discounted_east", "discounted_west", "discounted_north"} == {"discounted_east"}
+    of_parties = {f"discounted_{party}" for party in ("east", "west", "north")}
+    assert set(found.figures["figure"]) & of_parties == {"discounted_east"}
     assert len(found.packages) == 0
     assert {"issues.well.options", "issues.pump.options", "parties.west.signs"} <= set(found.inputs["input"])
     assert "parties.west.no_deal" not in set(found.inputs["input"])

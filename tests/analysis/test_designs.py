@@ -63,7 +63,8 @@ def test_the_sheets_of_sobol_differ_in_one_input_and_share_all_else():
 
 def test_pieces_of_sheets_move_no_bit(monkeypatch):
     results = sim.run(shipped("two-banks-pullback"), 20)
-    design, asked = sobol_design(results, inputs_of(results), [NO_DEAL], 16), figure_named([results], "discounted_upland")
+    design = sobol_design(results, inputs_of(results), [NO_DEAL], 16)
+    asked = figure_named([results], "discounted_upland")
     whole = play(design, results, asked)
     monkeypatch.setattr(designs, "PIECE", 5)
     pieces = []
