@@ -53,8 +53,7 @@ def fits(text: str, width: float, size: float, bold: bool = False) -> bool:
     """Return whether one line of text is no wider than `width` inches.
 
     It is measured only where the sum over its letters is close: kerning makes lines shorter or, rarely, longer, and
-        most
-    candidate lines are far too long.
+    most candidate lines are far too long.
     """
     rough, slack = size * sum(_letter_width(letter, bold) for letter in text), size * POINT / 2
     if 1.05 * rough + slack <= width:
