@@ -97,7 +97,7 @@ class Scenario(Block):
     sweep: dict[str, Annotated[tuple[Any, ...], Listed(1)]] = Field(
         {}, description="Paths with the values they take in turn; several make a grid."
     )
-    history: dict[str, Any] | None = Field(None, description="What really came of it. Shown, never computed from.")
+    history: dict[str, Any] | None = Field(None, description="What really happened. Shown, never computed from.")
     expected: dict[str, Any] | None = Field(
         None, description="What the file says of itself. Shown, never computed from."
     )
