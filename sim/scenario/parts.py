@@ -1,4 +1,4 @@
-"""The parts of a scenario that every talk has: time, issues, parties, the protocol and the texts on the table."""
+"""The parts of a scenario that every negotiation has: time, issues, parties, protocol and proposals."""
 
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
@@ -41,14 +41,14 @@ from sim.protocols import PROTOCOLS
 from sim.scenario.registered import parameters
 from sim.strategies import STRATEGIES
 
-MOST_ISSUES = 40  # more cannot have two options each and stay under the cap on packages
+MOST_ISSUES = 40  # with two options each, more exceed the limit on packages
 MOST_OPTIONS = 250  # an option index is one byte
 DEFAULT_PROTOCOL = "alternating_offers"
 DEFAULT_STRATEGY = "time_dependent"
 
 
 class Time(Block):
-    """How long they talk."""
+    """The duration of the talks."""
 
     rounds: Annotated[int, Field(ge=1, le=10_000)] = Field(description="Number of rounds until the deadline.")
     days_per_round: Annotated[float, Field(gt=0, le=3660)] = Field(description="Days from one round to the next.")
@@ -62,7 +62,7 @@ class Deliverable(Block):
 
 
 class IssueSpec(Block):
-    """A question on the table, and the answers that would settle it."""
+    """An issue under negotiation, and its options."""
 
     label: Label = Field("", description="What the issue is called in charts and tables.")
     short: Short | None = Field(None, description=f"The same in at most {MOST_SHORT} letters, for charts and tables.")
@@ -117,7 +117,7 @@ class RedLine(Block):
 
 
 class Linkage(Block):
-    """Worth that only a combination of options has."""
+    """Utility that only a combination of options adds."""
 
     id: Name = Field(description="Name of the linkage.")
     when: When = Field(description="The combination.")
@@ -155,7 +155,7 @@ def _named(spec: type[StrategySpec] | type[ProtocolSpec], registry: Registry[Any
 
 
 class PartySpec(Block):
-    """A side with preferences of its own."""
+    """A party with its own preferences."""
 
     label: Label = Field("", description="What the party is called in charts and tables.")
     kind: Literal["belligerent", "mediator", "supporter"] | None = Field(
@@ -207,7 +207,7 @@ class PartySpec(Block):
 
 
 class Proposal(Block):
-    """A text really on the table, scored beside every result; issues it does not name are open."""
+    """A proposal on record, scored beside every result; issues that it does not name are open."""
 
     label: Label = Field("", description="What the proposal is called.")
     from_: PartyName | None = Field(None, alias="from", description="The party that made it.")
@@ -220,7 +220,7 @@ class Proposal(Block):
 
 
 class Solutions(Block):
-    """Over whom the reference solutions are taken."""
+    """The parties over which bargaining solutions are computed."""
 
     parties: Annotated[tuple[PartyName, ...], Listed(1)] = Field(
         description="Parties whose gains count in Nash and the other solutions."
@@ -228,7 +228,7 @@ class Solutions(Block):
 
 
 class Source(Block):
-    """Where a number or a text comes from: one text, or what is known of it by key."""
+    """The source of a number or a text: one string, or details by key."""
 
     publisher: Label = Field("", description="Who published it.")
     title: Text = Field("", description="What it is called or says; a source that is one text is its title.")
@@ -257,11 +257,11 @@ class Source(Block):
 
 
 PAST_OF_PARTY = ("no_deal", "no_deal_change", "households_cut", "household_weeks")
-PAST = ("front", "lines_fallen")  # what the hindcast works out; of the others, one a party
+PAST = ("front", "lines_fallen")  # figures of the hindcast; the others are one a party
 
 
 class Known(Block):
-    """What is known of the past, to hold the hindcast against."""
+    """What is known of the past, compared with the hindcast."""
 
     what: Label = Field(
         description="A figure of the hindcast: no_deal.PARTY, no_deal_change.PARTY, households_cut.PARTY, "
