@@ -66,7 +66,7 @@ class Ids:
 
 @dataclass(frozen=True)
 class Shown:
-    """What stands here is shown and never computed from, so no draw moves it."""
+    """A descriptive value, which no draw moves."""
 
 
 SHOWN = Shown()

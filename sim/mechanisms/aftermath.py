@@ -43,19 +43,19 @@ ChanceByOption = Annotated[ByOption, by_option(dict[Name, Chance], issues_with_a
 class AftermathSpec(Block):
     """Durability: signed, ratified and holding are three results."""
 
-    guarantor: GuarantorSpec | None = Field(None, description="Who would act if the agreement is broken.")
+    guarantor: GuarantorSpec | None = Field(None, description="The guarantor, which would act on a breach.")
     credibility: ChanceByOption | None = Field(
         None, description="Chance that the guarantor acts if called, by option of one issue; all its options."
     )
-    credibility_lost: CredibilityLostSpec | None = Field(None, description="How the promise wears off.")
+    credibility_lost: CredibilityLostSpec | None = Field(None, description="The decay of credibility.")
     monitoring: ChanceByOption | None = Field(
         None, description="Chance that a breach is seen and named, by option of one issue; all its options."
     )
     power_shift: PowerShiftSpec | None = Field(
-        None, description="How options move the balance of power, and what follows from it."
+        None, description="How options move the balance of power, and the test of it."
     )
-    pull_back: PullBackSpec | None = Field(None, description="The steps in which armies leave.")
-    hazard: HazardSpec | None = Field(None, description="The danger of a break.")
+    pull_back: PullBackSpec | None = Field(None, description="Withdrawal in steps.")
+    hazard: HazardSpec | None = Field(None, description="The hazard of a break.")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Aftermath(Mechanism):
 
     key = "aftermath"
     block = AftermathSpec
-    about = "Whether what was signed holds."
+    about = "Durability of a signed agreement."
 
     credibility: Credibility | None  # credibility of guarantees, and its decay
     cost_of_acting: Floats  # of the guarantor, in its own utility, shape (B,); 0 where there is none
@@ -93,7 +93,7 @@ class Aftermath(Mechanism):
         GuarantorSpec.check(at["guarantor"])
         for key in ("guarantor", "credibility_lost"):
             if at[key] and not at["credibility"]:
-                message = "without `credibility` nothing hangs on this; say what the promise is worth by option"
+                message = "without `credibility` this has no effect; give the credibility of the promise by option"
                 at[key].fault(message, KEY)
         if at["credibility_lost"].is_mapping:
             CredibilityLostSpec.check(at["credibility_lost"], at["credibility"])

@@ -24,9 +24,9 @@ class GuarantorSpec(Sourced):
     """The guarantor, which acts on a breach if that is in its interest."""
 
     party: PartyName = Field(description="The party that guarantees.")
-    helper: PartyName | None = Field(None, description="A party that would help. Shown, never computed from.")
+    helper: PartyName | None = Field(None, description="A party that would help. Descriptive only.")
     cost_of_acting: Amount = Field(
-        description="What acting costs it, on its own scale: it does not act for an agreement that is worth less to it."
+        description="What acting costs it, on its own scale: it does not act for an agreement that gains it less."
     )
 
     @staticmethod

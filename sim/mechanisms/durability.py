@@ -31,8 +31,8 @@ class RatioSpec(Sourced):
     """A feature that makes a break likelier (above 1) or less likely."""
 
     when: When = Field(description="Packages that have it.")
-    ratio: Amount = Field(description="How many times the danger it then is.")
-    share: Chance = Field(Number(0), description="How common it is in the group behind `survival_12`; left out: 0.")
+    ratio: Amount = Field(description="Factor on the hazard.")
+    share: Chance = Field(Number(0), description="Its share in the group behind `survival_12`; left out: 0.")
 
 
 class HazardSpec(Sourced):
@@ -44,22 +44,22 @@ class HazardSpec(Sourced):
     survival_12: Lasting = Field(description="Share of agreements that holds 12 months.")
     survival_60: Lasting | None = Field(None, description="Share that holds 60 months. This or shape.")
     ratios: Annotated[dict[Name, RatioSpec], Field(max_length=MOST_RATIOS)] = Field(
-        {}, description="What makes a break likelier or less likely."
+        {}, description="Features that make a break likelier or less likely."
     )
     deterrence: Chance = Field(
-        Number(0), description="Share of the danger that a promise believed for certain takes away; left out: 0."
+        Number(0), description="Share of the hazard that a fully credible promise removes; left out: 0."
     )
     reference_credibility: Chance | None = Field(
         None, description="Mean credibility of promises in the group behind `survival_12`; left out: 0."
     )
     if_not_self_enforcing: Amount = Field(
-        Number(1), description="How many times the danger, if a shift of power undoes the agreement; left out: 1."
+        Number(1), description="Factor on the hazard if a shift of power undoes the agreement; left out: 1."
     )
     if_pull_back_fails: Amount = Field(
-        Number(1), description="How many times the danger, if cheating on the pull-back pays; left out: 1."
+        Number(1), description="Factor on the hazard if cheating on the pull-back pays; left out: 1."
     )
     if_bought_by_pressure: Amount = Field(
-        Number(1), description="How many times the danger, once the pressure that bought it is gone; left out: 1."
+        Number(1), description="Factor on the hazard once the pressure that bought it is gone; left out: 1."
     )
 
     @model_validator(mode="after")

@@ -56,11 +56,11 @@ class AtSpec(Block):
 class CommitsSpec(Block):
     """A public commitment of a party, costly to go back on."""
 
-    party: PartyName = Field(description="Who gives it.")
+    party: PartyName = Field(description="The party that commits itself.")
     to: Annotated[dict[IssueName, OptionName], Field(min_length=1)] = Field(
-        description="The option named in public, by issue."
+        description="The committed option, by issue."
     )
-    costs_per_step: Amount = Field(description="Worth lost for each option step back from it.")
+    costs_per_step: Amount = Field(description="Utility lost for each option step back from it.")
 
 
 class ClosesSpec(Block):
@@ -75,10 +75,10 @@ class EventSpec(Sourced):
     """Something that happens at a date or by chance, and its effects."""
 
     id: Name = Field(description="Name of the event.")
-    label: Label = Field("", description="What it is called.")
+    label: Label = Field("", description="Its label.")
     at: AtSpec | None = Field(None, description="When it happens. Each event has either `at` or `chance_per_month`.")
     chance_per_month: Chance | None = Field(None, description="Chance in a month, in every month anew.")
-    commits: CommitsSpec | None = Field(None, description="A public word that is given.")
+    commits: CommitsSpec | None = Field(None, description="A public commitment that is made.")
     narrows: dict[Annotated[str, Field(max_length=400)], Chance] = Field(
         {},
         description="Numbers that become better known, by path or branch of the file: the share of the distance from "
@@ -87,14 +87,14 @@ class EventSpec(Sourced):
     extra_waves: dict[Annotated[Name, Refers("strike")], Amount] = Field(
         {}, description="Waves added at once, by strike."
     )
-    closes_channel: ClosesSpec | None = Field(None, description="Nobody talks for some rounds.")
+    closes_channel: ClosesSpec | None = Field(None, description="A pause of the talks for some rounds.")
     pulls_levers: Texts = Field(
         (), description="Levers of the mediation that gain one step: a name, a list, or both where there are two."
     )
     removes: dict[IssueName, Annotated[Texts, Refers("option")]] = Field(
-        {}, description="Options taken off the table for good, by issue."
+        {}, description="Options removed for good, by issue."
     )
-    shifts_no_deal: dict[PartyName, Change] = Field({}, description="What is added to no-deal worth, by party.")
+    shifts_no_deal: dict[PartyName, Change] = Field({}, description="Change of the no-deal value, by party.")
     lines_fall: Annotated[Texts, Refers("red line")] = Field((), description="Red lines given up, each as PARTY.LINE.")
     hardens: Annotated[Texts, Refers("red line")] = Field(
         (), description="Red lines that are real from then on, whatever was drawn, each as PARTY.LINE."
@@ -180,7 +180,7 @@ class Events(Mechanism):
 
     key = "events"
     block = EventList
-    about = "What happens at a date or by chance while they talk."
+    about = "Events at a date or by chance during the talks."
     left_out = ()
 
     static: Happenings

@@ -20,7 +20,7 @@ from sim.mechanisms.mediation import Mediation
 class GivingWaySpec(Block):
     """The erosion of real red lines with time; the same law for every line."""
 
-    per_month: Amount = Field(description="Pace at which lines fall: 0.01 is about one real line in a hundred a month.")
+    per_month: Amount = Field(description="Rate of giving up: 0.01 is about one real line in a hundred a month.")
     lever_adds: Amount = Field(
         Number(0),
         description="How many times that pace a lever at full strength adds on its party's lines; left out: 0.",
@@ -34,7 +34,7 @@ class GivingWay(Mechanism):
 
     key = "giving_way"
     block = GivingWaySpec
-    about = "How real red lines are given up as the months pass; left out: never."
+    about = "How real red lines are given up with time; left out: never."
 
     static: Ints  # party of each red line, shape (L,)
     per_round: Floats  # rate without pressure, shape (B,)

@@ -37,13 +37,13 @@ Pulled = Annotated[
 class LeverSpec(Sourced):
     """A lever of the mediator on the reservation value of one party."""
 
-    party: PartyName = Field(description="The party it is pulled on.")
-    lowers_no_deal_by: Chance = Field(description="Share of that party's no-deal worth that it takes at full strength.")
+    party: PartyName = Field(description="The party that it targets.")
+    lowers_no_deal_by: Chance = Field(description="Share of that party's no-deal value that it takes at full strength.")
     pulled: Annotated[
         str | float, Form(Pulled, lambda when, _: when if isinstance(when, str) else float(when.month))
     ] = Field(
         "on_refusal",
-        description="never; on_refusal: while that party alone stands in the way of the mediator's last offer; or "
+        description="never; on_refusal: while that party alone blocks the mediator's last offer; or "
         "from a month on, as {month: 6}. Events may pull it too.",
     )
 

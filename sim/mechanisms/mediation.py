@@ -78,7 +78,7 @@ class MediationSpec(Block):
         Number(0), description="Share of the pressure that is gone each year after signature; left out: 0."
     )
     bias: BiasSpec | None = Field(None, description="Toward which side it leans in its own offers; left out: neither.")
-    carrots: CarrotsSpec | None = Field(None, description="Extra worth that it can add to packages.")
+    carrots: CarrotsSpec | None = Field(None, description="Extra utility that it can add to packages.")
 
 
 @MECHANISMS.register
@@ -88,7 +88,7 @@ class Mediation(Mechanism):
 
     key = "mediation"
     block = MediationSpec
-    about = "Who mediates, and by what means."
+    about = "The mediator and its means."
     names = MappingProxyType({"levers": "lever"})
 
     levers: Levers  # leverage on reservation values
@@ -143,7 +143,7 @@ class Mediation(Mechanism):
         _check_bias(at["bias"]["toward"], [party for party, kind in kinds.items() if kind == "belligerent"], names)
         for offer in at["carrots"]["offers"].entries():
             if mediator is not None and offer["party"].text == mediator:
-                message = "a mediator adds worth for others, not for itself; name another party"
+                message = "a mediator offers carrots to others, not to itself; name another party"
                 offer["party"].fault(message, path=offer.path)
 
 

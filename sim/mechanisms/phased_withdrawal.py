@@ -32,18 +32,18 @@ class PullBackSpec(Sourced):
     ] = Field(alias="steps", description="Steps by option of one issue; an option left out has none.")
     one_sided: AnyTexts | None = Field(
         None,
-        description="Options in which one side alone leaves: a shift of power, not a pull-back. "
+        description="Options in which only one side leaves: a shift of power, not a pull-back. "
         "Left out: those of a single step; an empty list: none.",
     )
-    months: Amount | None = Field(None, description="How long it takes. Shown, never computed from.")
-    depth_km: Amount | None = Field(None, description="How deep it goes. Shown, never computed from.")
+    months: Amount | None = Field(None, description="How long it takes. Descriptive only.")
+    depth_km: Amount | None = Field(None, description="How deep it goes. Descriptive only.")
     gain_of_cheating: NumberByParty = Field(
         description="Gain from cheating on the whole pull-back: one number, or one by side."
     )
     dividend: AmountByParty = Field(
-        description="Worth a period once all have pulled back, in the same unit: one number, or one by side."
+        description="Benefit a period once all have pulled back, in the same unit: one number, or one by side."
     )
-    discount: Lasting = Field(description="What is left of worth after a period.")
+    discount: Lasting = Field(description="Discount factor a period.")
     penalty: Amount = Field(description="Cost of being seen to cheat, x credibility of the guarantee; the same unit.")
 
     @property

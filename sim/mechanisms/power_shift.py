@@ -46,16 +46,16 @@ class PowerShiftSpec(Open):
 
     months: Amount = Field(description="Time in which the shift happens.")
     discount: Lasting | None = Field(
-        None, description="What is left of worth after that time; left out: `discount_per_month` of the weaker side."
+        None, description="Discount factor over that time; left out: `discount_per_month` of the weaker side."
     )
     balance_now: Chance = Field(description="Share of the stake that the side named would get by war now.")
     war_cost: dict[PartyName, Amount] = Field(description="Share of the stake that war costs each of the two sides.")
     penalty_if_guarantor_acts: Amount = Field(
-        description="What the guarantor's acting costs the side that grows stronger, as a share of the stake."
+        description="What the guarantor's action costs the side that grows stronger, as a share of the stake."
     )
     surplus: Literal["flow", "all_to_riser"] = Field(
         "flow",
-        description="flow: what peace saves is shared as it comes; all_to_riser: the stronger side later takes it all.",
+        description="flow: what peace saves is shared period by period; all_to_riser: the stronger side takes all.",
     )
 
     @property

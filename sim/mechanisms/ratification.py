@@ -63,10 +63,10 @@ class AfterRefusalSpec(Block):
     """What follows when a signed package is refused at home."""
 
     name: Literal["end", "resume"] = Field(
-        description="end: it is over; resume: they talk again, the same text cannot be asked for again."
+        description="end: the talks are over; resume: they continue, without the packages that would be refused again."
     )
     months_lost: Annotated[float, Field(ge=0, le=1200)] = Field(
-        0.0, description="With resume: months until they talk again; left out: 0."
+        0.0, description="With resume: months until the talks continue; left out: 0."
     )
     at_most: Annotated[int, Field(ge=0, le=1000)] = Field(1, description="With resume: how often; left out: 1.")
 
@@ -78,7 +78,7 @@ class AfterRefusalSpec(Block):
 class MilestoneSpec(Block):
     """A milestone that votes may wait for."""
 
-    by: IssueName | None = Field(None, description="The issue whose option says when; `months` then has each option.")
+    by: IssueName | None = Field(None, description="The issue that sets the time; `months` then has each option.")
     months: AmountByOption = Field(description="Months after signature, or after the milestone named in `after`.")
     after: MilestoneName | None = Field(None, description="The milestone it follows; left out: the signature.")
 
@@ -116,21 +116,21 @@ class VoteSpec(Block):
 class RatifierSpec(Sourced):
     """A body that votes on the signed package."""
 
-    label: Label = Field("", description="What it is called.")
+    label: Label = Field("", description="Its label.")
     short: Short | None = Field(None, description=f"The same in at most {MOST_SHORT} letters, for charts and tables.")
-    party: PartyName = Field(description="The party whose text it is asked about.")
+    party: PartyName = Field(description="The party that it votes for.")
     order: Annotated[int, Field(ge=1, le=1000)] = Field(
-        description="When its turn comes: 1 first; the same number votes side by side."
+        description="Its turn: 1 first; bodies with the same number vote at the same time."
     )
     when: WhenOrAlways = Field(ALWAYS, description="Which packages it votes on: always, never or a condition.")
     votes: Annotated[tuple[VoteSpec, ...], Listed(1, MOST_VOTES), Ids("vote")] = Field(
         description="Its votes; all share its surprise, and all must pass."
     )
-    barred_when: When = Field(NEVER, description="Packages on which it cannot vote at all: refused at once.")
+    barred_when: When = Field(NEVER, description="Packages that it is barred from voting on: refused at once.")
     support: Chance = Field(description="Share in favour that is expected before the shifts.")
     error: Chance = Field(description="Standard error on that share.")
     support_drift_per_month: Number = Field(
-        Number(0), description="What a month until the signature adds to the log-odds of support; left out: 0."
+        Number(0), description="Change of the log-odds of support with each month until the signature; left out: 0."
     )
     follows_no_deal: Number = Field(
         Number(0),
@@ -139,7 +139,7 @@ class RatifierSpec(Sourced):
     )
     months: Amount = Field(description="Months from its turn, and the milestones it waits for, to the vote.")
     shifts: dict[IssueName, dict[OptionName, Number]] = Field(
-        {}, description="What an option adds to the log-odds of support, by issue; 0.4 is about 10 points near half."
+        {}, description="Change of the log-odds of support by option, by issue; 0.4 is about 10 points near half."
     )
 
 
@@ -148,14 +148,14 @@ class RatificationSpec(Block):
 
     after_refusal: AfterRefusalSpec = Field(
         AfterRefusalSpec(name="end", months_lost=0.0, at_most=0),
-        description="What follows a refusal; left out: it is over.",
+        description="What follows a refusal; left out: the talks are over.",
     )
     shared_error: Chance = Field(
-        Number(0), description="How far surprises in different votes go together, from 0 to 1; left out: 0."
+        Number(0), description="Correlation of surprises in different votes, from 0 to 1; left out: 0."
     )
     milestones: Annotated[dict[Name, MilestoneSpec], Field(max_length=MOST_MILESTONES)] = Field(
         {},
-        description="What votes may wait for. When the fighting stops is called ceasefire; without it: at signature.",
+        description="Milestones that votes may wait for; `ceasefire` ends the fighting, without it: at signature.",
     )
     ratifiers: Annotated[dict[Name, RatifierSpec], Field(max_length=MOST_RATIFIERS), AfterValidator(labelled)] = Field(
         description="The bodies that vote; none, as {}, if no vote is needed."
@@ -296,7 +296,7 @@ class Ratification(Mechanism):
 
     key = "ratification"
     block = RatificationSpec
-    about = "Who must still say yes after the signature; left out: nobody."
+    about = "The votes after the signature; left out: none."
     names = MappingProxyType({"milestones": "milestone"})
 
     share: Floats  # expected share in favour by cell, S, shape (B, C)

@@ -25,18 +25,18 @@ class CarrotSpec(Block):
     """Utility that the mediator adds to packages, for one party."""
 
     id: Name = Field(description="Name of the offer.")
-    party: PartyName = Field(description="The party it is made to.")
-    when: When = Field(description="The packages that it comes with.")
-    adds: Amount = Field(description="Worth added, on that party's scale from 0 to 1, while the budget lasts.")
+    party: PartyName = Field(description="The recipient.")
+    when: When = Field(description="The packages that earn it.")
+    adds: Amount = Field(description="Utility added, on that party's scale from 0 to 1, while the budget lasts.")
     because: Text = Field("", description="Why.")
 
 
 class CarrotsSpec(Block):
     """Extra utility that the mediator can add to packages."""
 
-    budget: Amount = Field(description="The most it adds to one package, over all parties; all offers are cut alike.")
+    budget: Amount = Field(description="Maximum added to one package, over all parties; offers are cut in proportion.")
     offers: Annotated[tuple[CarrotSpec, ...], Listed(1, MOST_OFFERS), Ids("offer")] = Field(
-        description="What it adds, for whom, and to which packages."
+        description="Its offers, each with a party and the packages that earn it."
     )
 
 

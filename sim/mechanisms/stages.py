@@ -56,7 +56,7 @@ class TabledSpec(Block):
     event: Name | None = Field(None, description="Once this event has happened.")
     after: Name | None = Field(None, description="Once this other stage was agreed, in an earlier round.")
     no_deal_below: dict[PartyName, Number] = Field(
-        {}, description="While no deal is worth less than this to each party named, before levers."
+        {}, description="While the no-deal value of each party named is below this, before levers."
     )
 
 
@@ -64,7 +64,7 @@ class RecordSpec(Block):
     """The effect of a stage that was kept, or broken, on an agreement signed later."""
 
     credibility: Amount = Field(ONE, description="Factor on the chance that the guarantor acts, at most 1 then.")
-    hazard: Amount = Field(ONE, description="Factor on the danger of a break.")
+    hazard: Amount = Field(ONE, description="Factor on the hazard of a break.")
 
 
 ALWAYS_TABLED, NO_RECORD = TabledSpec.model_validate({}), RecordSpec.model_validate({})
@@ -76,17 +76,17 @@ class StageSpec(Sourced):
     _no_deal: Mapping[str, Number] = PrivateAttr({})
 
     id: Name = Field(description="Name of the stage.")
-    label: Label = Field("", description="What it is called.")
+    label: Label = Field("", description="Its label.")
     signatories: Annotated[tuple[PartyName, ...], Listed(1)] = Field(description="Whose consent it needs.")
     settles: dict[IssueName, OptionName] = Field(
-        {}, description="Options that it settles, by issue: while it holds, other packages are off the table."
+        {}, description="Options that it settles, by issue: while it holds, other packages are excluded."
     )
     tabled: TabledSpec = Field(ALWAYS_TABLED, description="When it may be agreed; left out: from the first round on.")
     months: Annotated[Number, Form(StageMonths)] | None = Field(
         None, description="Months that it lasts; left out: until it breaks."
     )
     gains: dict[PartyName, Change] = Field(
-        {}, description="What agreeing is worth to a signatory beyond what changes in no-deal worth; below 0: a cost."
+        {}, description="A signatory's gain from it beyond the change of its no-deal value; below 0: a cost."
     )
     waves: dict[Annotated[Name, Refers("strike")], Amount] = Field(
         {}, description="Factor on the waves of strikes while it holds, by strike."
@@ -94,16 +94,16 @@ class StageSpec(Sourced):
     front_drift: Amount = Field(ONE, description="Factor on the drift of the front while it holds; left out: 1.")
     front_sd: Amount = Field(ONE, description="Factor on its standard deviation while it holds; left out: 1.")
     wear: Amount = Field(
-        ONE, description="Factor on what a month of war takes from no-deal worth while it holds; left out: 1."
+        ONE, description="Factor on the monthly fall of no-deal values while it holds; left out: 1."
     )
-    war_cost: Amount = Field(ONE, description="Factor on the money that a month of war costs; left out: 1.")
+    war_cost: Amount = Field(ONE, description="Factor on the monthly cost of the war; left out: 1.")
     shifts_no_deal: dict[PartyName, Change] = Field(
-        {}, description="What is added to no-deal worth while it holds, by party."
+        {}, description="Change of the no-deal value while it holds, by party."
     )
     breaks_per_month: Chance = Field(Number(0), description="Chance in a month that it breaks; left out: 0.")
-    ends_with_agreement: bool = Field(False, description="Whether the main agreement takes its place; left out: no.")
-    kept: RecordSpec = Field(NO_RECORD, description="What it adds to trust if nobody has broken it by then.")
-    broken: RecordSpec = Field(NO_RECORD, description="What it takes from trust if it broke before.")
+    ends_with_agreement: bool = Field(False, description="Whether the main agreement replaces it; left out: no.")
+    kept: RecordSpec = Field(NO_RECORD, description="Its effect on trust if it has not broken by then.")
+    broken: RecordSpec = Field(NO_RECORD, description="Its effect on trust if it broke before.")
 
     @model_validator(mode="after")
     def _is_called_something(self) -> Self:
@@ -143,7 +143,7 @@ class Stages(Mechanism):
 
     key = "stages"
     block = StageList
-    about = "Earlier texts, such as a truce, that some agree on while talks on the rest go on."
+    about = "Interim agreements, such as a truce, that some parties sign while talks on the rest continue."
     left_out = ()
 
     static: Plan

@@ -31,7 +31,7 @@ class StrikeSpec(Sourced):
 
     _sides: tuple[str, str] = PrivateAttr(("", ""))
 
-    waves_per_month: Amount = Field(description="Mean number of waves a month; they come by chance.")
+    waves_per_month: Amount = Field(description="Mean number of waves a month, a Poisson process.")
     drones_per_wave: Amount | None = Field(None, description="Drones launched in a wave; left out: none.")
     missiles_per_wave: Amount | None = Field(None, description="Missiles launched in a wave; left out: none.")
     drones_intercepted: Chance | None = Field(None, description="Share of the drones stopped; left out: 0.")
@@ -55,18 +55,18 @@ class WinterSpec(Block):
     months: Annotated[tuple[Annotated[int, Field(ge=1, le=12)], ...], Listed(1, 12)] = Field(
         description="Months of the calendar; 1 is January."
     )
-    factor: Amount = Field(description="How many times as many households a hit then cuts off.")
+    factor: Amount = Field(description="Factor on the households that a hit then cuts off.")
 
 
 class OutagesSpec(Sourced):
     """Homes without power, until they are repaired."""
 
-    repair_half_life_days: AboveNothing = Field(description="Days in which half of the homes without power are back.")
-    winter: WinterSpec | None = Field(None, description="When a hit cuts off more homes.")
+    repair_half_life_days: AboveNothing = Field(description="Half-life in days of homes without power.")
+    winter: WinterSpec | None = Field(None, description="The months in which a hit cuts off more homes.")
     no_deal_per_million_household_weeks: dict[PartyName, Number] = Field(
-        {}, description="What a million household-weeks without power on its side add to a party's no-deal worth."
+        {}, description="Change of a party's no-deal value by a million household-weeks without power on its side."
     )
-    regions: Free = Field({}, description="Where homes are cut off. Shown, never computed from.")
+    regions: Free = Field({}, description="Where homes are cut off. Descriptive only.")
 
     @property
     def winter_months(self) -> tuple[int, ...]:

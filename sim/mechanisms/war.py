@@ -37,13 +37,13 @@ class FrontSpec(Open):
     only_shown = True
     hint = f"PLACE{HELD_BY}PARTY"
 
-    unit: Label = Field("", description="What is counted, and toward whom. Shown, never computed from.")
+    unit: Label = Field("", description="What is counted, and toward whom. Descriptive only.")
     drift_per_month: Number = Field(Number(0), description="Mean gain a month, in that unit; left out: 0.")
     sd_per_month: Amount = Field(
         Number(0), description="Standard deviation of a month's gain about that mean; left out: 0."
     )
     no_deal_per_1000_km2: dict[PartyName, Number] = Field(
-        {}, description="What 1,000 units of gain add to the no-deal worth of a party; minus for the one that loses."
+        {}, description="Change of a party's no-deal value by 1,000 units of gain; minus for the one that loses."
     )
 
     @property
@@ -56,23 +56,23 @@ class WarSpec(Block):
     """The war during the talks."""
 
     since: Date | None = Field(
-        None, description="When it began: so far back the hindcast plays the rates. No run is computed from it."
+        None, description="When it began: the start of the hindcast. No run is computed from it."
     )
     front: FrontSpec | None = Field(None, description="The line between the armies.")
     no_deal_falls_per_month: dict[PartyName, Change] = Field(
-        {}, description="What another month of war takes from a party's no-deal worth."
+        {}, description="Fall of a party's no-deal value a month."
     )
     cost_per_month: dict[PartyName, Amount] = Field(
-        {}, description="Money that a month of war costs a party. Reported beside worth, never part of it."
+        {}, description="Monthly cost of the war to a party. Reported beside utility, never part of it."
     )
     strikes: Annotated[dict[Name, StrikeSpec], Field(max_length=MOST_STRIKES)] = Field(
         {}, description="Strikes by side, as PARTY_on_PARTY."
     )
     outages: OutagesSpec | None = Field(None, description="Homes without power; left out: none are counted.")
     claimed_losses_per_month: Annotated[dict[PartyName, Number], SHOWN] | None = Field(
-        None, description="What is claimed of killed and wounded. Shown, never computed from."
+        None, description="Claims about killed and wounded. Descriptive only."
     )
-    spillover: Free | None = Field(None, description="What the war does elsewhere. Shown, never computed from.")
+    spillover: Free | None = Field(None, description="Effects of the war elsewhere. Descriptive only.")
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -132,7 +132,7 @@ class War(Mechanism):
 
     key = "war"
     block = WarSpec
-    about = "The war that goes on while they talk."
+    about = "The war during the talks."
     names = MappingProxyType({"strikes": "strike"})
 
     static: Clock

@@ -234,7 +234,7 @@ def _check_control(at: Place, names: Names) -> None:
     if not status_quo.is_mapping:
         return
     if "status_quo" in names.known["proposal"]:
-        message = "tables tell the status quo by this name; call the proposal something else"
+        message = "tables use this name for the status quo; call the proposal something else"
         at["proposals"]["status_quo"].fault(message, KEY, "proposals")
     missing = [issue for issue in names.options if issue not in status_quo.keys]
     if missing:

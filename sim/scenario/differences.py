@@ -76,7 +76,7 @@ class _Chain:
             assert isinstance(merged, MappingNode)
             root = merged
         elif without is not None:
-            message = "without a base there is nothing to take out; `without` stands beside `extends`"
+            message = "without a base there is nothing to remove; `without` needs `extends` beside it"
             self.faults.add(root.keys["without"], message)
         if settings is not None:
             apply_settings(root, self.settings(settings), self.faults)

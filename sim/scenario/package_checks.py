@@ -82,7 +82,7 @@ def check_packages(scenario: "Scenario", faults: Faults) -> None:
         _add_no_package(scenario.tree, issues, rules, faults)
         return
     if scenario.status_quo is not None and space.index_of(scenario.status_quo) == NO_DEAL:
-        message = "contradicts a consistency rule, so things cannot stand like that; name options that go together"
+        message = "contradicts a consistency rule, so this status quo cannot exist; name consistent options"
         faults.add(place(scenario.tree, "status_quo"), message, "status_quo")
     for name, party in scenario.parties.items():
         if party.signs != NEVER:

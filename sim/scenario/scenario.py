@@ -64,45 +64,45 @@ class Scenario(Block):
     id: Name = Field(description="Short name; the results folder starts with it.")
     title: Label = Field(description="Title of charts and reports.")
     as_of: Date | None = Field(None, description="Date on which the talks start.")
-    about: Text = Field("", description="What the scenario is about. Shown, never computed from.")
+    about: Text = Field("", description="What the scenario is about. Descriptive only.")
     disclaimer: Text = Field("", description="Shown beside results.")
     headline: Annotated[tuple[IssueName, ...], Listed(1)] = Field(
-        (), description="Issues in which results are first told; left out: all."
+        (), description="Issues by which results are grouped; left out: all."
     )
-    not_at_the_table: Many[Label] = Field((), description="Who is affected and not heard. Shown, never computed from.")
-    time: parts.Time = Field(description="How long they talk.")
+    not_at_the_table: Many[Label] = Field((), description="Who is affected and not represented. Descriptive only.")
+    time: parts.Time = Field(description="The duration of the talks.")
     lines: Literal["by_party", "together", "each"] = Field(
         "by_party",
         description="How red lines share a draw: one a party and name, one a name for all parties, or one a line.",
     )
     giving_way: GivingWaySpec | None = _block("giving_way")
-    issues: parts.Issues = Field(description="What is on the table.")
-    consistency: parts.Rules = Field((), description="Packages that cannot exist; gone before anything else.")
-    parties: parts.Parties = Field(description="Who sits at the table.")
+    issues: parts.Issues = Field(description="The issues under negotiation, with their options.")
+    consistency: parts.Rules = Field((), description="Packages that cannot exist; excluded before anything else.")
+    parties: parts.Parties = Field(description="The parties to the talks.")
     protocol: parts.Protocol = Field(
         parts.ProtocolSpec(parts.DEFAULT_PROTOCOL, {}),
-        description="Who moves when and what binds; left out: alternating_offers.",
+        description="The rules of the talks; left out: alternating_offers.",
     )
-    proposals: parts.Proposals = Field({}, description="Texts really on the table.")
+    proposals: parts.Proposals = Field({}, description="Proposals on record.")
     mediation: MediationSpec | None = _block("mediation")
     war: WarSpec | None = _block("war")
     events: EventList = _block("events")
     stages: StageList = _block("stages")
     ratification: RatificationSpec | None = _block("ratification")
     aftermath: AftermathSpec | None = _block("aftermath")
-    solutions: parts.Solutions | None = Field(None, description="Over whom the reference solutions are taken.")
+    solutions: parts.Solutions | None = Field(None, description="Parties over which solutions are computed.")
     status_quo: Annotated[dict[IssueName, OptionName], Field(min_length=1)] | None = Field(
-        None, description="The option of every issue as things stand; `show` tells whether anybody would change them."
+        None, description="The present option of every issue; `show` reports whether any party would change it."
     )
     sweep: dict[str, Annotated[tuple[Any, ...], Listed(1)]] = Field(
-        {}, description="Paths with the values they take in turn; several make a grid."
+        {}, description="Paths with their values; several make a grid."
     )
-    history: dict[str, Any] | None = Field(None, description="What really came of it. Shown, never computed from.")
+    history: dict[str, Any] | None = Field(None, description="What really happened. Descriptive only.")
     expected: dict[str, Any] | None = Field(
-        None, description="What the file says of itself. Shown, never computed from."
+        None, description="What the author expects. Descriptive only."
     )
     known: Annotated[tuple[parts.Known, ...], Listed(None, 200)] = Field(
-        (), description="What is known of the past, each with its source; `hindcast` shows it beside what rates imply."
+        (), description="What is known of the past, each with its source; `hindcast` compares it with what rates imply."
     )
     sources: dict[str, parts.Source] = Field({}, description="Sources by key, each one text or by its parts.")
 
