@@ -91,12 +91,17 @@ def _spreads(results: Results) -> dict[tuple[str, str, bool], Spread]:
     return found
 
 
-def _unit(quantity: str, highest: float) -> tuple[float, str]:
-    """Return the size of a unit and its name; money is in the unit of the file."""
+def _unit(quantity: str, highest: float, money: str) -> tuple[float, str]:
+    """Return the size of a unit and its name; `money` is the unit of the file."""
     if quantity == "war_cost":
-        return 1.0, "in the file's unit of money"
+        return 1.0, money
     size_of_unit, word = next(((number, word) for number, word in UNITS if highest >= number), UNITS[-1])
     return size_of_unit, f"{word}household-weeks"
+
+
+def money_of(results: Results) -> str:
+    """The unit of money of a scenario; empty where nothing costs money."""
+    return results.scenario.war.cost_unit if results.scenario.war else ""
 
 
 def round_scale(highest: float) -> tuple[float, float]:
@@ -227,7 +232,8 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
                 if found.ends is not None
             ]
             if highs:
-                size_of_unit, unit = _unit(quantity, max(highs))
+                money = " and ".join(dict.fromkeys(filter(None, map(money_of, results))))
+                size_of_unit, unit = _unit(quantity, max(highs), money)
                 step, limit = round_scale(max(highs) / size_of_unit)
                 parts.append(Part(quantity, unit, size_of_unit, limit, step))
         return tuple(parts)
@@ -277,7 +283,7 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
         """
         rows: list[tuple[object, ...]] = []
         for quantity in QUANTITIES:
-            unit = "household-weeks" if quantity == "household_weeks" else "the file's unit of money"
+            unit = "household-weeks" if quantity == "household_weeks" else money_of(results)
             for party in parties(results, quantity):
                 for which, finding in _groups(results):
                     found = spread(results, quantity, party, which)

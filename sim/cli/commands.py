@@ -334,7 +334,7 @@ def import_genius(
 
 of_option = click.option(
     "--of", default="signed", show_default=True, shell_complete=figure_names,
-    help="The figure: signed, zone, in_force, held_12, held_60, margin_PARTY, worth_PARTY, ISSUE.OPTION and others.",
+    help="The figure: signed, zone, in_force, held_12, held_60, margin_PARTY, discounted_PARTY, ISSUE.OPTION, ...",
 )  # fmt: skip
 seed_of_files = click.option(
     "--seed", type=int, help="For scenario files; left out: that of the results folders, else 1."

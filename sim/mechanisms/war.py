@@ -62,6 +62,7 @@ class WarSpec(Block):
     no_deal_falls_per_month: dict[PartyName, Change] = Field(
         {}, description="Fall of a party's no-deal value a month."
     )
+    cost_unit: Label = Field("", description="The unit of `cost_per_month`, such as billion US dollars.")
     cost_per_month: dict[PartyName, Amount] = Field(
         {}, description="Monthly cost of the war to a party. Reported beside utility, never part of it."
     )
@@ -161,6 +162,8 @@ class War(Mechanism):
             if sides_of(key, names.parties) is None:
                 message = f"{quoted(key)} does not name two parties as PARTY_on_PARTY{meant(key, known)}"
                 strike.fault(message, KEY, "war.strikes")
+        if at["cost_per_month"] and not at["cost_unit"]:
+            at["cost_per_month"].fault("money needs a unit: give `war.cost_unit`, such as billion US dollars", KEY)
         months, seen = at["outages"]["winter"]["months"], set()
         for month in months.entries():
             if (month.text or "") in seen:

@@ -124,7 +124,7 @@ def headline(results: Results) -> Iterator[Block]:
         yield from (paragraph(text) for _, text in outside(scenario))
     names = {
         "label": "party", "utility": "worth of the text, if signed", "utility_low": "5 %", "utility_high": "95 %",
-        "no_deal": "no deal", "margin": "margin", "worth": "worth from the start", "blocking": "share of blocking",
+        "no_deal": "no deal", "margin": "margin", "discounted": "discounted utility", "blocking": "share of blocking",
     }  # fmt: skip
     caption = "Parties, each on its own scale: scales of two parties do not compare"
     yield table_of(caption, results.parties().drop(columns="party"), names)

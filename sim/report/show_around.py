@@ -268,7 +268,7 @@ def _stated(scenario: Scenario, spec: WarSpec) -> Iterator[Block]:
         yield paragraph(f"{', '.join(dict.fromkeys(head.split()[-1] for head in given))}: of no-deal worth.", 2)
     if spec.cost_per_month:
         money = _by_party(scenario, spec.cost_per_month)
-        yield paragraph(f"Money a month, in the file's unit and no part of worth: {money}.", 2)
+        yield paragraph(f"Money a month, in {spec.cost_unit} and no part of utility: {money}.", 2)
 
 
 def _strikes(shown: Portrait, spec: WarSpec) -> Iterator[Block]:

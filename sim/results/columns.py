@@ -129,7 +129,7 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         ),
     }
     by_party: dict[str, npt.NDArray[Any]] = {
-        "utility": plain, "no_deal": reservation_value, "margin": text_worth - reservation_value, "worth": worth,
+        "utility": plain, "no_deal": reservation_value, "margin": text_worth - reservation_value, "discounted": worth,
         "opening": openings(talks)
     }  # fmt: skip
     for n in range(len(ensemble.structure.parties)):
@@ -266,7 +266,7 @@ def draws_frame(ensemble: Ensemble, columns: Mapping[str, npt.NDArray[Any]]) -> 
     frame |= {name: values for name, values in columns.items() if name.startswith(("shortfall_", "issues_off_"))}
     for name in scenario.parties:  # file order
         n = table.parties.index(name)
-        for quantity in ("utility", "no_deal", "margin", "worth"):
+        for quantity in ("utility", "no_deal", "margin", "discounted"):
             frame[f"{quantity}_{name}"] = columns[f"{quantity}.{n}"]
         frame[f"opening_{name}"] = opened[n]
     for name, values in columns.items():  # columns after signature, in the order in which they were made

@@ -17,7 +17,7 @@ from sim.core.wording import shown
 from sim.scenario import Scenario
 
 SHARE, UTILITY, DISTANCE, ROUND, MONTH = "share of runs", "utility", "distance", "round", "month"
-HOUSEHOLD_WEEKS, MONEY = "million household-weeks", "the file's unit of money"
+HOUSEHOLD_WEEKS = "million household-weeks"
 IF_SIGNED = ", if signed"
 MILLION = 1e6
 MOST_LABEL = 160  # characters of a label from the file
@@ -156,12 +156,13 @@ def figures_of_scenario(scenario: Scenario) -> Iterator[Figure]:
         label = f"worth of the text to {who}{IF_SIGNED}"
         yield Figure(f"utility_{name}", label, UTILITY, (f"utility_{name}",), if_signed=True)
     for name, who in parties.items():
-        yield Figure(f"worth_{name}", f"worth to {who} from the start", UTILITY, (f"worth_{name}",))
+        yield Figure(f"discounted_{name}", f"discounted utility of {who}", UTILITY, (f"discounted_{name}",))
     for name, who in parties.items():
         column, label = f"household_weeks_{name}", f"million household-weeks without power, {who}"
         yield Figure(column, label, HOUSEHOLD_WEEKS, (column,), partial(_in_millions, column))
     for name, who in parties.items():
-        yield Figure(f"war_cost_{name}", f"cost of the war, {who}", MONEY, (f"war_cost_{name}",))
+        unit = scenario.war.cost_unit if scenario.war else ""
+        yield Figure(f"war_cost_{name}", f"cost of the war, {who}", unit, (f"war_cost_{name}",))
     for name, who in parties.items():
         column, label = f"margin_{name}", f"worth of the text to {who} over no deal{IF_SIGNED}"
         of = partial(_where_signed, column)

@@ -61,7 +61,7 @@ def stem_of(folder: Path) -> str | None:
     return found["stem"] if found else None
 
 
-FORMAT = "peacesim-results-1"  # changes, with a line in CHANGELOG.md, when the layout of a results folder changes
+FORMAT = "peacesim-results-2"  # changes, with a line in CHANGELOG.md, when the layout of a results folder changes
 DESIGN = "design.json"  # of a folder that has the runs of a design: no results, see `sheets`
 MOST_BYTES = 32_000_000  # some 70,000 chunks
 MOST_SIGNS = 1_000  # structural characters of so short a file; one in `SPARSE` bytes of a longer one, as chunks have

@@ -259,13 +259,14 @@ class Results(Notebook):
             low, high = ends[f"utility_{name}"]
             row: dict[str, Any] = {"party": name, "label": party.label, "utility": means[f"utility_{name}"]}
             row |= {"utility_low": low, "utility_high": high}
-            row |= {kind: means[f"{kind}_{name}"] for kind in ("no_deal", "margin", "worth")}
+            row |= {kind: means[f"{kind}_{name}"] for kind in ("no_deal", "margin", "discounted")}
             rows.append(row | {"blocking": blocking[name]})
         return pd.DataFrame(rows)
 
     def _means(self) -> dict[str, float]:
         """Return means of utilities by column: of the package over agreements, else over all draws."""
-        names = {f"{kind}_{name}" for kind in ("utility", "no_deal", "margin", "worth") for name in self.party_names}
+        kinds = ("utility", "no_deal", "margin", "discounted")
+        names = {f"{kind}_{name}" for kind in kinds for name in self.party_names}
         sums = dict.fromkeys(sorted(names), ExactSum())
         for piece in self.pieces("package", *sums):
             signed = piece["package"].notna().to_numpy(bool)
