@@ -213,7 +213,7 @@ class _Outlook:
 
 
 def _left(now: Floats, settled: Floats, before: Floats) -> Floats:
-    """Return the share of the reservation value left by leverage, as before where the settled value is 0, shape (B, N)."""
+    """Return the share of the reservation value left by leverage, as before where undefined, shape (B, N)."""
     return np.divide(now, settled, out=before.copy(), where=settled > 0)
 
 
