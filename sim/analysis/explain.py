@@ -110,12 +110,12 @@ def explain(results: Results, look: int = LOOK) -> Explanation:
         asides=asides,
         moved_by=drivers,
         ends=dict(at_both_ends(results, {stage: drivers.get(stage) for stage in SHOWN}, look)),
-        tried=tuple(counterfactual(results, change, look) for change in _worth_trying(results, found, asides)),
+        tried=tuple(counterfactual(results, change, look) for change in _candidates(results, found, asides)),
         weights=weight_flips(results, table),
     )
 
 
-def _worth_trying(results: Results, found: Opening, asides: tuple[Aside, ...]) -> list[Change]:
+def _candidates(results: Results, found: Opening, asides: tuple[Aside, ...]) -> list[Change]:
     """Return the cheapest change of all and those of one number of equal cost; else the two cheapest of two.
 
     With a zone at central numbers: the no-deal value that opens most runs, lowered by the median of what that needs.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
 
 FEW_ENOUGH = 300_000  # packages over which a smallest set of conflicting rules is searched
-MOST_LOOKED_AT = 150_000_000  # packages times conditions: some two seconds of reading
+MOST_EVALUATED = 150_000_000  # packages times conditions: some two seconds of reading
 MOST_SEARCHED = 100_000_000  # packages times rules in the search for a smallest set of conflicting ones
 
 
@@ -70,10 +70,10 @@ def check_packages(scenario: "Scenario", faults: Faults) -> None:
         faults.add(place(scenario.tree, "issues"), _too_many(issues), "issues")
         return
     conditions = condition_count(scenario)
-    if raw_count(issues) * conditions > MOST_LOOKED_AT:
+    if raw_count(issues) * conditions > MOST_EVALUATED:
         message = (
             f"{raw_count(issues):,} packages to be held against {conditions:,} conditions, those of rules, lines and "
-            f"linkages; the one times the other may be {MOST_LOOKED_AT:,}: merge options, or take conditions out"
+            f"linkages; the one times the other may be {MOST_EVALUATED:,}: merge options, or take conditions out"
         )
         faults.add(place(scenario.tree, "issues"), message, "issues")
         return

@@ -163,7 +163,7 @@ def _check_size(root: Element, issues: tuple[Issue, ...], faults: Faults) -> Non
         faults.add(root.mark, message + way)
 
 
-NEXT_TO_NOTHING = Fraction(1, 100_000)  # a smaller largest evaluation counts as none
+NEGLIGIBLE = Fraction(1, 100_000)  # a smaller largest evaluation counts as none
 FTYPES = {
     "linear": ("parameter1", "parameter0"),
     "constant": ("parameter0",),
@@ -211,7 +211,7 @@ def _table(element: Element, issue: Issue, faults: Faults) -> tuple[Fraction, ..
     if not sure or len(sure) < len(evaluations):
         return None
     largest = max(sure)
-    return tuple(each / largest if largest >= NEXT_TO_NOTHING else Fraction(0) for each in sure)
+    return tuple(each / largest if largest >= NEGLIGIBLE else Fraction(0) for each in sure)
 
 
 def _evaluation(item: Element, faults: Faults) -> Fraction | None:
