@@ -110,8 +110,7 @@ def way_out(table: Table, names: Sequence[str]) -> WayOut | None:
 
 
 def fall_alone(table: Table, party: int) -> float:
-    """By how much the no-deal worth of one party alone is too high for a zone; 0 if there is one, infinite if more
-    than that stands in the way."""
+    """Return the fall of one reservation value that alone opens a zone; 0 if there is one, infinite if impossible."""
     short, signs = table.votes_short(), table.structure.signs[party]
     if (short <= 0).any():
         return 0.0

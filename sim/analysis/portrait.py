@@ -178,8 +178,8 @@ def _zone_row(at: _Central, name: str, zone: Bools) -> dict[str, Any]:
 
 
 def _best_row(at: _Central, n: int) -> dict[str, Any]:
-    """party, no_deal, could_sign (packages worth no deal or more, behind no line of its own), best_worth and
-    best_package among packages behind no line of its own (of several the one that offers prefer), tied."""
+    """party, no_deal, could_sign (packages that it could sign), best_worth and
+    best_package among packages that cross no line of its own (of ties the one that offers prefer), tied."""
     lines = at.structure.lines
     worth, behind = at.utility[n], lines.crossed((lines.party == n)[None])[0]
     open_to_it = np.flatnonzero(~behind)

@@ -181,7 +181,7 @@ class Aside:
 
     name: str  # `party.no_deal`, `party.line` or `events.event`
     zone: Share  # runs that would have a zone in some round, of all runs
-    falls: tuple[float, float, float] | None  # finite `fall_alone` of a no-deal worth: 10th, 50th, 90th percentile
+    falls: tuple[float, float, float] | None  # finite `fall_alone` of a reservation value: 10th, 50th, 90th percentile
     half: float | None
     hardness: float | None  # of a red line, its mean hardness as it is; None for all else
 

@@ -258,7 +258,7 @@ class Stages(Mechanism):
         return sum_ascending([*np.moveaxis(parts, 2, 0)], (*parts.shape[:2], parts.shape[3]))
 
     def move_no_deal(self, path: Floats) -> Floats:
-        """What no agreement is worth in each round, shape (B, R, N)."""
+        """Reservation values in each round, shape (B, R, N)."""
         return path + self.shifts()
 
     def settled(self) -> dict[str, Any]:

@@ -421,7 +421,7 @@ def _flip_words(explained: Explanation, flip: Flip) -> str:
     return f"{what}, at {_value(parameter, flip.end)} instead of {stated}: {share}, else {instead}"
 
 
-# Numbers that are turned.
+# Changed numbers.
 
 
 def parameter_text(scenario: Scenario, parameter: Parameter) -> str:

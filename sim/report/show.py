@@ -352,7 +352,7 @@ def _verdict(stable: int | None, count: int) -> str | None:
     return f"{stable} of {count}" if count > 1 else "yes" if stable else "no"
 
 
-# What a file says and nothing is computed from.
+# Descriptive parts of a file.
 
 DEEPEST = 8  # levels that are set further in than the one above
 
