@@ -10,7 +10,7 @@ from importlib import import_module as _import_module
 
 __version__ = "0.1.0"
 
-# Where each public name lives. `__init__.pyi` says the same to type checkers.
+# The module of each public name; `__init__.pyi` has the same for type checkers.
 _HOMES = {
     "Comparison": "analysis.compare",
     "DamagedResults": "results.files",

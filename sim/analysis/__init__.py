@@ -1,1 +1,1 @@
-"""What a scenario and its results say: portrait, comparison, explanation, sensitivity, discovery."""
+"""Analyses of scenarios and results: portrait, comparison, explanation, sensitivity, discovery."""

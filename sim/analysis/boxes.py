@@ -1,7 +1,7 @@
 """Patient rule induction: a box is found by peeling thin slices off, each where it helps most, and pasting some back.
 
-Source: Friedman & Fisher (1999), also for what a slice is worth where slices differ in size; for choosing between boxes
-by coverage, density and number of conditions, Bryant & Lempert (2010).
+Source: Friedman & Fisher (1999), also for comparing slices of different sizes; for choosing between boxes by coverage,
+density and number of conditions, Bryant & Lempert (2010).
 """
 
 import math
@@ -25,7 +25,7 @@ SIGNIFICANT = 0.05  # p-value of a condition
 
 @dataclass(frozen=True, eq=False)
 class Factors:
-    """What a box may be a condition on, in n runs."""
+    """Candidate columns for conditions of a box, in n runs."""
 
     names: tuple[str, ...]
     values: Floats  # numbers, or codes of categories from 0, shape (n, columns)
@@ -40,7 +40,7 @@ class Factors:
 
 @dataclass(frozen=True)
 class Box:
-    """Conditions that hold together; a column without one is free."""
+    """A conjunction of conditions; a column without one is free."""
 
     low: Mapping[int, float] = field(default_factory=dict)  # low, high: least and largest value by column
     high: Mapping[int, float] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Box:
         return sorted({*self.low, *self.high, *self.out})
 
     def holds(self, values: Floats) -> Bools:
-        """The runs inside, shape (n,)."""
+        """Return the runs inside, shape (n,)."""
         inside = np.ones(len(values), bool)
         for column, least in self.low.items():
             inside &= values[:, column] >= least
@@ -68,18 +68,18 @@ class Box:
         return Box(self.low, {**self.high, column: most}, self.out)
 
     def without(self, column: int, codes: frozenset[int]) -> "Box":
-        """The same with exactly these categories of a column left out."""
+        """Return the box with exactly these categories of a column left out."""
         others = {other: left for other, left in self.out.items() if other != column}
         return Box(self.low, self.high, {**others, column: codes} if codes else others)
 
     def free(self, side: str, column: int) -> "Box":
-        """The same with one condition, `low`, `high` or `out` of a column, set aside."""
+        """Return the box without one condition, `low`, `high` or `out` of a column."""
         limits: dict[str, Mapping[int, Any]] = {"low": self.low, "high": self.high, "out": self.out}
         limits[side] = {other: limit for other, limit in limits[side].items() if other != column}
         return Box(**limits)
 
     def conditions(self) -> list[tuple[str, int]]:
-        """Every condition by its side and column, columns in order."""
+        """Return every condition by its side and column, columns in order."""
         sides = (("low", self.low), ("high", self.high), ("out", self.out))
         return [(side, column) for column in self.columns for side, limits in sides if column in limits]
 
@@ -115,20 +115,20 @@ class Measure:
 
 
 def measure(box: Box, factors: Factors, cases: Bools, all_n: int = 0, all_cases: int = 0) -> Measure:
-    """How a box does on some runs, compared with totals other than its own where these are given; `cases` is (n,)."""
+    """Measure a box on some runs, compared with totals other than its own where these are given; `cases` is (n,)."""
     inside = box.holds(factors.values)
     found = int(inside.sum()), int(cases[inside].sum())
     return Measure(*found, all_n or len(cases), all_cases or int(cases.sum()))
 
 
 def quasi_p(box: Box, factors: Factors, cases: Bools) -> dict[tuple[str, int], float]:
-    """For each condition, the chance that as many runs of interest were inside if it were of no use.
+    """Return for each condition the probability of as many runs of interest inside if it had no effect.
 
-    Set aside, it leaves a larger box; the density of that is taken as the chance of each run inside to be of interest.
+    Without it the box is larger; the density of that is the probability of each run inside to be of interest.
 
     Source: Bryant & Lempert (2010): a one-sided binomial test.
     """
-    from scipy import stats  # takes half a second to import, so whoever needs it does
+    from scipy import stats  # takes half a second to import
 
     inside = box.holds(factors.values)
     n, found = int(inside.sum()), int(cases[inside].sum())
@@ -140,11 +140,11 @@ def quasi_p(box: Box, factors: Factors, cases: Bools) -> dict[tuple[str, int], f
 
 
 def peel(factors: Factors, cases: Bools, columns: Sequence[int] | None = None, share: float = PEEL) -> list[Box]:
-    """Boxes from all runs to few, each a slice smaller than the one before; `cases` has shape (n,).
+    """Return boxes from all runs to few, each a slice smaller than the one before; `cases` has shape (n,).
 
-    A slice is the share of the runs in the box with the lowest or the highest values of a number, or one category.
-    Taken off is the one with the largest gain in density for each run given up; of equal ones, one that needs no
-    further column, then the first by column. It ends when none gains, or the box would hold too few runs.
+    A slice is the share of the runs in the box with the lowest or the highest values of a number, or one category. The
+    one with the largest gain in density for each run given up is removed; ties by needing no further column, then by
+    column. It ends when none gains, or the box would have too few runs.
     """
     allowed = range(len(factors.names)) if columns is None else sorted(columns)
     least = max(LEAST_RUNS, int(np.ceil(LEAST_SHARE * len(factors))))
@@ -168,7 +168,7 @@ def peel(factors: Factors, cases: Bools, columns: Sequence[int] | None = None, s
 def _slices(
     box: Box, factors: Factors, rows: Ints, columns: Sequence[int], share: float
 ) -> Iterator[tuple[Box, Bools]]:
-    """Smaller boxes, and which of the runs in the box stay."""
+    """Yield smaller boxes, and which of the runs in the box stay."""
     values, size = factors.values[rows], max(1, int(share * len(rows)))
     for column in columns:
         x = values[:, column]
@@ -220,12 +220,12 @@ def _wider(box: Box, factors: Factors, share: float) -> Iterator[Box]:
 
 
 def best_by_both(boxes: Sequence[Box], factors: Factors, cases: Bools) -> int:
-    """Place of the box with the largest harmonic mean of coverage and density; of equal ones the first."""
+    """Return the place of the box with the largest harmonic mean of coverage and density; of ties the first."""
     return int(np.argmax([measure(box, factors, cases).both for box in boxes]))
 
 
 def first_dense(boxes: Sequence[Box], factors: Factors, cases: Bools, density: float) -> int:
-    """Place of the box with the most coverage of those at least so dense; if none is, of the densest."""
+    """Return the place of the box with the most coverage of those at least so dense; if none is, of the densest."""
     found = [measure(box, factors, cases) for box in boxes]
     dense = [place for place, each in enumerate(found) if each.density >= density]
     if dense:
@@ -234,7 +234,7 @@ def first_dense(boxes: Sequence[Box], factors: Factors, cases: Bools, density: f
 
 
 def most_informative(box: Box, factors: Factors, cases: Bools, count: int) -> list[int]:
-    """The columns of a box, so many at most, without which its density would fall most."""
+    """Return the columns of a box, at most so many, without which its density would fall most."""
     lost: dict[int, float] = {}
     for column in box.columns:
         free = box
@@ -282,7 +282,7 @@ def _box(
     factors: Factors, cases: Bools, search: Bools, test: Bools, totals: Sequence[tuple[int, int]], most_inputs: int,
     density: float | None,
 ) -> Found | None:  # fmt: skip
-    """One box among the runs that are left; None where nothing tells them apart."""
+    """Find one box among the runs that are left; None where nothing distinguishes them."""
     seen, of_interest = factors.rows(search), cases[search]
 
     def choose(boxes: Sequence[Box]) -> int:
@@ -317,7 +317,7 @@ def _box(
 
 
 def _rounded(box: Box, factors: Factors, inward: bool) -> Box:
-    """The box with limits that have the digits which the range of each input allows, the nearest or those inside."""
+    """Round the box's limits to the digits that the range of each input allows, to the nearest or inwards."""
 
     def limits(given: Mapping[int, float], inside: Callable[[float], float]) -> dict[int, float]:
         ends = {column: (factors.values[:, column].min(), factors.values[:, column].max()) for column in given}
@@ -328,7 +328,7 @@ def _rounded(box: Box, factors: Factors, inward: bool) -> Box:
 
 
 def _significant_only(box: Box, factors: Factors, cases: Bools) -> Box:
-    """The box without insignificant conditions, the least significant set aside first."""
+    """Return the box without insignificant conditions, the least significant removed first."""
     while box.conditions():
         chances = quasi_p(box, factors, cases)
         worst = max(chances, key=lambda condition: chances[condition])

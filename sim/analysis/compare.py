@@ -1,4 +1,4 @@
-"""Results side by side: inputs that differ, and differences of figures, packages and outcomes, draw by draw."""
+"""Comparison of results: inputs that differ, and differences of figures, packages and outcomes, draw by draw."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,18 +23,18 @@ TRANSITION_COLUMNS = ["name", "from", "to", "count", "share"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison(Rendered):
-    """Two or more results side by side; the first is what the others are compared with.
+    """Two or more results compared with the first.
 
-    Where all have the same seed, draw k is the same world in all of them but for the inputs that differ, and
-    differences are taken draw by draw (paired), which makes their intervals narrow.
+    With a common seed, draw k is the same world in all of them but for the inputs that differ, and differences are
+    paired by draw, which makes their intervals narrow.
 
     Attributes:
         inputs: Inputs that differ: `input`, then for each name its value, and `NAME.where` (file:line:column).
         figures: One row a figure and result: `figure, label, kind` (`share` or `mean`), `name, value, low, high, n`,
             and against the first `difference, difference_low, difference_high, pairs`, all with 95 % intervals.
         packages: One row a package (by headline issues) and result, with the same columns of numbers.
-        shared: The rows of `figures`, over the draws in which all results have the figure where draws are paired: a
-            difference is then that of the two values beside it; and `of_signed`, whether only signed draws have it.
+        shared: The rows of `figures`, where draws are paired over those in which all results have the figure, so that a
+            difference is that of the two values beside it; and `of_signed`, whether only signed draws have it.
         shared_packages: The rows of `packages` over the draws that all results have.
         transitions: Draws by outcome in the first and in another: `name, from, to, count, share`; empty if not paired.
     """
@@ -55,7 +55,7 @@ class Comparison(Rendered):
 
 
 def compare(results: Sequence[Results]) -> Comparison:
-    """Set results side by side.
+    """Compare results with the first.
 
     Raises:
         ValueError: if there are fewer than two.
@@ -90,7 +90,7 @@ def compare(results: Sequence[Results]) -> Comparison:
 
 
 def _in_all(columns: Sequence[pd.Series]) -> list[pd.Series]:
-    """Columns cut down to the draws in which all of them have a value."""
+    """Return columns restricted to the draws in which all of them have a value."""
     known = columns[0].dropna().index
     for column in columns[1:]:
         known = known.intersection(column.dropna().index)
@@ -98,7 +98,7 @@ def _in_all(columns: Sequence[pd.Series]) -> list[pd.Series]:
 
 
 def _distinct_names(results: Sequence[Results]) -> tuple[str, ...]:
-    """Ids of the scenarios; those of one id are told apart by the hash of their results, the same results by `#2`."""
+    """Return the ids of the scenarios, made distinct by the hash of their results, or for the same results by `#2`."""
     ids = [one.scenario.id for one in results]
     names = [
         folder_name(one.scenario, one.seed) if ids.count(name) > 1 else name
@@ -123,14 +123,14 @@ def _package_columns(results: Sequence[Results]) -> Iterator[tuple[str, list[pd.
 
 
 def headline_issues(results: Sequence[Results]) -> list[str]:
-    """The headline issues of the first result (all its issues if it has none) that every result has."""
+    """Return the headline issues of the first result (all its issues if it has none) that every result has."""
     first = results[0].scenario
     wanted = first.headline or tuple(first.issues)
     return [issue for issue in wanted if all(issue in one.scenario.issues for one in results)]
 
 
 def by_issues(results: Results, issues: Sequence[str]) -> pd.Series:
-    """The options agreed on some issues in each draw, joined by `/`, missing without a deal; indexed by draw."""
+    """Return the options of some issues signed in each draw, joined by `/`, missing without a deal; indexed by draw."""
     places = [list(results.scenario.issues).index(issue) for issue in issues]
     draws = results.whole("draw", "package")
     shorts = ["/".join(text.split("/")[place] for place in places) for text in draws["package"].cat.categories]
@@ -152,7 +152,7 @@ def _transitions(results: Sequence[Results], names: Sequence[str]) -> Iterator[d
 def _rows(
     head: dict[str, Any], names: Sequence[str], kind: str, columns: Sequence[pd.Series], paired: bool
 ) -> Iterator[dict[str, Any]]:
-    """A figure of each result with its interval, and its difference from that of the first."""
+    """Return a figure of each result with its interval, and its difference from that of the first."""
     for place, (name, column) in enumerate(zip(names, columns, strict=True)):
         known = column.dropna()
         row = head | {"name": name} | dict(zip(("value", "low", "high"), figure_interval(kind, known), strict=True))
@@ -167,7 +167,7 @@ def _rows(
 
 
 def figure_interval(kind: str, values: pd.Series) -> Mean:
-    """The mean of a figure and the ends of its 95 % interval: of a share Wilson's, else the normal one."""
+    """Return the mean of a figure and the ends of its 95 % interval: of a share Wilson's, else the normal one."""
     value, low, high = mean_interval(values)
     if kind == "share" and len(values):
         low, high = share_interval(round(value * len(values)), len(values))
@@ -175,7 +175,7 @@ def figure_interval(kind: str, values: pd.Series) -> Mean:
 
 
 def mean_interval(values: pd.Series) -> Mean:
-    """Mean of some values and the ends of its normal 95 % interval; missing where there are fewer than two."""
+    """Return the mean and the ends of its normal 95 % interval; missing for fewer than two values."""
     if not len(values):
         return np.nan, np.nan, np.nan
     mean = float(values.mean())
@@ -186,13 +186,13 @@ def mean_interval(values: pd.Series) -> Mean:
 
 
 def paired_difference(first: pd.Series, other: pd.Series) -> tuple[Mean, int]:
-    """Mean of other less first over the draws in which both have a value, its 95 % interval, and how many these are."""
+    """Return the mean of other less first over common draws, its 95 % interval, and their number."""
     differences = (other - first).dropna()  # aligned by draw
     return mean_interval(differences), len(differences)
 
 
 def unpaired_difference(first: pd.Series, other: pd.Series) -> Mean:
-    """Difference of two means of independent draws, with its normal 95 % interval."""
+    """Return the difference of two means of independent draws, with its normal 95 % interval."""
     first, other = first.dropna(), other.dropna()
     difference = mean_interval(other)[0] - mean_interval(first)[0]
     if min(len(first), len(other)) < 2:

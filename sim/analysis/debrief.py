@@ -1,4 +1,4 @@
-"""What a class, or anybody, agreed on, set against the frontier, the solutions, votes at home and bargaining runs."""
+"""Debriefing: an agreement compared with the frontier, the solutions, ratification and bargaining runs."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,16 +24,16 @@ DRAWS = 500
 
 @dataclass(frozen=True, eq=False)
 class Debrief(Rendered):
-    """An agreement, and what it could have been.
+    """An agreement, and the alternatives to it.
 
     Attributes:
         found: Who would sign, red lines crossed, votes at home and durability, at central numbers and over the draws.
-        best: Utility of the best package of each party behind no line of its own, by party.
-        place: Where it lies against the Pareto frontier.
-        over: Parties over whom the frontier and the solutions are taken.
+        best: Utility of each party's best package beyond none of its own red lines, by party.
+        place: Its position relative to the Pareto frontier.
+        over: Parties over whom the frontier and the solutions are computed.
         better: One worse for no party counted and best for the one that gains least; None if it is on the frontier.
-        gains: What each party gains by it.
-        zone: Over which packages solutions are taken: those acceptable with all lines real or, if there are none, off.
+        gains: Each party's gain by it.
+        zone: The packages of the solutions: those acceptable with all lines real or, if there are none, off.
         distances: Shortfalls of `agreement_distances` against that zone, at central numbers; empty without a zone.
         solutions: `solution, package, issues_off` and, by party, `gain_PARTY` against the agreement.
         by, rank, packages: Its rank by a column of `texts`, of how many; 1 is the best. The column is the first of
@@ -79,7 +79,7 @@ def package_in_words(scenario: Scenario, text: str) -> dict[str, str]:
 
 
 def debrief(scenario: Scenario, text: str, draws: int = DRAWS, seed: int = 1) -> Debrief:
-    """Set an agreement against what it could have been; `draws` runs are played. For errors see `package_in_words`."""
+    """Compare an agreement with its alternatives; `draws` runs are played. For errors see `package_in_words`."""
     options = package_in_words(scenario, text)
     at = bench(scenario, seed, draws)
     package = at.structure.space.index_of(options)
@@ -117,7 +117,7 @@ def debrief(scenario: Scenario, text: str, draws: int = DRAWS, seed: int = 1) ->
 
 
 def _distances(at: Bench, package: int, zone: str) -> dict[str, float]:
-    """Shortfalls against the solutions of the zone, without foresight; those that do not exist are left out."""
+    """Return shortfalls against the solutions of the zone, without foresight; missing solutions are left out."""
     candidates = at.portrait.candidates[zone]
     if not candidates.any():
         return {}

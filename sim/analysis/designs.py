@@ -1,4 +1,4 @@
-"""Runs of a design: uniforms of chosen inputs laid out by a plan, all else as drawn; Sobol indices, Morris effects."""
+"""Runs of a design: uniforms of chosen inputs by a plan, all else as drawn; Sobol indices, Morris effects."""
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from sim.results.results import Results
 
 ALMOST_1 = 1 - 2.0**-53  # the largest uniform: above every hardness below 1
 PIECE = 256  # runs stored at once
-REST = ""  # stands for all inputs that are not in a design, and for luck
+REST = ""  # all inputs that are not in a design, and chance
 RESAMPLES = 300
 LEVELS = 4  # of Morris
 STEP = LEVELS / (2 * (LEVELS - 1))  # of the whole way
@@ -36,7 +36,7 @@ class Sheet:
     """Runs that are played together."""
 
     name: str
-    start: int  # draw that lends the first run all that is not in the design; the next lends the second, and so on
+    start: int  # draw that supplies the rest of the first run; the next supplies the second, and so on
     uniforms: Floats  # by place of the input, shape (n, inputs)
 
 
@@ -44,11 +44,11 @@ class Sheet:
 class Design:
     """A plan of runs.
 
-    Of `sided` inputs only the side counts: from one half up a red line is real, below it is not, however hard it is
-    (one with hardness 1 always is).
+    Of `sided` inputs only the side of one half matters: above it a red line is real, below it is not, whatever its
+    hardness (one with hardness 1 always is).
     """
 
-    name: str  # in the identity of what comes of it: what it is, how large, by which inputs
+    name: str  # part of the identity of its runs: kind, size, inputs
     paths: tuple[str, ...]
     together: Mapping[str, tuple[str, ...]]  # all paths drawn together, by the first of them
     sheets: tuple[Sheet, ...]
@@ -59,7 +59,7 @@ class Design:
         return sum(len(sheet.uniforms) for sheet in self.sheets)
 
     def identity(self, results: Results) -> str:
-        """What runs of this design are of, as 64 hex digits: those of a batch, and the design."""
+        """Identify runs of this design by 64 hex digits: those of a batch, and the design."""
         facts = {"results": identity(results.scenario, results.seed), "design": self.name}
         return hashlib.sha256(canonical(facts)).hexdigest()
 
@@ -72,10 +72,10 @@ class Design:
 
 
 class DesignStore(Protocol):
-    """Where runs of a design are stored, such as a `DesignFolder`."""
+    """Storage of runs of a design, such as a `DesignFolder`."""
 
     def read(self, sheet: int, first: int, count: int) -> pd.DataFrame | None:
-        """Rows `first` to `first + count - 1` of a sheet, None if they are not there."""
+        """Return rows `first` to `first + count - 1` of a sheet, None if they are not stored."""
 
     def write(self, sheet: int, first: int, draws: pd.DataFrame) -> None:
         """Store the rows of a sheet from `first` on."""
@@ -88,11 +88,10 @@ def play(
     design: Design, results: Results, asked: Figure, advance: Callable[[int], None] = lambda runs: None,
     store: DesignStore | None = None, player: Player | None = None,
 ) -> dict[str, Floats]:  # fmt: skip
-    """A figure of every run of a design, by the name of its sheet.
+    """Play a figure of every run of a design, by the name of its sheet.
 
     Args:
-        player: Plays pieces that are not stored, each answered with its place among them; by default here, one after
-            the other.
+        player: Plays pieces that are not stored, and yields each with its index; by default here, one after the other.
 
     Raises:
         NoAnswer: if some run has no such figure.
@@ -137,10 +136,10 @@ def _play_here(results: Results, pieces: Sequence[Piece]) -> Iterator[tuple[int,
 
 
 def chosen(drawn: Drawn, wanted: Sequence[str], ranked: Sequence[str], top: int) -> list[str]:
-    """The inputs of a design: those that are named, by any path drawn together with them, or the first of a ranking.
+    """Return the inputs of a design: those named, by any path drawn together with them, or the first of a ranking.
 
     Raises:
-        NoAnswer: if a name is no input that differs from run to run, with what comes near.
+        NoAnswer: if a name is no input that differs from run to run, with similar names.
     """
     firsts = {path: first for first, paths in drawn.together.items() for path in paths}
     for path in wanted:
@@ -153,14 +152,14 @@ def chosen(drawn: Drawn, wanted: Sequence[str], ranked: Sequence[str], top: int)
 
 
 def shifted_sobol(seed: int, name: str, points: int, columns: int) -> Floats:
-    """Sobol's points, a power of two of them, shifted as a whole by uniforms of the seed's own streams.
+    """Return Sobol's points, a power of two of them, shifted as a whole by uniforms of the seed's own streams.
 
     Shape (points, columns), in [0, 1).
 
     Source: Sobol (1967), with the direction numbers of Joe & Kuo (2008) in SciPy; the shift of Cranley & Patterson
     (1976).
     """
-    from scipy.stats import qmc  # takes half a second to import, so whoever needs it does
+    from scipy.stats import qmc  # takes half a second to import
 
     plain = qmc.Sobol(columns, scramble=False).random_base2(points.bit_length() - 1)
     shift = np.array([streams.uniform(seed, f"{name}.{column}", 0, 1)[0] for column in range(columns)])
@@ -169,10 +168,10 @@ def shifted_sobol(seed: int, name: str, points: int, columns: int) -> Floats:
 
 
 def sobol_design(results: Results, drawn: Drawn, paths: Sequence[str], points: int) -> Design:
-    """The runs that first- and total-order indices take: points x (inputs + 3).
+    """Return the runs for first- and total-order indices: points x (inputs + 3).
 
     `A` and `B` are independent; for each input a sheet is as `A` with that input as in `B`; the last is as `A` with all
-    else, inputs that are not in the design and luck, as in `B`. Runs that differ in one input share all else, draw by
+    else, inputs that are not in the design and chance, as in `B`. Runs that differ in one input share all else, draw by
     draw.
 
     Source: Saltelli and others (2010); the last sheet treats all that is not in the design as one more input.
@@ -189,14 +188,14 @@ def sobol_design(results: Results, drawn: Drawn, paths: Sequence[str], points: i
 
 
 def sobol_indices(a: Floats, b: Floats, mixed: Floats, seed: int = 1) -> pd.DataFrame:
-    """Shares of a figure's variance by input, one row an input: alone, and with all it does together with others.
+    """Return shares of a figure's variance by input, one row an input: alone, and with all interactions.
 
     Args:
         a, b: The figure in two independent sets of runs, shape (n,), n a power of two.
         mixed: In runs as `a` with one input as in `b`, shape (inputs, n).
 
     Returns:
-        `first, first_low, first_high, total, total_low, total_high` (95 %); all 0 for a figure that does not vary.
+        `first, first_low, first_high, total, total_low, total_high` (95 %); all 0 for a constant figure.
 
     Source: Saltelli and others (2010), table 2, (b) for the first order, Jansen (1999) for the total, as in
     `scipy.stats.sobol_indices`; intervals by the bootstrap over points, percentiles.
@@ -220,7 +219,7 @@ def _indices(a: Floats, b: Floats, mixed: Floats) -> tuple[Floats, Floats]:
 
 
 def dummy_indices(a: Floats, b: Floats, seed: int = 1) -> dict[str, float]:
-    """Indices of an input that does nothing.
+    """Return the indices of a dummy input.
 
     Its runs are those of `a`, so by these estimators both indices are 0 whatever the noise. So the first order is
     estimated as the covariance of two independent sets of runs over their variance: 0 but for noise.
@@ -239,7 +238,7 @@ def dummy_indices(a: Floats, b: Floats, seed: int = 1) -> dict[str, float]:
 
 
 def sobol_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:
-    """A row an input, the largest total first; then all that is not in the design, and a dummy."""
+    """Return a row an input, the largest total first; then all that is not in the design, and a dummy."""
     names = [*design.paths, REST]
     table = sobol_indices(figure["A"], figure["B"], np.array([figure[name] for name in names]), seed)
     table = _with_inputs(design, table, names).sort_values(["total", "input"], ascending=[False, True])
@@ -259,11 +258,11 @@ def _with_inputs(design: Design, table: pd.DataFrame, names: Sequence[str]) -> p
 
 
 def morris_design(results: Results, drawn: Drawn, paths: Sequence[str], trajectories: int) -> Design:
-    """The runs of a screening: trajectories x (inputs + 1).
+    """Return the runs of a screening: trajectories x (inputs + 1).
 
-    A trajectory starts at some levels of all inputs and moves one input a time by half of the levels; a red line turns
-    from not real to real or back. All runs of a trajectory share all that is not in the design, so a difference between
-    two of them is the work of that one input.
+    A trajectory starts at some levels of all inputs and moves one input a time by half of the levels; a red line
+    switches between real and not. All runs of a trajectory share all that is not in the design, so a difference between
+    two of them is due to that one input.
 
     Raises:
         NoAnswer: if SALib is not installed.
@@ -281,17 +280,17 @@ def morris_design(results: Results, drawn: Drawn, paths: Sequence[str], trajecto
 def morris_effects(
     paths: Sequence[str], points: Floats, figure: Floats, seed: int, sided: Collection[str] = ()
 ) -> pd.DataFrame:
-    """Elementary effects, one row an input.
+    """Return elementary effects, one row an input.
 
     Args:
         points: Of all runs, trajectory by trajectory, shape (trajectories x (inputs + 1), inputs).
         sided: Those of which only the side counts: one step is the whole way.
 
     Returns:
-        `mean` (of the sizes of the effects, mu*), its 95 % interval `mean_low` and `mean_high`, `sigma` (their standard
-        deviation: large where the effect depends on the other inputs or bends), `mu` (their mean with signs). An effect
+        `mean` (of the absolute effects, mu*), its 95 % interval `mean_low` and `mean_high`, `sigma` (their standard
+        deviation: large where the effect is nonlinear or depends on other inputs), `mu` (their signed mean). An effect
         is the change of the figure on the whole way from the middle of the input's lowest quarter to that of its
-        highest, as the step taken would give it; of a red line, from not real to real.
+        highest, extrapolated from the step taken; of a red line, from not real to real.
 
     Raises:
         NoAnswer: if SALib is not installed.
@@ -309,7 +308,7 @@ def morris_effects(
 
 
 def morris_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:
-    """A row an input, the largest mean effect first."""
+    """Return a row an input, the largest mean effect first."""
     by_trajectory = np.array([figure[sheet.name] for sheet in design.sheets]).T.reshape(-1)
     table = morris_effects(design.paths, trajectories_of(design), by_trajectory, seed, design.sided)
     table = _with_inputs(design, table, design.paths)
@@ -336,5 +335,5 @@ def _problem(paths: Sequence[str]) -> dict[str, object]:
 
 
 def _salib_seed(seed: int) -> int:
-    """A seed that SALib uses: it takes 0 for none."""
+    """Return a seed that SALib uses: it takes 0 for none."""
     return seed % (2**32 - 1) + 1

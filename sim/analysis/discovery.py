@@ -1,4 +1,4 @@
-"""Under which conditions runs end a certain way: boxes of inputs, found on half of the runs, tested on the rest."""
+"""Scenario discovery: boxes of conditions that make an outcome typical, found on half of the runs, tested on others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ from sim.core.packages import Bools
 from sim.results.figures import Figure
 from sim.results.results import Results
 
-MOST_SEARCHED = 20_000  # runs a search looks at: more would take minutes and find the same
+MOST_SEARCHED = 20_000  # maximum runs of a search: more would take minutes and find the same
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: a figure, whether runs without it count instead, and of a mean the bound."""
+    """The cases of interest: a figure, whether runs without it count instead, and for a mean the bound."""
 
     asked: Figure
     turned: bool = False
@@ -39,14 +39,14 @@ class Question:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Discovery(Rendered):
-    """Conditions under which runs end a certain way.
+    """Conditions under which an outcome is typical.
 
     Attributes:
         n, cases: Runs that count, and those of interest.
         searched: Runs on which boxes were found; they are tested on `tested` others.
         boxes: Found one after the other, each among the runs outside of those before.
         together: Paths of the inputs that are drawn together, by the first of them.
-        density: That was asked for; None for a balance of coverage and density.
+        density: The minimum requested; None for a balance of coverage and density.
         note: Why there is no box, empty if there is one.
     """
 
@@ -84,16 +84,16 @@ def discover(
     results: Results, question: Question | str = "signed", most_inputs: int = 3, most_boxes: int = 3,
     density: float | None = None,
 ) -> Discovery:  # fmt: skip
-    """Search for conditions on inputs under which runs are of interest much more often than over all.
+    """Search for conditions on inputs under which runs are of interest much more often than overall.
 
-    Boxes are found on every other run and tested on the rest: a search over hundreds of conditions finds some that fit
-    its own runs by luck, and only fresh runs say how good it is. Where the question is what becomes of a signed text,
-    only runs that signed one count, and conditions may be on its options too.
+    Boxes are found on every other run and tested on the rest: a search over hundreds of conditions overfits, and only
+    other runs show how good a box is. Of what happens after signing, only signed runs count, and conditions may be on
+    the options of the package too.
 
     Args:
-        question: What is of interest; a name for runs that have the share of this name.
-        density: Share of the runs in a box that should be of interest at least; left out: the box with the largest
-            harmonic mean of coverage and density is taken.
+        question: The cases of interest; a name for runs that have the share of this name.
+        density: Minimum share of the runs in a box that are of interest; left out: the box with the largest harmonic
+            mean of coverage and density is taken.
 
     Raises:
         NoAnswer: if there is no such figure.
@@ -128,9 +128,9 @@ def discover(
 
 
 def factors_of(results: Results, draws: pd.DataFrame, options: bool) -> Factors:
-    """What conditions may be on: inputs that differ, those drawn together once; with `options` the issues of the text.
+    """Factors of conditions: inputs that differ, those drawn together once; with `options` the package's issues.
 
-    Names of issues stand as they are, those of inputs are paths; options are coded by their place in the file.
+    Issues are named as in the file, inputs by path; options are coded by their position in the file.
     """
     drawn = inputs_of(results)
     found = [

@@ -1,4 +1,4 @@
-"""The uncertain inputs of finished runs: what was drawn, column by column, those drawn together counted once."""
+"""The uncertain inputs of finished runs, column by column, those drawn together counted once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from sim.scenario import Scenario
 MOST_RUNS = 100_000  # some 200 MB of the flagship
 PREFIX = "input."
 BINARY = (".real", ".looks_ahead")  # end the paths of binary inputs: of red lines, and of kinds of parties
-DUMMY: dict[str, Any] = {"input": "", "together": (), "kind": "dummy"}  # first columns of an input that does nothing
+DUMMY: dict[str, Any] = {"input": "", "together": (), "kind": "dummy"}  # first columns of a dummy input
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,22 +32,22 @@ class Drawn:
         return list(self.together)
 
     def values(self, path: str) -> Floats:
-        """An input in every run, shape (n,); of a binary one 1 where it is so."""
+        """Return an input in every run, shape (n,); 0 or 1 for a binary one."""
         return self.columns[path].to_numpy(float)
 
     def is_binary(self, path: str) -> bool:
-        """Whether an input is one of two: a red line is real or it is not."""
+        """Return whether an input is binary, as whether a red line is real."""
         return path.endswith(BINARY)
 
 
 @remembered
 def sampled_runs(results: Results) -> pd.DataFrame:
-    """The first of the finished runs, with all columns: enough to tell an input that matters from luck."""
+    """Return the first of the finished runs, with all columns: enough to distinguish an effect from chance."""
     return results.head(MOST_RUNS)
 
 
 def inputs_of(results: Results) -> Drawn:
-    """The inputs that are not the same in all of the sampled runs."""
+    """Return the inputs that differ between the sampled runs."""
     runs = sampled_runs(results)
     columns = {str(name).removeprefix(PREFIX): runs[name] for name in runs if str(name).startswith(PREFIX)}
     first: dict[str, str] = {}
@@ -62,7 +62,7 @@ def inputs_of(results: Results) -> Drawn:
 
 
 def _stream(scenario: Scenario, path: str) -> str:
-    """The stream of an input; red lines of one `drawn_with` share theirs, and so are drawn together."""
+    """Return the stream of an input; red lines of one `drawn_with` share theirs, and so are drawn together."""
     block, *rest = path.split(".")
     if block != "parties" or rest[1] != "red_lines":
         return path
@@ -72,11 +72,11 @@ def _stream(scenario: Scenario, path: str) -> str:
 
 
 def dummy(seed: int, number: int, n: int) -> Floats:
-    """An input that does nothing, for the noise of a method: uniforms of a stream of its own, shape (n,)."""
+    """Return a dummy input, for the noise of a method: uniforms of a stream of its own, shape (n,)."""
     return streams.uniform(seed, f"analysis.dummy.{number}", 0, n)
 
 
 def resamples(seed: int, n: int, count: int) -> np.ndarray:
-    """Rows of bootstrap samples of n rows each, with replacement, shape (count, n)."""
+    """Return rows of bootstrap samples of n rows each, with replacement, shape (count, n)."""
     drawn = streams.uniform(seed, "analysis.bootstrap", 0, count * n).reshape(count, n)
     return np.asarray((drawn * n).astype(np.int64))

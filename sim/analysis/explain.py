@@ -1,4 +1,4 @@
-"""Why the runs of some results ended as they did, and the smallest change that opens the way, tried on these runs."""
+"""Explanation of the outcomes of results, with the smallest change that opens a zone, tested on the same runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,13 +21,13 @@ from sim.results.results import Results, run
 from sim.scenario import ScenarioError
 
 LOOK = 300  # runs that are played again
-REPLAYED = 2  # inputs that are set to both ends of their ranges, at most
+REPLAYED = 2  # maximum inputs that are set to both ends of their ranges
 SHOWN = ("zone_first", "zone_ever", "signed", "in_force")
 
 
 @dataclass(frozen=True)
 class Stage:
-    """How many runs got somewhere before and after a change, and the paired difference with its 95 % interval."""
+    """How many runs reached a stage before and after a change, and the paired difference with its 95 % interval."""
 
     name: str
     before: Share
@@ -37,40 +37,40 @@ class Stage:
 
 @dataclass(frozen=True)
 class Counterfactual:
-    """A change of some numbers, tried on runs."""
+    """A change of some numbers, tested on runs."""
 
     change: Change
     sets: tuple[str, ...]  # the same as `PATH=VALUE`, for `--set`
     n: int  # runs played with it, and compared with the same without
-    stages: tuple[Stage, ...]  # `SHOWN`; none if the change cannot be made
+    stages: tuple[Stage, ...]  # `SHOWN`; empty if the change cannot be made
     fault: str = ""  # why it cannot be made: the scenario would be invalid
 
 
 @dataclass(frozen=True)
 class Ends:
-    """A number at both ends of its range on the same runs, all else as it was drawn."""
+    """A number at both ends of its range on the same runs, all else as drawn."""
 
     n: int
-    low: Share  # runs that got to a stage with the number at the low end
+    low: Share  # runs that reached a stage with the number at the low end
     high: Share
     difference: Mean  # of high less low, paired, with its 95 % interval
 
     @property
     def is_cause(self) -> bool:
-        """Whether the number alone moves the stage: its interval holds no zero."""
+        """Whether the number alone moves the stage: its interval excludes zero."""
         return self.difference[1] > 0 or self.difference[2] < 0
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation(Rendered):
-    """Why the runs of some results ended as they did.
+    """The reasons for the outcomes of some results.
 
     Attributes:
         replayed: The first runs, those without a deal played again.
-        moved_by: For each stage, the uncertain number that goes with the largest difference; None where none stands out
-            or the runs are too few. A pattern in the runs as they were drawn.
+        moved_by: For each stage, the uncertain number with the largest difference; None where none stands out or the
+            runs are too few. An association in the runs as drawn.
         ends: The same numbers set to both ends of their ranges on the first runs, by stage: whether they are a cause.
-        weights: Which single weight turns the package signed most often.
+        weights: Which single weight changes the package signed most often.
     """
 
     results: Results = field(repr=False)
@@ -110,15 +110,15 @@ def explain(results: Results, look: int = LOOK) -> Explanation:
         asides=asides,
         moved_by=drivers,
         ends=dict(at_both_ends(results, {stage: drivers.get(stage) for stage in SHOWN}, look)),
-        tried=tuple(counterfactual(results, change, look) for change in _worth_trying(results, found, asides)),
+        tried=tuple(counterfactual(results, change, look) for change in _candidates(results, found, asides)),
         weights=weight_flips(results, table),
     )
 
 
-def _worth_trying(results: Results, found: Opening, asides: tuple[Aside, ...]) -> list[Change]:
-    """The cheapest change of all and those of one number that cost as little; else the two cheapest of two.
+def _candidates(results: Results, found: Opening, asides: tuple[Aside, ...]) -> list[Change]:
+    """Return the cheapest change of all and those of one number of equal cost; else the two cheapest of two.
 
-    With a zone at central numbers: the no-deal worth that opens most runs, lower by the median of what it takes.
+    With a zone at central numbers: the no-deal value that opens most runs, lowered by the median of what that needs.
     """
     if found.best is not None:
         most = found.best.cost * (1 + 1e-9)
@@ -136,7 +136,7 @@ def at_both_ends(results: Results, movers: Mapping[str, Mover | None], most: int
     """Play the first `most` runs again with each number at the low and at the high end of its range.
 
     Yields:
-        Stages with what came of it; none for a number that the file does not state or that cannot be set alone.
+        Stages with their results; none for a number that the file does not state or that cannot be set alone.
     """
     n, played = min(results.n, most), dict[tuple[str, ...], tuple[pd.DataFrame, pd.DataFrame] | None]()
     for stage, mover in movers.items():
@@ -186,7 +186,7 @@ def counterfactual(results: Results, change: Change, most: int) -> Counterfactua
 
 
 def settings(turns: Sequence[Turn]) -> list[str]:
-    """Turns as `PATH=VALUE`: a stated range moves with its value and has its width, cut off where its scale ends."""
+    """Format changes as `PATH=VALUE`: a stated range moves with its value, clipped to the scale."""
     texts = []
     for turn in turns:
         parameter, number, value = turn.parameter, turn.parameter.number, turn.rounded

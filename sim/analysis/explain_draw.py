@@ -1,4 +1,4 @@
-"""One draw explained: every turn, why it ended so, and the smallest change in it that would open the way."""
+"""Explanation of one draw: its trace, its outcome, and the smallest change that would open a zone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,21 +22,21 @@ class Opened:
 
     way: WayOut
     no_deal: tuple[float, ...]  # reservation value of each party in it, in the last open round
-    package: Package  # the package that takes least
+    package: Package  # the package that needs least
 
 
 @dataclass(frozen=True)
 class Nearest:
     """Of a draw that ran out of time: the package that came nearest to all aspirations in the last round.
 
-    It crosses no real line of those who sign it; of several the standing offer comes first, then by rank. Where nobody
-    lacks anything, it met all aspirations and nobody proposed it, or not all had answered it.
+    It crosses no real line of its signatories; of several the standing offer comes first, then by rank. If it met all
+    aspirations, nobody proposed it, or not all had answered it.
     """
 
     package: Package
-    packages: int  # how many came as near
+    packages: int  # number of packages equally near
     on_the_table: bool  # whether it was the standing offer at the end
-    missing: Mapping[str, float]  # worth below the aspiration of each signatory, where there is any
+    missing: Mapping[str, float]  # each signatory's shortfall from its aspiration, where there is any
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class DrawExplained(Rendered):
 
 
 def explain_draw(scenario: Scenario, seed: int, draw: int) -> DrawExplained:
-    """Play one draw again and say why it ended as it did.
+    """Play one draw again and explain its outcome.
 
     Raises:
         ValueError: if `draw` is below 0.
@@ -75,7 +75,7 @@ def _opened(talks: Talks, table: Table, blocker: str) -> tuple[Opened, ...]:
 
 
 def _nearest(talks: Talks, table: Table) -> Nearest | None:
-    """Search all packages that cross no real line: the smallest sum of what they lack; ties by rank."""
+    """Find the package that crosses no real line with the smallest sum of shortfalls; ties by rank."""
     structure, aspiration, standing = table.structure, talks.aspiration[-1][0], talks.standing[0]
     free = np.flatnonzero((table.clear() | ~structure.signs).all(axis=0) & ~table.gone())
     if not len(free) or table.quota is not None or np.isnan(aspiration).any():

@@ -1,4 +1,4 @@
-"""All that the marks of a package hang on, draw by draw: from it a page works out any one of them by itself."""
+"""Tables, draw by draw, from which a page computes the results of any package."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ Clauses = list[dict[int, list[int]]]  # of a condition: the options that match, 
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """What `marks` reads of a package tabled in one round, by option or by combination of few options."""
+    """The tables that `marks` uses for a package tabled in one round, by option or by combination of few options."""
 
-    layout: dict[str, Any]  # what is the same in all draws, as JSON has it; issues, options and parties in name order
+    layout: dict[str, Any]  # what is the same in all draws, as JSON; issues, options and parties in name order
     arrays: dict[str, npt.NDArray[Any]]  # the draw axis first
 
 
 def tables(scenario: Scenario, draws: int, seed: int = 1, round: int = 1) -> Tables:
-    """Lay out draws 0 to `draws - 1` of a seed, for texts tabled in a round."""
+    """Make the tables of draws 0 to `draws - 1` of a seed, for packages tabled in a round."""
     table = structure(scenario)
     ensemble = draw(scenario, seed, 0, draws, table=table)
     world, space = ensemble.world, table.space
@@ -89,7 +89,7 @@ def _lines(ensemble: Ensemble) -> Iterator[dict[str, Any]]:
 
 
 def _extras(ensemble: Ensemble) -> Iterator[dict[str, Any]]:
-    """To whom each extra goes, and the conditions that a package with it meets and does not meet."""
+    """Return the recipient of each side payment, and the conditions of the packages with it."""
     scenario, carrots, mediation = ensemble.scenario, ensemble.world.carrots, ensemble.scenario.mediation
     for site in ensemble.structure.linkages:
         _, name, _, linkage_id, _ = site.path.split(".")
@@ -106,7 +106,7 @@ def _extras(ensemble: Ensemble) -> Iterator[dict[str, Any]]:
 def _votes(
     ensemble: Ensemble, month: Floats, fell: Floats, layout: dict[str, Any], arrays: dict[str, Any]
 ) -> None:
-    """Chances with each ratifier by combination: given the surprise that all share, and as foresight takes them."""
+    """Return probabilities with each ratifier by combination: given the shared surprise, and as used by foresight."""
     votes = ensemble.world.ratification
     if votes is None:
         return
@@ -132,7 +132,7 @@ def _shifts(ensemble: Ensemble, layout: dict[str, Any], arrays: dict[str, Any]) 
 
 
 def _aftermath(ensemble: Ensemble, month: Floats, layout: dict[str, Any], arrays: dict[str, Any]) -> None:
-    """How long packages hold by kind, and the kind of each combination, with a guarantor that acts or does not."""
+    """Survival of packages by kind, and the kind of each combination, with a guarantor that acts or does not."""
     after = ensemble.world.aftermath
     if after is None:
         return
@@ -148,7 +148,7 @@ def _aftermath(ensemble: Ensemble, month: Floats, layout: dict[str, Any], arrays
     arrays["held"], index = _distinct(np.concatenate(held, axis=1))
     lowest = outlook.kind.min(axis=0)
     raised = outlook.kind - lowest
-    arrays["raised"] = raised > 0  # by one and the same number wherever a shift of power undoes the deal
+    arrays["raised"] = raised > 0  # by the same number wherever a shift of power undoes the deal
     layout["after"] = _combinations(ensemble, outlook.static) | {
         "held": index.reshape(len(held), -1).tolist(), "lowest": lowest.tolist(), "step": int(raised.max(initial=0)),
     }  # fmt: skip
@@ -165,7 +165,7 @@ def _combinations(ensemble: Ensemble, found: Combinations) -> dict[str, Any]:
 
 
 def _distinct(columns: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """The distinct columns of a table, and which of them each is."""
+    """Return the distinct columns of a table, and the index of each."""
     found: dict[bytes, int] = {}
     index = np.array([found.setdefault(column.tobytes(), len(found)) for column in columns.T], np.int64)
     first = np.unique(index, return_index=True)[1]

@@ -1,4 +1,4 @@
-"""Which figures results have, and the one that is asked for by name."""
+"""The figures that results have, and look-up by name."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,11 @@ from sim.results.stages import has_durability
 
 
 class NoAnswer(ValueError):
-    """A question that these runs cannot answer, with what would do."""
+    """A question that these runs cannot answer, with a hint."""
 
 
 def figures(results: Sequence[Results]) -> list[Figure]:
-    """Every figure that all these results have."""
+    """Return every figure that all these results have."""
     lasting = all(map(has_durability, results))
     names = set.intersection(*({each.name for each in figures_of_scenario(one.scenario)} for one in results))
     return [
@@ -29,7 +29,7 @@ def figures(results: Sequence[Results]) -> list[Figure]:
 
 
 def figure_named(results: Sequence[Results], name: str) -> Figure:
-    """The figure of a name, or of another name for it.
+    """Return the figure of a name or alias.
 
     Raises:
         NoAnswer: if these results have none of that name, with those they have.
@@ -45,7 +45,7 @@ def figure_named(results: Sequence[Results], name: str) -> Figure:
 
 
 def column_of(figure: Figure, results: Results) -> pd.Series:
-    """A figure by draw, as floats, NaN where a draw has none."""
+    """Return a figure by draw, as floats, NaN where a draw has none."""
     names = [name for name in (*figure.columns, *figure.optional) if name in results.columns]
     draws = results.whole("draw", *dict.fromkeys(names))
     return pd.Series(figure.values(draws), index=draws["draw"])

@@ -1,7 +1,7 @@
-"""What stands between the parties and each package in one draw, and how much of it would have to give.
+"""Obstacles between the parties and each package in one draw, and how much of them would have to change.
 
-Worth is each party's own; margins are worth less the worth of no deal. All searches are over every package, so what
-they find is exact: no other change of that kind is smaller.
+Utility is each party's own; margins are utility less reservation value. All searches are exhaustive over packages, so
+their results are exact.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -16,15 +16,15 @@ from sim.core.utility import EVERYBODY
 from sim.core.zopa import votes_needed
 from sim.model.domain import Structure
 
-RESERVATION_VALUE = "no_deal"  # as in `party.no_deal`, the name of an obstacle
+RESERVATION_VALUE = "no_deal"  # suffix of an obstacle, as in `party.no_deal`
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The packages of one draw in one round, as the parties value them."""
+    """The packages of one draw in one round, with the parties' margins."""
 
     structure: Structure
-    margin: Floats  # worth of packages less the worth of no deal, shape (N, P)
+    margin: Floats  # utility of packages less reservation value, shape (N, P)
     real: Bools  # red lines that are real, shape (L,)
     quota: int | None = None  # how many signatories are enough; None for all
 
@@ -35,11 +35,11 @@ class Table:
 
     @cached_property
     def willing(self) -> Bools:
-        """To whom a package is worth no deal or more, shape (N, P)."""
+        """Parties with a nonnegative margin, shape (N, P)."""
         return np.asarray(self.margin >= -TOLERANCE)
 
     def clear(self, aside: Collection[int] = ()) -> Bools:
-        """Whose real lines a package does not cross, those set aside left out, shape (N, P)."""
+        """Return parties whose real lines a package does not cross, without those set aside, shape (N, P)."""
         lines, clear = self.structure.lines, np.ones(self.margin.shape, bool)
         real = self._without(aside)
         for n in np.unique(lines.party[real & (lines.party != EVERYBODY)]):
@@ -47,7 +47,7 @@ class Table:
         return clear
 
     def gone(self, aside: Collection[int] = ()) -> Bools:
-        """Packages that an event took off the table, shape (P,)."""
+        """Packages that an event removed, shape (P,)."""
         lines = self.structure.lines
         return np.asarray(lines.crossed((self._without(aside) & (lines.party == EVERYBODY))[None])[0])
 
@@ -57,11 +57,11 @@ class Table:
         return real
 
     def votes_short(self, aside: Collection[int] = (), free: Collection[int] = ()) -> Ints:
-        """How many consents each package lacks, 0 or less for a package of the zone, shape (P,).
+        """Return how many consents each package lacks, 0 or less for a package of the zone, shape (P,).
 
         Args:
             aside: Lines set aside.
-            free: Parties that consent whatever a package is worth to them, if it crosses none of their lines.
+            free: Parties that consent at any utility, if a package crosses none of their lines.
         """
         willing = self.willing.copy()
         willing[list(free)] = True
@@ -72,7 +72,7 @@ class Table:
 
     @property
     def zone(self) -> Bools:
-        """Packages that enough signatories could sign, shape (P,)."""
+        """Return packages that enough signatories could sign, shape (P,)."""
         return np.asarray(self.votes_short() <= 0)
 
     def opens(self, aside: Collection[int]) -> bool:
@@ -81,12 +81,12 @@ class Table:
 
 @dataclass(frozen=True)
 class WayOut:
-    """One set of obstacles that opens a zone when it is set aside, and how much of the no-deal worths it takes."""
+    """One set of obstacles that opens a zone when it is set aside, and the required fall of its reservation values."""
 
     names: tuple[str, ...]
-    falls: Mapping[str, float]  # by how much no deal is worth too much, by party, for `package`
+    falls: Mapping[str, float]  # required fall of each party's reservation value for `package`
     packages: int  # packages that open when all of the set is set aside
-    package: int  # of these the one that takes least in all; ties by the smallest rank
+    package: int  # of these the one that needs least in all; ties by the smallest rank
 
     @property
     def total(self) -> float:
@@ -94,7 +94,7 @@ class WayOut:
 
 
 def way_out(table: Table, names: Sequence[str]) -> WayOut | None:
-    """How much a set of obstacles, named as in `blocker`, has to give; None if setting it aside opens nothing."""
+    """Change required of a set of obstacles, named as in `blocker`; None if setting it aside opens nothing."""
     structure = table.structure
     aside = [structure.lines.names.index(name) for name in names if name in structure.lines.names]
     free = [n for n, party in enumerate(structure.parties) if f"{party}.{RESERVATION_VALUE}" in names]
@@ -110,8 +110,7 @@ def way_out(table: Table, names: Sequence[str]) -> WayOut | None:
 
 
 def fall_alone(table: Table, party: int) -> float:
-    """By how much the no-deal worth of one party alone is too high for a zone; 0 if there is one, infinite if more
-    than that stands in the way."""
+    """Return the fall of one reservation value that alone opens a zone; 0 if there is one, infinite if impossible."""
     short, signs = table.votes_short(), table.structure.signs[party]
     if (short <= 0).any():
         return 0.0

@@ -1,8 +1,7 @@
-"""What the rates a month of a scenario imply of the past: played back from `as_of` to the start of the war.
+"""The past that the monthly rates of a scenario imply, from `as_of` back to the start of the war.
 
-What the talks count from their first day on (the front's drift, wear, homes without power, lines that give way) is
-counted back from that day instead, all at its mean and without dated events. A file whose past cannot have been has a
-rate that is too strong.
+What the talks count from their first day on (drift of the front, wear, homes without power, erosion of red lines) is
+counted back from that day, all at its mean and without dated events. If that past is implausible, a rate is too high.
 """
 
 from collections.abc import Iterator
@@ -23,9 +22,9 @@ from sim.scenario import Scenario
 
 DRAWS = 2_000
 LEVELS = (0.05, 0.1, 0.5, 0.9, 0.95)  # quantiles over the draws
-CREDIBLE = (0.02, 0.98)  # between which a support at home can have been
-MOST_TIMES = 120  # at which worth is worked out
-CAUSES = {  # what moves the worth of no deal, and the rate that says how much
+CREDIBLE = (0.02, 0.98)  # plausible bounds of support at home
+MOST_TIMES = 120  # dates at which the no-deal value is computed
+CAUSES = {  # what moves the no-deal value, and the path of its rate
     "front": "war.front.no_deal_per_1000_km2",
     "wear": "war.no_deal_falls_per_month",
     "strikes": "war.outages.no_deal_per_million_household_weeks",
@@ -34,7 +33,7 @@ CAUSES = {  # what moves the worth of no deal, and the rate that says how much
 
 @dataclass(frozen=True, eq=False)
 class Rates:
-    """The rates a month of some draws; a span is given in days since the war began, its ends of shape (K,)."""
+    """The monthly rates of some draws; a span is given in days since the war began, its ends of shape (K,)."""
 
     drawn: Ensemble
     since: date
@@ -57,12 +56,12 @@ class Rates:
         return war.strikes.mean_cut(self.since, begin, end)
 
     def household_weeks(self, begin: Floats, end: Floats) -> Floats:
-        """Household-weeks without power on each party's side that these add in all, shape (B, K, N)."""
+        """Household-weeks without power on each party's side from these, shape (B, K, N)."""
         cut, war = self.households_cut(begin, end), self.drawn.world.war
         return cut if war is None else cut * war.strikes.lasting[:, None, None]
 
     def changes(self, begin: Floats, end: Floats) -> Floats:
-        """What each of `CAUSES` adds to the worth of no deal from begin to end, shape (B, K, causes, N)."""
+        """What each of `CAUSES` adds to the no-deal value from begin to end, shape (B, K, causes, N)."""
         war = self.drawn.world.war
         if war is None:
             return np.zeros((len(self.drawn), len(begin), len(CAUSES), len(self.drawn.structure.parties)))
@@ -72,15 +71,15 @@ class Rates:
         return np.stack([front, wear, strikes], axis=2)
 
     def no_deal(self, time: Floats) -> Floats:
-        """Worth of no deal at some times, neither clipped nor touched by events, shape (B, K, N)."""
+        """No-deal value at some times, neither clipped nor moved by events, shape (B, K, N)."""
         return self.drawn.reservation_value[:, None] - self.no_deal_change(time, np.full(len(time), self.days))
 
     def no_deal_change(self, begin: Floats, end: Floats) -> Floats:
-        """Change in the worth of no deal, shape (B, K, N)."""
+        """Change of the no-deal value, shape (B, K, N)."""
         return np.asarray(self.changes(begin, end).sum(axis=2))
 
     def lines_fallen(self, begin: Floats, end: Floats) -> Floats:
-        """Share of the red lines that would have given way, without any lever, shape (B, K)."""
+        """Share of the red lines that would have been given up without leverage, shape (B, K)."""
         law, rules = self.drawn.scenario.giving_way, self.drawn.world.giving_way
         own = self.drawn.structure.lines.party != EVERYBODY
         if law is None or rules is None or not own.any():
@@ -90,7 +89,7 @@ class Rates:
         return np.asarray(may_fall * (1 - exact.exp(-pace)))
 
     def support(self, time: Floats) -> Floats:
-        """Share in favour with each ratifier at some times, before what a package adds, shape (B, K, J)."""
+        """Share in favour with each ratifier at some times, before effects of a package, shape (B, K, J)."""
         votes, block = self.drawn.world.ratification, self.drawn.scenario.ratification
         if votes is None or block is None:
             return np.zeros((len(self.drawn), len(time), 0))
@@ -102,7 +101,7 @@ class Rates:
         return np.where(certain, share, exact.logistic(exact.log(odds) - self.support_moved(time).sum(axis=2)))
 
     def support_moved(self, time: Floats) -> Floats:
-        """Log-odds that drift, and following the war, have added to support since some times, shape (B, K, 2, J)."""
+        """Log-odds that drift and the war have added to support since some times, shape (B, K, 2, J)."""
         votes = self.drawn.world.ratification
         assert votes is not None
         drift = votes.drift[:, None] * ((self.days - time) / DAYS_PER_MONTH)[:, None]
@@ -125,14 +124,14 @@ class Hindcast(Rendered):
     """The past that a scenario's rates imply; `low, median, high` are 10, 50 and 90 % of the draws.
 
     Attributes:
-        worth: Worth of no deal by `party` and `date`.
+        worth: No-deal value by `party` and `date`.
         causes: What each cause adds to it from `as_of` back to `since`, by `party`, `cause` and `path` of the rate.
-        outside: Parties whose median worth at `since` is below 0 or above 1: `party, median, low, high, share` of draws
-            outside, and the `path` of the rate that drives it with what it `adds`.
-        support: Share in favour at home at `since`, before what a package adds, by `ratifier` whose support moves:
+        outside: Parties whose median no-deal value at `since` is below 0 or above 1: `party, median, low, high, share`
+            of draws outside, and the `path` of the rate with the largest effect, `adds`.
+        support: Share in favour at home at `since`, before effects of a package, by `ratifier` whose support moves:
             `now` (the median), `low, median, high`, the `path` of the rate that moves it most, and whether `credible`.
         totals: From `since` to `as_of`: `what`, as in `known`, where it is not 0.
-        known: What the file knows, beside the draws: `what, begin, end, value, source, low` (5 %), `median, high`
+        known: The known facts, beside the draws: `what, begin, end, value, source, low` (5 %), `median, high`
             (95 %), `inside`.
     """
 
@@ -158,14 +157,14 @@ class Hindcast(Rendered):
 
 
 def hindcast(scenario: Scenario, draws: int = DRAWS, seed: int = 1, since: date | None = None) -> Hindcast:
-    """Play the rates a month of a scenario back from `as_of`.
+    """Play the monthly rates of a scenario back from `as_of`.
 
     Args:
         draws: Of the uncertain numbers; the first draws of any run with this seed.
         since: Where the past begins; left out: `war.since`.
 
     Raises:
-        NoAnswer: if the file does not say from when to when, or nothing lies between.
+        NoAnswer: if the file lacks a date, or nothing lies between.
     """
     begin, as_of = since or (scenario.war.since if scenario.war else None), scenario.as_of
     if begin is None or as_of is None:
@@ -189,7 +188,7 @@ def hindcast(scenario: Scenario, draws: int = DRAWS, seed: int = 1, since: date 
 
 
 def _middle(values: Floats) -> dict[str, float]:
-    """10, 50 and 90 % of values in all draws."""
+    """Return the 10, 50 and 90 % quantiles over all draws."""
     return dict(zip(("low", "median", "high"), np.quantile(values, LEVELS[1:4]).tolist(), strict=True))
 
 

@@ -1,13 +1,13 @@
-"""Runs beside what really happened, where a file has `history`, and beside two baselines that need no bargaining.
+"""Comparison of runs with the historical record, if a file has `history`, and with two baselines without bargaining.
 
-Issue by issue, a text stands somewhere on the issue's scale from 0 to 100. How far the texts signed in the runs lie
-from the one that was really signed is compared with how far two simple guesses lie: the mean of the parties' positions,
-weighted by influence and by how much the issue matters to each, and the middle of every scale. A model of bargaining
-that is no nearer than these has explained nothing about the terms.
+On each issue, a package has a position from 0 to 100. The distance of the runs' packages from the historical one is
+compared with that of two simple guesses: the mean of the parties' positions, weighted by influence and by the weight of
+the issue for each, and the middle of every scale. A model of bargaining that is no nearer than these has explained
+nothing about the terms.
 
-A mean distance charges runs for being unsure. So two proper scores stand beside it, of the runs and of packages drawn
-alike from those acceptable in the draws: the log of the chance that was given to what was signed (a tenth of it spread
-over all options), and the continuous ranked probability score, a distance less half of what draws differ by.
+A mean distance penalizes uncertainty. So two proper scores are reported too, of the runs and of packages drawn
+uniformly from those acceptable in the draws: the log of the probability of the historical option (a tenth of it spread
+over all options), and the continuous ranked probability score, a distance less half of the mean difference of draws.
 
 Source: Gneiting & Raftery (2007), Strictly proper scoring rules.
 """
@@ -30,7 +30,7 @@ from sim.results.statistics import counted, quantile_of
 from sim.scenario import Scenario
 
 MIDDLE, UNSURE = 50.0, 0.1
-MOST_ZONES = 200  # draws whose acceptable packages are looked at
+MOST_ZONES = 200  # draws whose acceptable packages are evaluated
 DAYS_PER_MONTH = 30.4375
 COLUMNS = [
     *("issue", "low", "high", "runs", "inside", "inside_low", "inside_high", "error"),
@@ -40,19 +40,19 @@ COLUMNS = [
 
 @dataclass(frozen=True, eq=False)
 class Hindsight:
-    """Runs beside history.
+    """Comparison of runs with history.
 
-    Columns of `issues`, a row an issue of which history gives the outcome: `issue`; `low` and `high`, where it lay on
-    the scale from 0 to 100 (equal where an option is named); `runs`, the mean place of the texts signed; `inside`, the
-    share of them that lie there, with its 95 % interval; `error`, their mean distance from there; `mean` and
-    `mean_error`, the weighted mean of positions and its distance; `middle_error`, that of the middle; `log` and `crps`,
-    the scores of the runs (a higher log, a lower CRPS in points is better), `random_log` and `random_crps` the same of
-    random acceptable packages; NaN where nothing was signed, or nothing was acceptable.
+    Columns of `issues`, a row an issue of which history gives the outcome: `issue`; `low` and `high`, its position on
+    the scale from 0 to 100 (equal where an option is named); `runs`, the mean position of the packages signed;
+    `inside`, the share of them that lie there, with its 95 % interval; `error`, their mean distance from there; `mean`
+    and `mean_error`, the weighted mean of positions and its distance; `middle_error`, that of the middle; `log` and
+    `crps`, the scores of the runs (a higher log, a lower CRPS in points is better), `random_log` and `random_crps` the
+    same of random acceptable packages; NaN where nothing was signed, or nothing was acceptable.
     """
 
     issues: pd.DataFrame = field(repr=False)
     facts: pd.DataFrame = field(repr=False)
-    signed: int  # runs with a text
+    signed: int  # runs with a package
 
     @property
     def errors(self) -> dict[str, float]:
@@ -62,12 +62,12 @@ class Hindsight:
 
     @property
     def misses(self) -> list[str]:
-        """Issues on which most texts signed in the runs lie elsewhere than history."""
+        """Issues on which most packages signed in the runs differ from history."""
         return self.issues.loc[~(self.issues["inside"] >= 0.5), "issue"].tolist()
 
 
 def hindsight(results: Results) -> Hindsight | None:
-    """Set runs beside what really happened; None where the file gives no terms.
+    """Compare runs with history; None where the file has no terms.
 
     Terms are `history.package` (an option by issue) or `history.terms` (`share: [low, high]` by issue, of the way from
     the first option to the last). Nothing that a run computes depends on them.
@@ -101,7 +101,7 @@ def hindsight(results: Results) -> Hindsight | None:
 
 
 def _terms(history: dict[str, Any], places: dict[str, dict[str, float]]) -> dict[str, tuple[float, float]]:
-    """Where what was really signed lay, in the order of the file; what names no issue or option is passed over."""
+    """Positions of the historical terms, in the order of the file; unknown issues and options are skipped."""
     package, terms, found = history.get("package"), history.get("terms"), {}
     for issue, of_options in places.items():
         option = package.get(issue) if isinstance(package, dict) else None
@@ -115,7 +115,7 @@ def _terms(history: dict[str, Any], places: dict[str, dict[str, float]]) -> dict
 
 
 def _acceptable(results: Results) -> tuple[PackageSpace, Floats]:
-    """The packages, and the chance of each, (P,), when one is drawn alike from those acceptable when the talks end."""
+    """Return packages, and the probability of each, (P,), when drawn uniformly from those acceptable at the end."""
     talks = hold_talks(draw(results.scenario, results.seed, 0, min(results.n, MOST_ZONES), table=results.structure))
     zone = talks.zone[talks.zone.any(axis=1)]
     chance: Floats = (zone / zone.sum(axis=1, keepdims=True)).sum(axis=0) / max(len(zone), 1)
@@ -123,7 +123,7 @@ def _acceptable(results: Results) -> tuple[PackageSpace, Floats]:
 
 
 def _scores(places: Floats, chance: Floats, ends: tuple[float, float]) -> tuple[float, float]:
-    """The log score and the CRPS in points of options with such chances; if none lies there, the nearest counts."""
+    """Log score and the CRPS in points for these option probabilities; if none lies there, the nearest counts."""
     if not chance.any():
         return np.nan, np.nan
     off = places - np.clip(places, *ends)

@@ -1,4 +1,4 @@
-"""What goes into a scenario, as texts by dotted path: to see in what two scenarios differ."""
+"""The inputs of a scenario as text by dotted path, to find the differences of two scenarios."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -17,7 +17,7 @@ Texts = Iterator[tuple[str, str]]  # by path
 
 
 def differing_inputs(scenarios: Sequence[Scenario], names: Sequence[str]) -> pd.DataFrame:
-    """Inputs that are not the same in all scenarios.
+    """Return inputs that differ between scenarios.
 
     Returns:
         `input` (dotted path), for each name a column with its value (missing where it has no such input), and
@@ -38,7 +38,7 @@ def differing_inputs(scenarios: Sequence[Scenario], names: Sequence[str]) -> pd.
 
 
 def _describes_part(path: str, scenarios: Sequence[Scenario]) -> bool:
-    """Whether an input that some scenario lacks is listed: one input stands for a whole party, issue or line."""
+    """Return whether an input that some scenario lacks is listed: one input stands for a whole party, issue or line."""
     block, *rest = path.split(".")
     if block == "issues":
         return rest[1:] == ["options"] or all(rest[0] in each.issues for each in scenarios)
@@ -52,7 +52,7 @@ def _describes_part(path: str, scenarios: Sequence[Scenario]) -> bool:
 
 
 def inputs(scenario: Scenario) -> Texts:
-    """Everything that can move a result, by path, as text; what is only shown (labels, sources, notes) is left out."""
+    """Everything that can affect a result, by path, as text; without labels, sources and notes."""
     yield from ((path, str(number)) for path, number in scenario.numbers().items())
     yield "lines", scenario.lines
     yield "time.rounds", f"{scenario.time.rounds}"
@@ -77,7 +77,7 @@ def inputs(scenario: Scenario) -> Texts:
 
 
 def _leaves(path: str, node: Any, numbers: frozenset[str]) -> Texts:
-    """Entries of a block beside the talks but its numbers, those of lists by their ids."""
+    """Return entries of a block beside the talks except its numbers, those of lists by their ids."""
     if path in numbers or path.rsplit(".", 1)[-1] in SHOWN_ONLY:
         return
     if isinstance(node, dict):
@@ -91,7 +91,7 @@ def _leaves(path: str, node: Any, numbers: frozenset[str]) -> Texts:
 
 
 def _party(party: PartySpec) -> Texts:
-    """Entries of a party's block but numbers that the file writes out."""
+    """Return entries of a party's block except numbers written out by the file."""
     yield "discount_per_month", str(party.discount_per_month)
     yield "influence", str(party.influence)
     yield "signs", condition_text(party.signs)
@@ -108,7 +108,7 @@ def _party(party: PartySpec) -> Texts:
 
 
 def _parameters(block: str, name: str, given: Mapping[str, Any], registry: Mapping[str, type]) -> Texts:
-    """A strategy or protocol with its parameters, those left out at their defaults."""
+    """Return a strategy or protocol with its parameters, those left out at their defaults."""
     yield f"{block}.name", name
     for entry in fields(registry[name]):
         value = given.get(entry.name, entry.default)
@@ -118,7 +118,7 @@ def _parameters(block: str, name: str, given: Mapping[str, Any], registry: Mappi
 
 
 def condition_text(condition: Condition) -> str:
-    """A condition by names, whatever their order in the file: `border: ridge or river, and port: joint`."""
+    """Format a condition by names, whatever their order in the file: `border: ridge or river, and port: joint`."""
     if condition == ALWAYS:
         return "always"
     if condition == NEVER:

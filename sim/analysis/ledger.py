@@ -1,7 +1,7 @@
-"""From opening to text: how far each party moved on each issue, in one draw and over many; and red lines given up.
+"""Concessions: how far each party moved on each issue, in one draw and over many; and red lines given up.
 
 Movement is counted in points of the party's own values, 0 to 100, as the file states them: the same in all draws. It is
-above 0 where the text is worth less to the party, on that issue, than what it put on the table first.
+above 0 where the signed option gives the party less, on that issue, than its opening.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ LOW, HIGH = 0.1, 0.9  # ends of the spread of movement over runs
 
 
 def points(scenario: Scenario, party: str, issue: str, option: str) -> float:
-    """What an option is worth to a party on its own scale from 0 to 100, at the value in the file."""
+    """Return the points of an option to a party, from 0 to 100, at the value in the file."""
     return float(scenario.parties[party].values[issue][option].value)
 
 
@@ -32,7 +32,7 @@ class Step:
     issue: str
     opening: str  # opening, until: option in the party's opening and where it ended
     until: str
-    before: float  # before, after: what these are worth to it, in points
+    before: float  # before, after: points of these to it
     after: float
 
     @property
@@ -42,13 +42,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Account:
-    """One party in one draw: what it put on the table first, and where it ended."""
+    """One party in one draw: its opening, and where it ended."""
 
     party: str
-    opening: Mapping[str, str] | None  # the first package that it put on the table, None if it never did
-    until: Mapping[str, str] | None  # the text signed; without one, its own last offer, None if it made none
+    opening: Mapping[str, str] | None  # its first offer, None if it never made one
+    until: Mapping[str, str] | None  # the package signed; without one, its own last offer, None if it made none
     signed: bool
-    # opening_worth, until_worth: what these were worth to it as it bargained, on its own scale from 0 to 1
+    # opening_worth, until_worth: its utility of these as it bargained, on its own scale from 0 to 1
     opening_worth: float | None
     until_worth: float | None
     steps: tuple[Step, ...]  # issue by issue, in the order of the file; none without an opening
@@ -57,10 +57,10 @@ class Account:
 def accounts(
     scenario: Scenario, turns: Sequence[Turn], package: Mapping[str, str] | None, worth: Mapping[str, float | None]
 ) -> tuple[Account, ...]:
-    """The accounts of all parties, in the order of the file.
+    """Return the accounts of all parties, in the order of the file.
 
     Args:
-        package: The text signed, None without one; `worth` is what it is worth to each party.
+        package: The package signed, None without one; `worth` is each party's utility of it.
     """
     made = []
     for party in scenario.parties:
@@ -80,20 +80,20 @@ def accounts(
 
 @dataclass(frozen=True)
 class Movement:
-    """One issue of one party over the runs in which a text was signed and the party had made an offer of its own."""
+    """One issue of one party over the signed runs in which the party had made an offer of its own."""
 
     issue: str
     party: str
     n: int  # those runs
-    moved: int  # those of them whose text has another option than the party's opening
-    mean: float  # points from opening to text; NaN without a run, as are the ends
+    moved: int  # those of them whose package has another option than the party's opening
+    mean: float  # points from opening to package; NaN without a run, as are the ends
     low: float
     high: float
 
 
 @remembered
 def movements(results: Results) -> tuple[Movement, ...]:
-    """How far parties moved, by issue and then by party, both in the order of the file."""
+    """Return how far parties moved, by issue and then by party, both in the order of the file."""
     scenario, rows = results.scenario, []
     found = _changes(results)
     for issue, spec in scenario.issues.items():
@@ -109,9 +109,9 @@ def movements(results: Results) -> tuple[Movement, ...]:
 
 
 def _changes(results: Results) -> dict[tuple[str, str], Ints]:
-    """Runs by the option that a party opened with and that of the text, by issue and party, shape (options, options).
+    """Count runs by a party's opening option and the signed one, by issue and party, shape (options, options).
 
-    Only runs with a text and an opening; options in the order of the file.
+    Only signed runs with an opening; options in the order of the file.
     """
     issues = {issue: list(spec.options) for issue, spec in results.scenario.issues.items()}
     openings = {party: f"opening_{party}" for party in results.scenario.parties}
@@ -137,7 +137,7 @@ def _options(texts: pd.Series, issues: Mapping[str, Sequence[str]]) -> Ints:
 
 @dataclass(frozen=True)
 class GivenUp:
-    """A red line over all runs: in how many it was real at the start (`real`), and in how many of these it fell."""
+    """A red line over all runs: in how many it was real at the start (`real`), and given up in how many of these."""
 
     party: str
     line: str
@@ -147,7 +147,7 @@ class GivenUp:
 
 @remembered
 def lines_given_up(results: Results) -> tuple[GivenUp, ...]:
-    """How often each red line fell, in the order of the file; none where no line can fall."""
+    """Return how often each red line was given up, in the order of the file; empty where none can be."""
     if "lines_fallen" not in results.columns:
         return ()
     lines = [(party, line.id) for party, spec in results.scenario.parties.items() for line in spec.red_lines]

@@ -1,4 +1,4 @@
-"""One negotiation, played again: offers, refusals and their reasons, what happened meanwhile, and how it ended."""
+"""The narrated trace of one negotiation: offers, refusals and their reasons, other events, and the outcome."""
 
 import datetime
 import math
@@ -26,7 +26,7 @@ from sim.scenario import Scenario
 
 @dataclass(frozen=True)
 class LeverMove:
-    """A lever, on a party, whose strength from 0 to 1 is another than in the round before."""
+    """A lever, on a party, whose strength from 0 to 1 changed since the round before."""
 
     lever: str
     party: str
@@ -36,7 +36,7 @@ class LeverMove:
 
 @dataclass(frozen=True)
 class StageMove:
-    """A stage by its id, and what became of it: `agreed`, `expired` or `broken`."""
+    """A stage by its id, and what happened to it: `agreed`, `expired` or `broken`."""
 
     stage: str
     what: str
@@ -44,7 +44,7 @@ class StageMove:
 
 @dataclass(frozen=True)
 class Fallen:
-    """A red line, as `party.id`, that was real at the start and fell: the round, and months from the start."""
+    """A red line, as `party.id`, that was real at the start and given up: the round, and months from the start."""
 
     line: str
     round: int
@@ -53,7 +53,7 @@ class Fallen:
 
 @dataclass(frozen=True)
 class Departure:
-    """A party that left the talks, and what leaving is worth to it."""
+    """A party that left the talks, and its value of leaving."""
 
     party: str
     worth: float
@@ -74,16 +74,16 @@ class Ballot:
 
 @dataclass(frozen=True)
 class Signature:
-    """A text that was signed, and its ratification."""
+    """A signed package, and its ratification."""
 
     round: int
     month: float
     package: Mapping[str, str]
     ballots: tuple[Ballot, ...]  # votes held, in the order of their months; after a refusal there are none
     refused_by: str | None
-    barred: bool  # refused without a vote, as the ratifier could not vote on this text
+    barred: bool  # refused without a vote, as the ratifier is barred from voting on this package
     months_to_force: float | None  # from signature to entry into force, None if it was refused
-    back_in: int | None  # round in which the parties talked again, None if they did not
+    back_in: int | None  # round in which the talks resumed, None if they did not
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Round:
     lines_fallen: tuple[str, ...] = ()  # as `party.id`
     levers: tuple[LeverMove, ...] = ()  # in name order
     channel_open: bool = True
-    waiting: bool = False  # nobody talked, since a signed text had been refused at home
+    waiting: bool = False  # no talks, since a signed package had been refused at home
     left: tuple[Departure, ...] = ()  # parties that left the talks at its start, which ended them
 
 
@@ -110,25 +110,25 @@ class Seat:
     name: str
     no_deal_at_start: float  # its reservation value in the first round
     no_deal: float  # the same in the round of signature, else in the last
-    best: float | None  # the largest worth it could sign by then, None if it could sign nothing
+    best: float | None  # the largest utility it could sign by then, None if it could sign nothing
     real_lines: tuple[str, ...]  # its red lines that are real at the start of this draw, as `party.id`
     other_lines: tuple[str, ...]
-    signs: bool  # whether it signs the text of the agreement, or some package if there is none
-    worth: float | None  # of the text signed, None without a deal
+    signs: bool  # whether it signs the agreed package, or some package if there is none
+    worth: float | None  # of the package signed, None without a deal
     margin: float | None
 
 
 @dataclass(frozen=True)
 class Narration(Rendered):
-    """One negotiation of a scenario; as text, the story of it.
+    """One negotiation of a scenario; as text, its story.
 
     Attributes:
-        signatures: All texts that were signed, and what came of them at home.
+        signatures: All packages signed, and their ratification.
         zone_ever: Whether some package was acceptable to all its signatories in some round.
         zone_packages: Packages acceptable to all their signatories in the first round.
         least_satisfied: Smallest margin of a signatory as a share of the largest it could have; None without a deal.
-        blocker: What stood in the way, as in results; None with a deal.
-        lines_can_fall: Whether the file has anything by which red lines are given up; `lines_fallen` did.
+        blocker: The obstacles, as in results; None with a deal.
+        lines_can_fall: Whether the file has anything by which red lines are given up; `lines_fallen` were.
         break_month: Months from entry into force to the break, infinite if there is none in fifty years; None if
             nothing is in force or the file has no hazard. `break_cause`: what made the break likelier.
     """
@@ -166,7 +166,7 @@ def narrate(scenario: Scenario, seed: int = 1, draw: int = 0) -> Narration:
 
 
 def watch_draw(scenario: Scenario, seed: int, draw: int) -> tuple[Talks, tuple[RoundState, ...]]:
-    """Play one draw of a scenario again and record how things stood in each round.
+    """Play one draw of a scenario again and record the state of each round.
 
     Raises:
         ValueError: if `draw` is below 0.
@@ -177,7 +177,7 @@ def watch_draw(scenario: Scenario, seed: int, draw: int) -> tuple[Talks, tuple[R
 
 
 def narrated(talks: Talks, seen: Sequence[RoundState]) -> Narration:
-    """The story of a draw that has been watched."""
+    """Narrate a draw from its recorded states."""
     scenario = talks.ensemble.scenario
     columns = {name: values[0] for name, values in outcome_columns(talks).items()}
     signed = int(talks.signed[0]) or None
@@ -267,12 +267,12 @@ def _rounds(talks: Talks, seen: Sequence[RoundState], fallen: Sequence[Fallen]) 
 def _date(start: datetime.date | None, days: float) -> datetime.date | None:
     try:
         return start and start + datetime.timedelta(days=days)
-    except OverflowError:  # ten thousand rounds of ten years pass the last year there is
+    except OverflowError:  # ten thousand rounds of ten years exceed the last year of the calendar
         return None
 
 
 def _lever_moves(talks: Talks, now: RoundState, before: RoundState | None) -> tuple[LeverMove, ...]:
-    """Levers that moved between two rounds, in name order; before the first all are at rest."""
+    """Return levers that changed between two rounds, in name order; before the first all are at rest."""
     levers, parties = talks.ensemble.world.levers, talks.ensemble.structure.parties
     if levers is None:
         return ()
@@ -282,7 +282,7 @@ def _lever_moves(talks: Talks, now: RoundState, before: RoundState | None) -> tu
 
 
 def _stage_moves(talks: Talks, place: int) -> tuple[StageMove, ...]:
-    """Stages agreed at the start of a round, and those that ended since the round before."""
+    """Return stages agreed at the start of a round, and those that ended since the round before."""
     stages, moves = talks.ensemble.world.stages, []
     if stages is not None:
         holds, ids = stages.holds()[0], [stage.id for stage in stages.static.specs]
@@ -296,7 +296,7 @@ def _stage_moves(talks: Talks, place: int) -> tuple[StageMove, ...]:
 
 
 def _departures(talks: Talks, number: int) -> tuple[Departure, ...]:
-    """Who left at the start of a round, in the order of the file."""
+    """Return the parties that left at the start of a round, in the order of the file."""
     names = talks.ensemble.structure.parties
     left = [(name, n) for name in talks.ensemble.scenario.parties if talks.left[0, n := names.index(name)] == number]
     return tuple(Departure(name, float(talks.ensemble.walk_away[0, n])) for name, n in left)
@@ -321,7 +321,7 @@ def _signature(talks: Talks, number: int, at: RoundState) -> Signature:
 
 
 def _ballots(ratification: Any, package: int, votes: Votes) -> tuple[Ballot, ...]:
-    """The votes that were held, as the ratification itself counts them."""
+    """Return the votes that were held, as counted by the ratification itself."""
     static, ballots = ratification.static, []
     in_favour = (ratification.shares(np.array([package])) + ratification.error * ratification.surprise)[0, static.of]
     for v, full_name in enumerate(static.votes):

@@ -1,10 +1,10 @@
-"""What it would take: for each party, ratifier and test that keeps a text from a wanted share, the smallest change.
+"""For each party, ratifier and test that keeps a package from a target share, the smallest change of one number.
 
-One number of the file is changed at a time, all else as it was, on the same draws. Its value and its range move
-together and stop at the ends that are legal; when all of it has arrived at such an end, the number is certain. Changes
-are found to the last digit that is printed: one step less does not reach the share. Where a party would sign once its
-margin is at or above zero, the change that each draw needs is a quotient, and the one that is wanted an order
-statistic of these; all else is found by halving. Every change is verified on the file with the number set in it.
+One number of the file is changed at a time, all else equal, on the same draws. Its value and its range move together
+and stop at their bounds; when all of it has reached a bound, the number is certain. Changes are found to the last digit
+printed: one step less does not reach the share. Where a party would sign once its margin is at or above zero, the
+change that each draw needs is a quotient, and the one sought an order statistic of these; all else is found by
+bisection. Every change is verified on the file with the number set in it.
 """
 
 import json
@@ -38,8 +38,8 @@ from sim.model.foresight import utility_of
 from sim.scenario import Number, Scenario, ScenarioError
 
 TO = 0.5
-STEP, STEP_POINTS, WHOLE = 1e-4, 0.01, 1.0  # to which a change is found: of a share or worth, of points, of a count
-AS_FAR = 10.0  # a number without a legal end is tried up to so many times the far end of its range
+STEP, STEP_POINTS, WHOLE = 1e-4, 0.01, 1.0  # precision of a change: of a share or utility, of points, of a count
+AS_FAR = 10.0  # a number without a bound is tried up to so many times the far end of its range
 MOST_STEPS = 100  # of a pull-back
 LOG_ODDS = 10.0  # a shift of support is tried up to this
 ROUNDING = 1e-9
@@ -50,30 +50,30 @@ Guess = Callable[[float], tuple[Floats, Floats]]  # by direction: margin of each
 
 @dataclass(frozen=True)
 class Lever:
-    """A number that may be changed, and how far."""
+    """A number that may be changed, and its bounds."""
 
     kind: str  # `no_deal`, `weight`, `side_payment`, `points`, `guarantee`, `support`, `months`, `hardness`, `test`
     path: str
     number: Number
-    low: float  # low, high: its legal ends
+    low: float  # low, high: its bounds
     high: float
-    up: bool = False  # up, down: the ways in which it is tried
+    up: bool = False  # up, down: the directions in which it is tried
     down: bool = False
     step: float = STEP
     guess: Guess | None = field(default=None, repr=False)
-    alike: tuple[str, ...] = ()  # paths of numbers that must be the same
+    alike: tuple[str, ...] = ()  # paths of numbers that must be equal
     others: Mapping[str, Number] = field(default_factory=dict)  # weights that are rescaled with it
-    entry: Mapping[str, object] | None = None  # a linkage that the file does not have yet
+    entry: Mapping[str, object] | None = None  # a linkage that the file lacks
 
     @property
     def unit(self) -> float:
-        """What a change is measured by: the width of its range, or its scale where it has none."""
+        """The unit of a change: the width of its range, or its scale where it has none."""
         if self.number.uncertain:
             return float(self.number.high or 0) - float(self.number.low or 0)
         return min(self.high - self.low, max(1.0, abs(self.number.value)))
 
     def ends(self, way: float) -> tuple[int, int]:
-        """Steps in a direction until its range arrives at a legal end, and until all of it has."""
+        """Return the steps in a direction until its range reaches a bound, and until all of it has."""
         number, end = self.number, self.high if way > 0 else self.low
         near, far = number.value, number.value
         if number.range is not None:
@@ -84,7 +84,7 @@ class Lever:
         return first, first if tails else max(first, whole)
 
     def at(self, steps: int) -> Number:
-        """The number after so many steps: value and range together, cut at the legal ends."""
+        """Return the number after so many steps: value and range together, clipped to the bounds."""
 
         def moved(value: float) -> float:
             return float(np.clip(round(value + steps * self.step, 10), self.low, self.high))
@@ -99,7 +99,7 @@ class Lever:
         return Number(value, low, high, number.law)
 
     def numbers(self, steps: int) -> dict[str, Number]:
-        """All numbers of the file that it moves, by path."""
+        """Return all numbers of the file that it changes, by path."""
         moved = self.at(steps)
         found = dict.fromkeys((self.path, *self.alike), moved)
         for path, other in self.others.items():
@@ -109,7 +109,7 @@ class Lever:
         return found
 
     def sets(self, steps: int, scenario: Scenario) -> tuple[str, ...]:
-        """The same as settings of the file; weights beside it follow by themselves."""
+        """Return the same as settings of the file; weights beside it are rescaled by them."""
         moved = self.at(steps)
         if self.entry is not None:
             party = self.path.split(".")[1]
@@ -134,12 +134,12 @@ class Move:
         path: Of the number.
         before, after: The number in the file, and changed.
         within: Whether its value stays in its stated range; None for a number without one.
-        reaches: Whether it brings the obstacle to the wanted share; if not, `after` is at its legal end.
+        reaches: Whether it brings the obstacle to the target share; if not, `after` is at its bound.
         share: Of the obstacle once it is changed, by the same draws.
         verified: The same on the file with the number set in it; None where it does not reach the share, or the file
             would be refused.
         cost: The change in widths of the stated range.
-        sets: The change as `--set` takes it.
+        sets: The change as for `--set`.
     """
 
     kind: str
@@ -156,14 +156,14 @@ class Move:
 
 @dataclass(frozen=True)
 class Obstacle:
-    """A party, ratifier or test, its share as the file stands, and what brings it to the wanted one.
+    """A party, ratifier or test, its present share, and the changes that bring it to the target.
 
     Attributes:
         kind: `party`, `ratifier` or `test`.
         name: Of the party or ratifier; `holds_12`, `holds_60`, `guarantor`, `power` or `pull_back`.
-        share: Of draws, or mean chance.
-        short: Whether that is below the wanted share.
-        margin: Median of worth less no deal of a party, as it bargains; None for others.
+        share: Of draws, or mean probability.
+        short: Whether that is below the target share.
+        margin: Median margin of a party, as it bargains; None for others.
         moves: The cheapest change of each kind of number; those that reach the share first, by cost.
         chain: The cheapest that reaches it; where none does for a party, one for each line that it crosses and one
             more; empty if that is not enough.
@@ -180,22 +180,22 @@ class Obstacle:
 
 @dataclass(frozen=True, eq=False)
 class Need(Rendered):
-    """What a text lacks, and what would bring it to a wanted share.
+    """What a package lacks, and the changes that bring it to a target share.
 
     Attributes:
-        to: The wanted share.
-        text: As it was asked for.
+        to: The target share.
+        text: As given.
         package: Its options by issue.
-        completions: Of how many packages with the options asked for it is the best; 1 for a whole text.
+        completions: Of how many packages with the given options it is the best; 1 for a complete package.
         shares: `acceptable`, `passes`, `holds_12`, `holds_60`, `in_force`, `held_60`, as in `texts`.
         obstacles: Parties in the order of the file, ratifiers in their order, tests.
         together: The same shares once `changes` are made, on the file with all of them set; None without any.
-        changes: As `--set` takes them: what brings ratifiers and tests to the share, then what parties still lack.
+        changes: As for `--set`: those that bring ratifiers and tests to the share, then what parties still lack.
         signatures: Signatories from the furthest from acceptance to the nearest, and in the other order: `order`,
             `party`, `share`, `together` (share of draws in which it and all before it accept).
         votes: `order` (`file`, `reversed`), `passes`, `months_to_force`, `months_to_refusal`, and `first`, the
             ratifier that refuses most often; no rows where all vote side by side.
-        variants: The text with another option of an issue that says who leaves first or what comes first: `issue`,
+        variants: The package with another option of an issue on who leaves first or what comes first: `issue`,
             `option`, the shares, and `breaks`, the rules that an inconsistent one breaks.
     """
 
@@ -218,7 +218,7 @@ class Need(Rendered):
 
 @dataclass(frozen=True)
 class Bench:
-    """One text, or a few, on the same draws of a scenario; nothing is worked out for any other package."""
+    """One package, or a few, on the same draws of a scenario; no other package is evaluated."""
 
     scenario: Scenario
     only: Condition
@@ -243,38 +243,38 @@ class Bench:
 
 
 class Tested:
-    """The first package of an ensemble in each draw: what it is to each party, ratifier and test."""
+    """The first package of an ensemble in each draw: its results with each party, ratifier and test."""
 
     def __init__(self, ensemble: Ensemble, round: int) -> None:
         self.ensemble, self.round, self.marks = ensemble, round, marks(ensemble, round)
 
     @cached_property
     def utility(self) -> Floats:
-        """Without regard to risks, shape (B, N)."""
+        """Utility without foresight, shape (B, N)."""
         return utility_of(self.ensemble, np.zeros(1, np.int64))[:, :, 0]
 
     @cached_property
     def margin(self) -> Floats:
-        """Net worth less no deal, shape (B, N)."""
+        """Net utility less reservation value, shape (B, N)."""
         margin: Floats = self.marks.utility[:, :, 0] - self.marks.no_deal
         return margin
 
     @cached_property
     def real(self) -> Bools:
-        """Real red lines that the text crosses, shape (B, L)."""
+        """Real red lines that the package crosses, shape (B, L)."""
         lines, world = self.ensemble.structure.lines, self.ensemble.world
         crossed: Bools = world.before_any_offer(self.ensemble.real, self.round)[1] & lines.crosses[lines.pattern[0]]
         return crossed
 
     def crossed(self, path: str) -> Bools:
-        """The same of those lines that the hardness of a path is shared by, shape (B, lines)."""
+        """The same of the lines that share a hardness, shape (B, lines)."""
         scenario, table = self.ensemble.scenario, self.ensemble.structure
         lines = next(each.lines for each in hardness_parameters(scenario, table) if each.path == path)
         return self.real[:, list(lines)]
 
     @cached_property
     def judged(self) -> Judgement:
-        """What becomes of the text once in force, taken as at signature."""
+        """The durability of the package, in force at signature."""
         after, draws = self.ensemble.world.aftermath, len(self.ensemble)
         assert after is not None
         month = np.full(draws, (self.round - 1) * self.ensemble.scenario.time.days_per_round / DAYS_PER_MONTH)
@@ -285,7 +285,7 @@ class Tested:
         return after.judge(np.zeros(draws, np.int64), month, np.zeros(draws), worth, no_deal)
 
     def names(self) -> Iterator[tuple[str, str]]:
-        """Kind and name of all obstacles that the text can meet."""
+        """Kind and name of all obstacles that the package can meet."""
         scenario, table, votes = self.ensemble.scenario, self.ensemble.structure, self.ensemble.world.ratification
         yield from (("party", name) for name in scenario.parties if table.signs[table.parties.index(name), 0])
         if votes is not None:
@@ -302,7 +302,7 @@ class Tested:
             yield from (("test", name) for name, there in tests.items() if there)
 
     def of(self, kind: str, name: str) -> Floats:
-        """Whether it passes in each draw, or with what chance, shape (B,)."""
+        """Whether it passes in each draw, or the probability, shape (B,)."""
         found, votes = self.marks, self.ensemble.world.ratification
         if kind == "party":
             return found.accepts[:, self.ensemble.structure.parties.index(name), 0].astype(float)
@@ -321,7 +321,7 @@ class Tested:
 
 
 def shares(found: Marks, package: int = 0) -> dict[str, float]:
-    """Means over the draws of what a package is, by the names of the columns of `texts`."""
+    """Means over the draws, by the names of the columns of `texts`."""
     stages = found.stages()[:, :, package].mean(axis=1).tolist()
     passes = found.by_all[:, found.combination[package]].mean()
     holds = found.holds[:, :, package].mean(axis=1).tolist()
@@ -332,7 +332,7 @@ def shares(found: Marks, package: int = 0) -> dict[str, float]:
 
 
 def least_change(margin: Floats, slope: Floats, needed: int) -> float:
-    """The smallest change t >= 0 after which margin + slope t is at or above zero in as many draws; inf if none is.
+    """Smallest change t >= 0 after which margin + slope t is at or above zero in enough draws; inf if none is.
 
     An order statistic of the changes by which draws enter, less those by which they leave.
     """
@@ -343,15 +343,15 @@ def least_change(margin: Floats, slope: Floats, needed: int) -> float:
     enters, leaves = ~inside & moves & (slope > 0) & np.isfinite(margin), inside & moves & (slope < 0)
     at = np.concatenate([-margin[enters] / slope[enters], (margin[leaves] + TOLERANCE) / -slope[leaves]])
     change = np.concatenate([np.ones(int(enters.sum()), int), -np.ones(int(leaves.sum()), int)])
-    order = np.lexsort((-change, at))  # who enters and who leaves at the same change are both in
+    order = np.lexsort((-change, at))  # draws that enter or leave at this change are both in
     reached = np.flatnonzero(inside.sum() + np.cumsum(change[order]) >= needed)
     return float(at[order][reached[0]]) if len(reached) else np.inf
 
 
 def _moves(at: Bench, kind: str, name: str, to: float) -> list[Move]:
-    """The cheapest change of each kind of number, else the one that gets furthest; those that reach the share first.
+    """Cheapest change of each kind of number, else the one that gets furthest; those that reach the share first.
 
-    Where a guess tells what a number costs at least, the dearer ones of its kind are left aside.
+    Numbers whose estimated minimum cost is larger than another of their kind are skipped.
     """
     present, best = at.tested.share(kind, name), dict[str, Move]()
     needed = int(np.ceil(to * at.draws - TOLERANCE))
@@ -373,7 +373,7 @@ def _moves(at: Bench, kind: str, name: str, to: float) -> list[Move]:
 
 
 def _change(at: Bench, lever: Lever, way: int, obstacle: tuple[str, str], to: float) -> Move | None:
-    """The smallest change of one number in one direction; at its legal end where that is not enough."""
+    """Return the smallest change of one number in one direction; at its bound where that is not enough."""
     found: dict[int, float] = {}
 
     def reached(steps: int) -> bool:
@@ -391,7 +391,7 @@ def _change(at: Bench, lever: Lever, way: int, obstacle: tuple[str, str], to: fl
     if lever.guess is not None:
         near = least_change(*lever.guess(way), needed) / lever.step
         guess = max(1, int(np.ceil(near - ROUNDING))) if near <= first + 1 else 0
-        for steps in (guess, guess + 1) if guess else ():  # rounding may want one more
+        for steps in (guess, guess + 1) if guess else ():  # rounding may need one more
             if steps <= last and reached(steps):
                 high = steps
                 low = steps - 1 if steps == 1 or not reached(steps - 1) else 0
@@ -405,7 +405,7 @@ def _change(at: Bench, lever: Lever, way: int, obstacle: tuple[str, str], to: fl
 
 
 def _share_after(at: Bench, lever: Lever, steps: int, obstacle: tuple[str, str]) -> float:
-    if lever.entry is not None or lever.step == WHOLE:  # what is no number of the draws
+    if lever.entry is not None or lever.step == WHOLE:  # not a drawn number
         return at.with_sets(lever.sets(steps, at.scenario)).tested.share(*obstacle)
     return Tested(redrawn(at.ensemble, lever.numbers(steps)), at.round).share(*obstacle)
 
@@ -421,7 +421,7 @@ def _move(at: Bench, lever: Lever, steps: int, share: float, reaches: bool) -> M
 
 
 def _verified(at: Bench, move: Move, obstacle: tuple[str, str]) -> Move:
-    """Set the number in the file, read and draw it anew, and evaluate the text again."""
+    """Set the number in the file, read and draw it anew, and evaluate the package again."""
     try:
         return replace(move, verified=at.with_sets(move.sets).tested.share(*obstacle))
     except ScenarioError:
@@ -433,11 +433,11 @@ def _order(move: Move) -> tuple[bool, float, float, str]:
 
 
 def _chain(at: Bench, kind: str, name: str, to: float, moves: Sequence[Move]) -> tuple[Move, ...]:
-    """The cheapest change that reaches the share; or those of a party that has several things against the text.
+    """Return the cheapest change that reaches the share; or several for a party with several obstacles.
 
-    Each red line that it crosses is made so soft that the k-th root of the share is reached by it alone, k the number
-    of such lines, and one more for worth; then the cheapest change that does the rest is looked for. If there is none,
-    the same with lines that are gone.
+    Each red line that it crosses is softened until it alone reaches the k-th root of the share, k the number of such
+    lines, and one more for utility; then the cheapest change of the rest is searched. If there is none, the same with
+    the lines removed.
     """
     if moves and moves[0].reaches:
         return (moves[0],)
@@ -463,7 +463,7 @@ def _chain(at: Bench, kind: str, name: str, to: float, moves: Sequence[Move]) ->
 
 
 def _of_party(at: Bench, name: str, to: float) -> Iterator[Lever]:
-    """Those of a party; of its lines alone, where these stand in the way in too many draws whatever a text is worth."""
+    """Return the numbers of a party; only those of its lines, if these block in too many draws whatever the utility."""
     scenario, found, party = at.scenario, at.tested, at.scenario.parties[name]
     n, package, path = at.table.parties.index(name), at.table.space.options_of(0), f"parties.{name}"
     ensemble, behind = at.ensemble, (found.real & (at.table.lines.party == n)).any(axis=1)
@@ -472,7 +472,7 @@ def _of_party(at: Bench, name: str, to: float) -> Iterator[Lever]:
         return
     margin = np.where(behind, -np.inf, found.margin[:, n])
     free, one = ensemble.world.reservation_value[:, at.round - 1, n], np.ones(len(ensemble))
-    kept = np.divide(found.marks.no_deal[:, n], free, out=one.copy(), where=free > 0)  # what levers leave of it
+    kept = np.divide(found.marks.no_deal[:, n], free, out=one.copy(), where=free > 0)  # the rest after leverage
     falls = np.divide(margin, kept, out=np.full(len(one), -np.inf), where=kept > 0)
     yield Lever("no_deal", f"{path}.no_deal", party.no_deal, 0.0, 1.0, down=True, guess=lambda way: (falls, one))
     for issue, weight in party.weights.items():
@@ -501,7 +501,7 @@ def _of_party(at: Bench, name: str, to: float) -> Iterator[Lever]:
 
 
 def _weight(at: Bench, name: str, issue: str, weight: Number, margin: Floats) -> Iterator[Lever]:
-    """The weight of an issue: worth is a quotient, for the other weights are rescaled and all drawn ones sum to 1."""
+    """Weight of an issue: utility is a quotient, as the other weights are rescaled and drawn ones sum to 1."""
     party, n, ensemble = at.scenario.parties[name], at.table.parties.index(name), at.ensemble
     others = {other: number for other, number in party.weights.items() if other != issue}
     if weight.value >= 1 or not any(number.value for number in others.values()):
@@ -522,7 +522,7 @@ def _weight(at: Bench, name: str, issue: str, weight: Number, margin: Floats) ->
 
 
 def _side_payment(at: Bench, name: str, margin: Floats) -> Lever:
-    """Worth added to this text alone, a linkage that the file does not have yet."""
+    """Return utility added to this package alone, a linkage that the file lacks."""
     known = {linkage.id for linkage in at.scenario.parties[name].linkages}
     new = next(each for each in (f"side_payment{'_again' * times}" for times in range(len(known) + 1))
                if each not in known)  # fmt: skip
@@ -541,12 +541,12 @@ def _carrots(at: Bench, name: str) -> Iterator[Lever]:
 
 
 def _of_line(at: Bench, path: str, to: float) -> Iterator[Lever]:
-    """The hardness of one red line, and of those that share it, as if nothing else stood in the way."""
+    """Return the hardness of one red line, and of those that share it, as if it were the only obstacle."""
     yield from (replace(each, guess=None) for each in _lines(at, path.split(".")[1]) if each.path == path)
 
 
 def _lines(at: Bench, name: str) -> Iterator[Lever]:
-    """Hardness of the lines that the text crosses: a line falls in a draw once hardness is at or below its uniform."""
+    """Hardness of the lines that the package crosses: a line is off in a draw if it is at or below its uniform."""
     lines, found, n = at.table.lines, at.tested, at.table.parties.index(name)
     for each in hardness_parameters(at.scenario, at.table):
         crossed = [line for line in each.lines if lines.party[line] == n and lines.crosses[lines.pattern[0], line]]
@@ -585,7 +585,7 @@ def _of_ratifier(at: Bench, name: str, to: float) -> Iterator[Lever]:
 
 
 def _guarantee(at: Bench, guess: Guess | None = None) -> Iterator[Lever]:
-    """The chance that the guarantor acts, of the text's own option."""
+    """Return the probability that the guarantor acts, of the package's own option."""
     table = None if at.scenario.aftermath is None else at.scenario.aftermath.credibility
     if table is not None:
         option = at.table.space.options_of(0)[table.issue]
@@ -626,7 +626,7 @@ def _of_test(at: Bench, name: str, to: float) -> Iterator[Lever]:
 
 
 def _power(at: Bench, name: str) -> Iterator[Lever]:
-    """What goes into the test of Powell: the penalty that is missing in each draw is a number."""
+    """Return the inputs of Powell's test: the penalty missing in each draw is a number."""
     assert at.scenario.aftermath is not None and at.scenario.aftermath.power_shift is not None
     spec, package, judged = at.scenario.aftermath.power_shift, at.table.space.options_of(0), at.tested.judged
     path, penalty, believed = "aftermath.power_shift", spec.penalty, judged.credibility
@@ -672,17 +672,18 @@ def _far(number: Number) -> float:
 def need(
     scenario: Scenario, text: str, to: float = TO, draws: int = DRAWS, seed: int = 1, round: int = 1
 ) -> Need:
-    """Find the smallest changes that bring a text to a wanted share.
+    """Find the smallest changes that bring a package to a target share.
 
     Args:
         text: The id of a proposal, or `issue=option,...`. Where issues are left open, the completion that ranks first
             in `texts` is taken.
-        to: The wanted share of draws, or mean chance, above 0 and at most 1.
+        to: The target share of draws, or mean probability, above 0 and at most 1.
         draws: Draws 0 to `draws - 1`: those of a batch with this seed.
-        round: In which the text is tabled, from 1.
+        round: In which the package is tabled, from 1.
 
     Raises:
-        NoAnswer: if there is no such proposal, issue, option or round, the text breaks a rule, or the share is none.
+        NoAnswer: if there is no such proposal, issue, option or round, the package breaks a rule, or the share is
+            invalid.
     """
     if not 0 < to <= 1:
         raise NoAnswer(f"a share of {100 * to:g} per cent cannot be reached; above 0, and 100 at most, would do")
@@ -691,7 +692,7 @@ def need(
     package, completions = _package(scenario, options_named(scenario, text), draws, seed, round)
     at = Bench(scenario, _only(package), draws, seed, round)
     for loop in (parts_held, used_up, apply_foresight, fill_utility, charge_commitment):
-        worth_compiling(loop, EVALUATIONS * draws)  # a text is evaluated many times
+        worth_compiling(loop, EVALUATIONS * draws)  # a package is evaluated many times
     found, obstacles = at.tested, []
     for kind, name in found.names():
         share = found.share(kind, name)
@@ -714,7 +715,7 @@ def need(
 def _package(
     scenario: Scenario, options: Mapping[str, str], draws: int, seed: int, round: int
 ) -> tuple[dict[str, str], int]:
-    """A whole package, and of how many completions it is the best."""
+    """Return a complete package, and of how many completions it is the best."""
     count = len(matching(scenario, options))
     if len(options) < len(scenario.issues):
         first = texts(scenario, draws, seed, round, options).sort_values(
@@ -729,9 +730,9 @@ def _only(*packages: Mapping[str, str]) -> Condition:
 
 
 def _together(at: Bench, obstacles: Sequence[Obstacle], to: float) -> tuple[tuple[str, ...], Bench]:
-    """What it takes for all of them: ratifiers and tests first, for parties may look ahead to these, then parties.
+    """Find changes for all of them: ratifiers and tests first, as parties may foresee these, then parties.
 
-    Each is brought to the share as the file then stands, if it is still short.
+    Each is brought to the share on the file as changed so far, if it is still short.
     """
     changes: list[str] = []
     start = at
@@ -757,7 +758,7 @@ def _signatures(at: Bench, obstacles: Sequence[Obstacle]) -> Iterator[dict[str, 
 
 
 def _votes(at: Bench) -> Iterator[dict[str, object]]:
-    """The order of ratifiers in the file against the reverse: what passes does not change, when it is known does."""
+    """Compare the order of ratifiers in the file with the reverse, which changes only when the result is known."""
     spec = at.scenario.ratification
     if spec is None or len({each.order for each in spec.ratifiers.values()}) < 2:
         return
@@ -781,7 +782,7 @@ def _mean(months: Floats) -> float:
 
 
 def _variants(at: Bench, package: Mapping[str, str]) -> Iterator[dict[str, object]]:
-    """The text with each option of the issues that say who leaves, and what comes, first."""
+    """Return the package with each option of the issues on who leaves, and what comes, first."""
     scenario, issues = at.scenario, []
     if scenario.aftermath is not None and scenario.aftermath.pull_back is not None:
         issues.append(scenario.aftermath.pull_back.issue)

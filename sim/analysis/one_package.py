@@ -1,4 +1,4 @@
-"""One package at central numbers and by draw: who would sign it, whose lines it crosses, votes at home, durability."""
+"""One package at central numbers and by draw: who would sign it, red lines crossed, ratification, durability."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -36,8 +36,8 @@ class Bench:
     at_value: Ensemble = field(repr=False)  # the one draw with every number at its value
     central: CentralTable = field(repr=False)
     ensemble: Ensemble
-    no_deal: Floats = field(repr=False)  # reservation values in the first round, levers at rest, shape (B, N)
-    real: Bools = field(repr=False)  # real red lines, and what events took off the table by then, shape (B, L)
+    no_deal: Floats = field(repr=False)  # reservation values in the first round, without leverage, shape (B, N)
+    real: Bools = field(repr=False)  # real red lines, and what events removed by then, shape (B, L)
 
     @property
     def parties(self) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ class Bench:
         return len(self.ensemble)
 
     def worths(self, packages: Ints) -> Floats:
-        """Worth of packages in the first round of each draw, as the parties bargain by it, shape (B, N, K)."""
+        """Return the utility of packages in the first round of each draw, as the parties bargain, shape (B, N, K)."""
         (utility, ahead), world = net_utility_of(self.ensemble, packages, self._ahead), self.ensemble.world
         for word, steps in zip(world.commitments, world.static, strict=True):
             bound = np.flatnonzero((word.from_round != NEVER) & (word.from_round <= FIRST))
@@ -58,7 +58,7 @@ class Bench:
 
     @cached_property
     def _ahead(self) -> Prospects:
-        """Prospects of the draws: slow, and the same for every package."""
+        """Foresight of the draws: slow, and the same for every package."""
         return prospects(self.ensemble)
 
     def crossed(self, package: int) -> Bools:
@@ -71,7 +71,7 @@ class Bench:
         return {issue: found[issue] for issue in self.scenario.issues}
 
     def package_of(self, text: str) -> int:
-        """A package of the portrait, options joined by `/` in the order of the file; `NO_DEAL` if it is none."""
+        """Index of a package given as options joined by `/` in the order of the file; `NO_DEAL` if there is none."""
         options = dict(zip(self.scenario.issues, text.split("/"), strict=True))
         return self.structure.space.index_of(options) if text else NO_DEAL
 
@@ -98,7 +98,7 @@ def bench(scenario: Scenario, seed: int = 1, draws: int = 500) -> Bench:
 
 @dataclass(frozen=True)
 class Of(OfRuns):
-    """In how many of the draws something is true."""
+    """The number of draws in which a condition holds."""
 
     count: int
     n: int
@@ -121,20 +121,20 @@ class Crossed:
 
 @dataclass(frozen=True)
 class Signatory:
-    """What the package is to one party; at central numbers but for the last three."""
+    """One party's evaluation of the package; at central numbers but for the last three."""
 
     party: str
     signs: bool
-    worth: float  # as `peacesim show` prints it, as are the next two
+    worth: float  # as printed by `peacesim show`, like the next two
     no_deal: float
     margin: float
-    foreseen: float  # worth as it bargains by it, with foresight
-    willing: bool  # whether that is worth no deal or more
+    foreseen: float  # utility as it bargains, with foresight
+    willing: bool  # whether that reaches its reservation value
     crossed: tuple[Crossed, ...]  # its own red lines
-    would_sign: bool  # whether it is willing and crosses no line of its own that counts
-    enough: Of  # draws in which the package is worth no deal or more to it in the first round
-    signs_in: Of  # the same, and no line of its own that is real is crossed
-    margins: tuple[float, float, float]  # 10th, 50th and 90th percentile of worth less no deal over the draws
+    would_sign: bool  # whether it is willing and crosses none of its own lines that count
+    enough: Of  # draws in which the package reaches its reservation value in the first round
+    signs_in: Of  # the same, without crossing a real line of its own
+    margins: tuple[float, float, float]  # 10th, 50th and 90th percentile of the margin over the draws
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class OnePackage:
     package: int
     options: dict[str, str]
     signatories: tuple[Signatory, ...]
-    agreed: bool  # whether at central numbers enough of those who sign it would
+    agreed: bool  # whether at central numbers enough of its signatories would sign
     agreed_in: Of  # draws in which they would in the first round
     # by ratifier in voting order: `asked`, `share`, `needed` and `chance` as in the `votes` of the portrait, and the
     # mean of the chance over the draws, `mean_chance`

@@ -1,4 +1,4 @@
-"""Packages near one at central numbers: what it lacks, neighbours that cost nobody anything, the nearest acceptable."""
+"""Packages near one at central numbers: what it lacks, Pareto-improving neighbours, the nearest acceptable."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,16 +23,16 @@ Changes = tuple[tuple[str, str, str], ...]  # issue, option before, option after
 
 @dataclass(frozen=True)
 class Lacks:
-    """What one signatory would have to be given, or to give up, at central numbers, before it signed the package."""
+    """What one signatory lacks at central numbers to sign the package."""
 
     party: str
-    missing: float  # by how much the package is worth less to it than no deal; 0 if it is not
+    missing: float  # shortfall of its utility from the reservation value; 0 if there is none
     lines: tuple[str, ...]  # red lines of its own that it crosses
-    turns: tuple[Turn, ...]  # the cheapest changes of one number each after which it is worth no deal; may be empty
+    turns: tuple[Turn, ...]  # the cheapest changes of one number each after which its margin is 0; may be empty
 
 
 def lacks(at: Bench, found: OnePackage) -> tuple[Lacks, ...]:
-    """What each of those lacks who would not sign the package at central numbers, in the order of the file."""
+    """Return what each signatory that would not sign at central numbers lacks, in the order of the file."""
     answers = []
     for each in found.signatories:
         if each.signs and not each.would_sign:
@@ -43,9 +43,9 @@ def lacks(at: Bench, found: OnePackage) -> tuple[Lacks, ...]:
 
 
 def _turns(at: Bench, package: int, party: str, margin: float) -> list[Turn]:
-    """Each number of a party turned until the package is worth no deal to it; the cheapest first.
+    """Return each number of a party changed until its margin is 0; the cheapest first.
 
-    Worth is affine in each number, so the value is a quotient; it is evaluated anew, as the will of a guarantor may
+    Utility is affine in each number, so the value is a quotient; it is evaluated anew, as a guarantor's decision may
     jump.
     """
     found, one, n = [], np.array([package]), at.parties.index(party)
@@ -65,19 +65,19 @@ def _turns(at: Bench, package: int, party: str, margin: float) -> list[Turn]:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A package that differs in one issue, is worse for none who sign it and better for at least one."""
+    """A package that differs in one issue, is worse for no signatory and better for at least one."""
 
     package: int
     issue: str
     before: str
     after: str
-    gains: Mapping[str, float]  # in worth, by party; negative only for those that do not sign
+    gains: Mapping[str, float]  # gain in utility, by party; negative only for those that do not sign
     signs: Mapping[str, bool]
     all_gain: bool
 
 
 def neighbours(at: Bench, package: int) -> tuple[Neighbour, ...]:
-    """All of them: those in which the party that gains least gains most come first."""
+    """Return all neighbours, sorted by the smallest gain, the largest first."""
 
     def rank(each: Neighbour) -> tuple[float, float, int]:
         gains = [gain for party, gain in each.gains.items() if each.signs[party]]
@@ -87,7 +87,7 @@ def neighbours(at: Bench, package: int) -> tuple[Neighbour, ...]:
 
 
 def _neighbours(at: Bench, package: int) -> Iterator[Neighbour]:
-    """Behind no line that counts at central numbers and that the package itself does not cross."""
+    """Return neighbours that cross no line at central numbers that the package itself does not cross."""
     table, now, here, before = at.structure, at.central.now, at.crossed(package), at.options(package)
     for other in np.flatnonzero(_issues_apart(at, package) == 1).tolist():
         gain, signs = now.margin[:, other] - now.margin[:, package], table.signs[:, other]
@@ -108,7 +108,7 @@ def _neighbours(at: Bench, package: int) -> Iterator[Neighbour]:
 
 
 def _issues_apart(at: Bench, package: int) -> Ints:
-    """In how many issues each package differs from one, shape (P,)."""
+    """Return the number of issues in which each package differs from one, shape (P,)."""
     packages = at.structure.space.packages
     return np.asarray((packages != packages[package]).sum(axis=1))
 
@@ -125,12 +125,12 @@ class Nearest:
     zone: int  # how many such packages there are
     package: int  # the nearest, the first of several by rank; `NO_DEAL` if there is none
     away: int
-    as_near: int  # how many differ in as few
+    as_near: int  # how many are equally near
     changes: Changes
 
 
 def nearest(at: Bench, package: int) -> tuple[Nearest, ...]:
-    """By three readings: no line real, those with a hardness above one half, all of them."""
+    """Return the nearest for three readings: no line real, those with a hardness above one half, all of them."""
     zones = at.portrait.candidates
     readings = {LINES_OFF: zones[LINES_OFF], COUNTED: at.central.now.zone, LINES_REAL: zones[LINES_REAL]}
     found = []
@@ -149,12 +149,12 @@ def nearest(at: Bench, package: int) -> tuple[Nearest, ...]:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a package stands among all consistent ones over the solution parties, without foresight."""
+    """The position of a package among all consistent ones over the solution parties, without foresight."""
 
     dominated_by: int  # packages worse for none of them and better for one; 0: it is on the Pareto frontier
-    of_zone: int  # those of these that cross no red line and are worth no deal or more to all who sign them
-    least_gain: float  # the most that every one of them could gain at once; 0 if no package is better for all
-    better: int  # of these, if possible of those in the zone, where who gains least gains most; `NO_DEAL` if none
+    of_zone: int  # those of these that cross no red line and reach the reservation values of all signatories
+    least_gain: float  # the largest common gain; 0 if no package is better for all
+    better: int  # of these, if possible of those in the zone, the one with the largest smallest gain; `NO_DEAL` if none
 
 
 def place(at: Bench, package: int) -> Place:
@@ -174,14 +174,14 @@ def place(at: Bench, package: int) -> Place:
 
 @dataclass(frozen=True)
 class Repair:
-    """A package that contradicts no rule, and how it differs."""
+    """A consistent package, and its differences."""
 
     changes: Changes
     options: dict[str, str]
 
 
 def broken_rules(scenario: Scenario, options: Mapping[str, str]) -> list[Rule]:
-    """The rules of the file that a text contradicts whatever the issues that it leaves open, in its order."""
+    """Return the rules of the file that a package contradicts however open issues are completed, in its order."""
 
     def meets(condition: Condition, where_open: bool) -> bool:
         return any(
@@ -193,7 +193,7 @@ def broken_rules(scenario: Scenario, options: Mapping[str, str]) -> list[Rule]:
 
 
 def goes_with(scenario: Scenario, options: Mapping[str, str]) -> dict[str, dict[str, list[str]]]:
-    """For each issue and option, the ids of the rules that the text would contradict if it had this option instead."""
+    """For each issue and option the ids of the rules that the package would contradict with this option instead."""
     return {
         issue: {
             option: [rule.id for rule in broken_rules(scenario, {**options, issue: option})] for option in spec.options
@@ -205,9 +205,9 @@ def goes_with(scenario: Scenario, options: Mapping[str, str]) -> dict[str, dict[
 def repairs(
     scenario: Scenario, table: Structure, options: Mapping[str, str], fixed: Collection[str] = ()
 ) -> list[Repair]:
-    """The consistent packages that differ in the fewest issues, at most four, ties by rank.
+    """Return the consistent packages that differ in the fewest issues, at most four, ties by rank.
 
-    Issues that are `fixed` are left as they are, if there is a consistent package with them.
+    Issues that are `fixed` stay as they are, if there is a consistent package with them.
     """
     space = table.space
     differs = space.packages != np.array([issue.options.index(options[issue.name]) for issue in space.issues])

@@ -1,4 +1,4 @@
-"""The numbers of a file that act on who could sign what: where they stand, how far they can be turned, in what unit.
+"""The numbers of a file that affect who could sign what: their values, bounds and units.
 
 Changes of different numbers are compared by the width of their stated ranges: a change of cost 1 is as long as the
 range of its number is wide. A number without a range counts by its whole scale.
@@ -17,20 +17,20 @@ from sim.scenario import Number, Scenario
 
 REAL_ABOVE = 0.5  # at central numbers a line is real if its hardness is above: real in more than half of all draws
 POINTS = 100.0  # the scale of points; all else here is from 0 to 1
-SLACK = 1e-12  # what a limit may be passed by rounding
-SLOPE = 1e-12  # below which worth does not move with a number
-AS_WORTH = ("weight", "points", "linkage", "delivery")  # kinds that move worth alone, and nothing around the table
+SLACK = 1e-12  # tolerance for rounding beyond a bound
+SLOPE = 1e-12  # smaller slopes count as 0
+AS_WORTH = ("weight", "points", "linkage", "delivery")  # kinds that affect only utility
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number of the file that can be turned, alone or with those that must follow it."""
+    """A number of the file that can be changed, alone or with those that depend on it."""
 
     kind: str  # `no_deal`, `weight`, `points`, `linkage`, `refusal_cost`, `delivery` or `hardness`
     path: str  # of the number; of a hardness shared by several lines, that of the first by name
     party: str | None
     value: float
-    low: float  # low, high: how far it can be turned at all
+    low: float  # low, high: its bounds
     high: float
     unit: float  # width of its stated range; of a number without one, of the whole scale
     stated: tuple[float, float] | None  # its range as the file states it, None if it is certain
@@ -39,7 +39,7 @@ class Parameter:
     lines: tuple[int, ...] = ()  # indices of the red lines of a hardness
 
     def at(self, value: float) -> dict[str, float]:
-        """The numbers of the file once this one is turned to a value, by path."""
+        """Return the numbers of the file once this one has a value, by path."""
         changes = {self.path: value}
         if self.kind == "hardness":
             return changes | dict.fromkeys(self.others, value)
@@ -48,12 +48,12 @@ class Parameter:
 
     @property
     def far(self) -> float:
-        """The end of its scale that lies further off."""
+        """Return the more distant end of its scale."""
         return self.low if self.value - self.low > self.high - self.value else self.high
 
 
 def parameters(scenario: Scenario) -> list[Parameter]:
-    """All of them but hardness, in the order of the file by party: no-deal worth first."""
+    """Return all of them but hardness, in the order of the file by party: no-deal value first."""
     return [
         *(each for name in scenario.parties for each in _of_party(scenario, name)),
         *(
@@ -82,7 +82,7 @@ def _of_party(scenario: Scenario, name: str) -> Iterator[Parameter]:
 
 
 def hardness_parameters(scenario: Scenario, table: Structure) -> list[Parameter]:
-    """The hardness of red lines, one for those that are drawn together, sorted by path of the first."""
+    """Return the hardness of red lines, one for those that are drawn together, sorted by path of the first."""
     lines = {f"{party}.{line.id}": line for party, spec in scenario.parties.items() for line in spec.red_lines}
     groups: dict[str, list[int]] = {}
     for column, name in enumerate(table.lines.names):
@@ -101,7 +101,7 @@ def hardness_parameters(scenario: Scenario, table: Structure) -> list[Parameter]
 
 
 def mean_hardness(scenario: Scenario) -> dict[str, float]:
-    """The share of all draws in which each red line is real at the start, by `party.id`."""
+    """Return the share of all draws in which each red line is real at the start, by `party.id`."""
     found = {}
     for party, spec in scenario.parties.items():
         for line in spec.red_lines:
@@ -131,7 +131,7 @@ def _parameter(
 
 @dataclass(frozen=True)
 class Turn:
-    """A number turned: which, and to what value."""
+    """A changed number: which, and its value."""
 
     parameter: Parameter
     value: float
@@ -142,7 +142,7 @@ class Turn:
 
     @property
     def rounded(self) -> float:
-        """The value with few digits, rounded away from where the number stands: what opens still opens."""
+        """The value with few digits, rounded away from the stated one, so that a zone stays open."""
         step = 10.0 ** -(2 if self.parameter.kind == "points" else 4)
         away = np.ceil if self.change > 0 else np.floor
         return float(np.clip(np.round(away(self.value / step - SLACK * np.sign(self.change)) * step, 10),
@@ -162,11 +162,11 @@ class Turn:
 
 @dataclass(frozen=True)
 class Change:
-    """One number or two that are turned so that a zone opens."""
+    """One or two changed numbers that open a zone."""
 
     turns: tuple[Turn, ...]
     package: int  # the package that becomes acceptable
-    packages: int  # how many become acceptable with it, itself included
+    packages: int  # how many become acceptable, itself included
 
     @property
     def cost(self) -> float:

@@ -1,4 +1,4 @@
-"""A scenario as it stands at central numbers, before anybody bargains."""
+"""A scenario at central numbers, before any bargaining."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from sim.scenario import IssueSpec, Scenario
 
 LINES_OFF, LINES_REAL = "lines off", "all lines real"
 STATUS_QUO = "status_quo"
-MOST_COMPLETIONS = 100  # of a text that leaves issues open, for its stability
+MOST_COMPLETIONS = 100  # of a package that leaves issues open, for its stability
 RULES = (
     solutions.nash,
     solutions.kalai_smorodinsky,
@@ -42,7 +42,7 @@ STABILITY_COLUMNS = ("state", "completions", "party", *KINDS, "move")
 
 @dataclass(frozen=True, eq=False)
 class Portrait(Rendered):
-    """A scenario with every number at its value: what there is to agree on, and what theory would pick.
+    """A scenario with every number at its value: its ZOPA, and the packages that bargaining theory selects.
 
     Tables are in the file's order; arrays have parties in name order.
 
@@ -51,13 +51,13 @@ class Portrait(Rendered):
         utility: Of the consistent packages, shape (N, P).
         no_deal: Utility of no agreement, shape (N,).
         candidates: The zones, each a mask of shape (P,): with lines off, all lines real, and without one party's lines.
-        solution_parties: Over whom solutions are taken, in file order.
+        solution_parties: Parties over whom solutions are computed, in file order.
         zones: Size of each zone and of its Pareto frontier over the solution parties.
         red_lines: Every line with the mean of its hardness: the share of draws in which it is real.
         fair_division: Adjusted winner and the table of its shares, None but for two parties with additive utility.
-        proposals: Texts on the table: utility, margin and lines crossed, least and most over the completions.
-        stability: Whether anybody would change alone what it controls, from the status quo and the proposals.
-        around: Tables of pressure, war, votes at home and what comes after signature.
+        proposals: Utility, margin and lines crossed of proposals, least and most over the completions.
+        stability: Whether any party would change what it controls, from the status quo and the proposals.
+        around: Tables of leverage, war, ratification and aftermath.
     """
 
     scenario: Scenario = field(repr=False)
@@ -79,7 +79,7 @@ class Portrait(Rendered):
 
 
 def portrait(scenario: Scenario) -> Portrait:
-    """Work out what a scenario holds at central numbers. Draws nothing.
+    """Analyse a scenario at central numbers. Draws nothing.
 
     Raises:
         ValueError: if no package is consistent, or there are too many raw ones.
@@ -106,7 +106,7 @@ def portrait(scenario: Scenario) -> Portrait:
 
 
 def option_places(issue: IssueSpec) -> dict[str, float]:
-    """The place of each option of an issue, from 0 to 100: as the file has it, else evenly spaced."""
+    """Return the position of each option of an issue, from 0 to 100: as in the file, else evenly spaced."""
     return issue.scale or dict(zip(issue.options, even_scale(len(issue.options)).tolist(), strict=True))
 
 
@@ -142,7 +142,7 @@ class _Central:
 
     def _zones(self) -> Iterator[tuple[str, Bools]]:
         lines = self.structure.lines
-        red = lines.party != EVERYBODY  # what events may take off the table is still on it
+        red = lines.party != EVERYBODY  # before events remove any
         yield LINES_OFF, self._zone(np.zeros_like(red))
         for n in self.in_file_order:
             if (lines.party == n).any():
@@ -161,7 +161,7 @@ class _Central:
         return "/".join(options[issue] for issue in self.scenario.issues)
 
     def completions(self, text: dict[str, str]) -> Ints:
-        """The consistent packages that a text can mean."""
+        """Return the consistent packages that complete a package with open issues."""
         options = {issue: frozenset([option]) for issue, option in text.items()}
         return np.flatnonzero(self.structure.space.holds(Condition((options,))))
 
@@ -170,7 +170,7 @@ class _Central:
 
 
 def _zone_row(at: _Central, name: str, zone: Bools) -> dict[str, Any]:
-    """candidates, packages, frontier (packages on it), distinct (different utilities among these)."""
+    """Return candidates, packages, frontier (packages on it), distinct (different utilities among these)."""
     worth = at.utility[at.counting][:, zone]
     frontier = worth[:, pareto_frontier(worth)]
     distinct = distinct_vectors(frontier)[0].shape[1]
@@ -178,8 +178,8 @@ def _zone_row(at: _Central, name: str, zone: Bools) -> dict[str, Any]:
 
 
 def _best_row(at: _Central, n: int) -> dict[str, Any]:
-    """party, no_deal, could_sign (packages worth no deal or more, behind no line of its own), best_worth and
-    best_package among packages behind no line of its own (of several the one that offers prefer), tied."""
+    """party, no_deal, could_sign (packages that it could sign), best_worth and
+    best_package among packages that cross no line of its own (of ties the one that offers prefer), tied."""
     lines = at.structure.lines
     worth, behind = at.utility[n], lines.crossed((lines.party == n)[None])[0]
     open_to_it = np.flatnonzero(~behind)
@@ -273,7 +273,7 @@ def _fair_division(at: _Central) -> tuple[AdjustedWinner, pd.DataFrame] | None:
 
 
 def _proposal_rows(at: _Central) -> Iterator[tuple[Any, ...]]:
-    """One row a proposal and party: least and most over the consistent packages that complete the text.
+    """Return one row a proposal and party: least and most over the consistent packages that complete it.
 
     `signs` is yes, no or depends; `lines_crossed` by every completion, `lines_at_stake` by some of them.
     """
@@ -286,7 +286,7 @@ def _proposal_rows(at: _Central) -> Iterator[tuple[Any, ...]]:
             crossed = lines.crosses[lines.pattern[completions]][:, own]
             names = np.array([name.partition(".")[2] for name in lines.names], object)[own]
             some = np.logical_or.reduce(crossed)
-            every = np.logical_and.reduce(crossed) & some  # a text without a completion crosses nothing
+            every = np.logical_and.reduce(crossed) & some  # a package without a completion crosses nothing
             least, most = (float(worth.min()), float(worth.max())) if len(worth) else (np.nan, np.nan)
             signing = "no" if not signs.any() else "yes" if signs.all() else "depends"
             numbers = least, most, no_deal, least - no_deal, most - no_deal
@@ -295,11 +295,11 @@ def _proposal_rows(at: _Central) -> Iterator[tuple[Any, ...]]:
 
 
 def _stability_rows(at: _Central) -> Iterator[tuple[Any, ...]]:
-    """One row a state and party that controls an issue alone, then one for all of them; none where no party does.
+    """One row a state and party that controls an issue alone, then one for all of them; empty where no party does.
 
     Columns: state (`status_quo` or a proposal), completions (consistent packages that it can mean), party (None for all
     together), nash, gmr, smr and seq (in how many of these it is stable; None if there are none or more than 100), move
-    (what the party would do best alone from a state that means one package; empty if nothing).
+    (the party's best unilateral move from a state that means one package; empty if there is none).
     """
     space, owner = at.structure.space, at.structure.owner
     states = {} if at.scenario.status_quo is None else {STATUS_QUO: at.scenario.status_quo}
@@ -319,7 +319,7 @@ def _stability_rows(at: _Central) -> Iterator[tuple[Any, ...]]:
 
 
 def _best_move(at: _Central, near: Surroundings, n: int) -> str:
-    """What a party would change alone, as `issue: option`; empty if nothing is better for it."""
+    """Return a party's best unilateral change, as `issue: option`; empty if there is none."""
     space, worth = at.structure.space, at.utility[n]
     own = near.packages[near.moves[n].of == near.moves[n].of[near.here]]
     here = int(near.packages[near.here])

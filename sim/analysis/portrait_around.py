@@ -1,7 +1,7 @@
-"""What stands around the table at central numbers: pressure, war, votes at home, and what comes after signature.
+"""The surroundings of the talks at central numbers: leverage, war, ratification, and aftermath.
 
-The front moves by its drift and waves come at their mean. Of the events those count that are sure to happen; what
-happens by chance is left out, and so are levers, which depend on the turns at the table.
+The front moves by its drift and waves are at their mean. Only events that are certain to happen count; chance events
+and leverage, which depends on the turns, are left out.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,11 +37,11 @@ Rows = Iterator[tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class SteadyPath:
-    """What no agreement is worth to each party (N, by name) in each round, and what moved it there since the first."""
+    """The reservation value of each party (N, by name) in each round, and what moved it since the first."""
 
     months: Floats  # at which each round is played, shape (R,)
-    front: Floats  # what the named side has gained, in the file's unit, shape (R,)
-    from_front: Floats  # worth added up to a round, as the next three, shape (R, N)
+    front: Floats  # gains of the named side, in the file's unit, shape (R,)
+    from_front: Floats  # utility added up to a round, as the next three, shape (R, N)
     from_wear: Floats
     from_outages: Floats
     from_events: Floats
@@ -49,7 +49,7 @@ class SteadyPath:
 
 
 def steady_path(ensemble: Ensemble) -> SteadyPath:
-    """Follow no-deal worth along its steady path."""
+    """Follow reservation values along their steady path."""
     world, start, spec = ensemble.world, ensemble.reservation_value[0], ensemble.scenario.war
     events, war, time = _sure(world.events), world.war, ensemble.scenario.time
     nothing = np.zeros((time.rounds, len(start)))
@@ -68,18 +68,18 @@ def steady_path(ensemble: Ensemble) -> SteadyPath:
 
 
 def no_deal_outside(scenario: Scenario, draws: int = OUTSIDE_DRAWS, seed: int = 1) -> pd.DataFrame:
-    """Parties whose reservation value leaves [0, 1] in some round, before levers: a sign that a rate is too strong.
+    """Return parties whose reservation value leaves [0, 1] in some round, before leverage: a sign of an excessive rate.
 
     Returns:
         A row a party, in file order: `party`, `share` of draws, `low` and `high` over all draws and rounds, and the
-        `path` of what adds most, on average over these draws, where the value lies furthest outside.
+        `path` with the largest mean effect over these draws, where the value lies furthest outside.
     """
     ensemble = draw(scenario, seed, 0, draws)
     moves, worth = moves_no_deal(ensemble.world.war, ensemble.world.events), ensemble.world.reservation_value
     rows = []
     for name in scenario.parties if moves else ():
         n = ensemble.structure.parties.index(name)
-        beyond = np.maximum(worth[:, :, n] - 1, -worth[:, :, n])  # how far outside, shape (B, R)
+        beyond = np.maximum(worth[:, :, n] - 1, -worth[:, :, n])  # distance outside, shape (B, R)
         rounds, out = beyond.argmax(axis=1), np.flatnonzero(beyond.max(axis=1) > TOLERANCE)
         if len(out):
             side = np.sign(worth[out, rounds[out], n] - 0.5)
@@ -91,7 +91,7 @@ def no_deal_outside(scenario: Scenario, draws: int = OUTSIDE_DRAWS, seed: int = 
 
 
 def _sure(events: Events | None) -> Events | None:
-    """The same events, but that none happens that might not."""
+    """Return the same events without those that may not happen."""
     if events is None:
         return None
     chances = [event.chance_per_month if event.at_month is None else event.chance for event in events.static.specs]
@@ -118,17 +118,17 @@ def _household_weeks(ensemble: Ensemble, war: War, events: Events | None) -> Flo
 
 @dataclass(frozen=True, eq=False)
 class Around:
-    """Tables of what the blocks beside the talks come to at central numbers; empty where the file has no such block.
+    """Tables of the blocks beside the talks at central numbers; empty where the file has no such block.
 
-    Texts are the proposals that name an option of every issue and contradict no rule.
+    Packages are the proposals that name an option of every issue and contradict no rule.
     """
 
     # share of the real lines of a hardness below 1 that have worn out by the last round without levers; None where no
     # line gives way
     lines_given_up: float | None
-    # what no deal is worth in round 1 to the party that a lever is on, and under its full strength
+    # reservation value in round 1 of a lever's target, and under its full strength
     levers: pd.DataFrame = field(repr=False)
-    # worth of no deal in the first, the middle and the last round along the steady path, and what moved it there
+    # reservation values in the first, the middle and the last round along the steady path, and what moved them
     no_deal_path: pd.DataFrame = field(repr=False)
     # hits, and household-weeks without power, a month; the latter NaN where the file counts none
     strikes: pd.DataFrame = field(repr=False)
@@ -145,7 +145,7 @@ class Around:
 
 
 def around(ensemble: Ensemble, utility: Floats) -> Around:
-    """Work out the tables; `utility` is that of the packages, shape (N, P)."""
+    """Make the tables; `utility` is that of the packages, shape (N, P)."""
     path, giving, time = steady_path(ensemble), ensemble.scenario.giving_way, ensemble.scenario.time
     given_up, space = None, ensemble.structure.space
     if giving is not None:
@@ -170,7 +170,7 @@ def around(ensemble: Ensemble, utility: Floats) -> Around:
 def tables_of_texts(
     ensemble: Ensemble, utility: Floats, texts: Mapping[str, int], path: SteadyPath | None = None
 ) -> dict[str, pd.DataFrame]:
-    """`votes`, `votes_together` and `after_signature` of any packages, by the names that their rows shall have."""
+    """Return `votes`, `votes_together` and `after_signature` of any packages, by the names of their rows."""
     after = _after(ensemble, texts, utility, path or steady_path(ensemble))
     return {
         "votes": pd.DataFrame(list(_votes(ensemble, texts)), columns=VOTES),
@@ -187,7 +187,7 @@ def _levers(ensemble: Ensemble, path: SteadyPath) -> Rows:
 
 
 def _path(ensemble: Ensemble, path: SteadyPath) -> Rows:
-    """The first, the middle and the last round; nothing where neither the war nor an event can move anything."""
+    """Return the first, the middle and the last round; empty where neither the war nor an event can move anything."""
     rounds, parties = len(path.months), ensemble.structure.parties
     moves = ensemble.world.war is not None or ensemble.world.events is not None
     for k in sorted({1, (rounds + 1) // 2, rounds}) if moves else ():
@@ -197,7 +197,7 @@ def _path(ensemble: Ensemble, path: SteadyPath) -> Rows:
 
 
 def _strikes(ensemble: Ensemble) -> Rows:
-    """Hits are what gets through in a month: waves x launches x (1 - share stopped)."""
+    """Return strikes with their hits in a month: waves x launches x (1 - share intercepted)."""
     spec, war = ensemble.scenario.war, ensemble.world.war
     if spec is None or war is None:
         return
@@ -226,7 +226,7 @@ def _votes(ensemble: Ensemble, texts: Mapping[str, int]) -> Rows:
 
 
 def in_voting_order(ratification: Any) -> list[str]:
-    """Ratifiers by the order in which they vote; those that vote side by side as in the file."""
+    """Return ratifiers by the order in which they vote; those that vote side by side as in the file."""
     return sorted(ratification.ratifiers, key=lambda name: ratification.ratifiers[name].order)
 
 
@@ -240,7 +240,7 @@ def _together(ensemble: Ensemble, texts: Mapping[str, int]) -> Rows:
 
 
 def _after(ensemble: Ensemble, texts: Mapping[str, int], utility: Floats, path: SteadyPath) -> Rows:
-    """Tests of each text, as if it were signed in round 1, in force at once and not bought by pressure."""
+    """Return tests of each package, as if signed in round 1, in force at once and not bought by pressure."""
     aftermath, at_once = ensemble.world.aftermath, np.zeros(1)
     if aftermath is None:
         return
@@ -254,7 +254,7 @@ def _after(ensemble: Ensemble, texts: Mapping[str, int], utility: Floats, path: 
 
 
 def _guarantees(ensemble: Ensemble) -> Rows:
-    """What each option promises and sees, and the steps then needed if the guarantor acts as promised."""
+    """Return credibility and monitoring of each option, and the steps then needed if the guarantor acts as promised."""
     spec, aftermath = ensemble.scenario.aftermath, ensemble.world.aftermath
     if spec is None or aftermath is None or not (spec.credibility or spec.monitoring or spec.pull_back):
         return

@@ -1,4 +1,4 @@
-"""Why runs ended without a deal, as shares of runs: what stood in the way, who refused, at the table and at home."""
+"""Reasons for runs without a deal, as shares of runs: obstacles to a zone, refusals, at the table and at home."""
 
 import math
 from collections import Counter
@@ -30,7 +30,7 @@ class Share(OfRuns):
 
 @dataclass(frozen=True)
 class Obstacle:
-    """A no-deal worth, a red line or an event over the runs in which no package was acceptable."""
+    """A reservation value, a red line or an event over the runs in which no package was acceptable."""
 
     name: str  # `party.no_deal`, `party.line` or `events.event`
     # its part of the share of runs without a zone, of all runs: where several smallest sets of obstacles would open the
@@ -38,22 +38,22 @@ class Obstacle:
     # without a zone. With the ends of the 95 % interval.
     part: Mean
     involved: Share  # runs in which it belongs to a smallest set, of those without a zone
-    alone: Share  # runs in which it would be enough to set it aside alone, of all runs
+    alone: Share  # runs in which setting it aside alone would be enough, of all runs
 
 
 @dataclass(frozen=True)
 class Reasons:
-    """Why there is no deal."""
+    """Reasons why there is no deal."""
 
     n: int
     outcomes: tuple[Share, ...]  # all runs by outcome, in the order in which talks can end
     zone_first: Share  # runs with an acceptable package in the first round
     zone_ever: Share  # the same in some round
-    obstacles: tuple[Obstacle, ...]  # what stood between the parties and a zone, the largest part first
-    sizes: tuple[Share, ...]  # runs without a zone by how many obstacles must go at least, of those without a zone
+    obstacles: tuple[Obstacle, ...]  # obstacles to a zone, the largest part first
+    sizes: tuple[Share, ...]  # runs without a zone by size of the smallest set of obstacles
     refusers: tuple[Share, ...]  # runs that had a zone and ran out of time, by who refused last or had not accepted
     left: tuple[Share, ...]  # runs broken off, by who left
-    at_home: tuple[Share, ...]  # runs whose text was refused at home for good, by who refused
+    at_home: tuple[Share, ...]  # runs whose package was refused at home for good, by who refused
     # agreements in force by what made their break likelier, where they broke within 60 months, else as `held_60`; none
     # where the file does not say how long agreements hold
     breaks: tuple[Share, ...]
@@ -74,7 +74,7 @@ class StageHeld:
 
 
 def stages_held(results: Results) -> tuple[StageHeld, ...]:
-    """What became of each stage, in the order of the file."""
+    """Return the fate of each stage, in the order of the file."""
     held = []
     for each in (stage.id for stage in results.scenario.stages):
         draws = results.whole(f"stage_{each}_ended", f"stage_{each}_months")
@@ -86,7 +86,7 @@ def stages_held(results: Results) -> tuple[StageHeld, ...]:
 
 
 def reasons(results: Results) -> Reasons:
-    """Why runs ended as they did. Reads columns, plays nothing."""
+    """Return the reasons for the outcomes. Reads columns, plays nothing."""
     names = ("outcome", "zone_packages", "zone_ever", "break_cause", "break_month")
     draws, n = results.head(results.n, *(name for name in names if name in results.columns)), results.n
     outcome, blocked = draws["outcome"], _blocked(results)
@@ -113,12 +113,12 @@ def reasons(results: Results) -> Reasons:
 
 
 def smallest_sets(blocker: str) -> list[list[str]]:
-    """The sets of a `blocker` text: each list is one way to open a zone."""
+    """Parse the sets of a `blocker` text: each list is one way to open a zone."""
     return [members.split(" + ") for members in blocker.split(" | ")]
 
 
 def _obstacles(texts: Mapping[str, int], n: int) -> Iterator[Obstacle]:
-    """What the smallest sets of the runs without a zone are made of; the largest part first, ties by name."""
+    """Return the members of smallest sets of the runs without a zone; the largest part first, ties by name."""
     involved, alone = Counter[str](), Counter[str]()
     for text, runs in texts.items():
         sets = smallest_sets(text)
@@ -133,7 +133,7 @@ def _obstacles(texts: Mapping[str, int], n: int) -> Iterator[Obstacle]:
 def _parts(
     texts: Mapping[str, int], n: int, split: Callable[[list[str]], Iterable[tuple[Key, float]]]
 ) -> dict[Key, Mean]:
-    """Means over all runs of what belongs to each key: a run counts in equal parts for its sets, each split in turn."""
+    """Return means over all runs by key: a run counts in equal parts for its sets, each split in turn."""
     totals, squares = dict[Key, float](), dict[Key, float]()
     for text, runs in sorted(texts.items()):
         own, sets = dict[Key, float](), smallest_sets(text)
@@ -152,14 +152,14 @@ def _parts(
 
 
 def _ranked(counts: Mapping[str, int], n: int) -> tuple[Share, ...]:
-    """Runs by a name, of n, the most frequent first; ties by name; runs that name nobody left out."""
+    """Return the runs by name, of n, the most frequent first; ties by name; runs that name nobody left out."""
     names = sorted(filter(None, counts), key=lambda name: (-counts[name], name))
     return tuple(Share(name, counts[name], n) for name in names)
 
 
 @remembered
 def _blocked(results: Results) -> dict[str, Counter[str]]:
-    """Runs by outcome and by what the column `blocker` has, empty where it has nothing."""
+    """Count runs by outcome and by the column `blocker`, empty where it is missing."""
     counts = {name: Counter[str]() for name in OUTCOMES}
     for piece in results.pieces("outcome", "blocker"):
         runs = piece.fillna({"blocker": ""}).groupby(["outcome", "blocker"], observed=True).size().rename("runs")
@@ -170,7 +170,7 @@ def _blocked(results: Results) -> dict[str, Counter[str]]:
 
 @dataclass(frozen=True)
 class Part:
-    """What stands in the way of an agreement in force, as a share of all runs with its 95 % interval."""
+    """An obstacle to an agreement in force, as a share of all runs with its 95 % interval."""
 
     outcome: str
     name: str  # as in `blocker`: an obstacle, or who rejected; empty where nobody is named
@@ -192,7 +192,7 @@ class Group(OfRuns):
 
 @remembered
 def obstacle_groups(results: Results) -> tuple[Group, ...]:
-    """All that keeps runs from an agreement in force, in three groups with parts that add up, as shares of all runs."""
+    """Return all obstacles to an agreement in force, in three groups with parts that add up, as shares of all runs."""
     n, groups = results.n, []
     for name, outcomes in GROUPS.items():
         texts = {outcome: _blocked(results)[outcome] for outcome in outcomes}
@@ -213,7 +213,7 @@ def obstacle_groups(results: Results) -> tuple[Group, ...]:
 
 
 def _pairs(members: Sequence[str]) -> Iterator[tuple[tuple[str, str], float]]:
-    """The parts of a set by whose they are and with whom: each member's in equal parts with those of other parties.
+    """Split a set by party and other party: each member's part is shared equally among those of other parties.
 
     A set of one party alone is that party with itself. Pairs of a party add up to the parts of its obstacles.
     """
@@ -226,16 +226,16 @@ def _pairs(members: Sequence[str]) -> Iterator[tuple[tuple[str, str], float]]:
 
 @dataclass(frozen=True)
 class Satisfaction:
-    """One party among the agreements."""
+    """One party's satisfaction among the agreements."""
 
     party: str
     least: Share  # agreements in which it is the least satisfied signatory, or ties for it, of those where it is known
-    margin: float  # median of what the text is worth to it above no deal, over all agreements; NaN without any
+    margin: float  # median of its gain over no deal, over all agreements; NaN without any
     least_share: float  # median share of its largest possible margin, where it is the least satisfied; NaN without any
 
 
 def satisfactions(results: Results) -> tuple[Satisfaction, ...]:
-    """Who is least satisfied, in the order of the file."""
+    """Return the satisfaction of each party, in the order of the file."""
     margins = (f"margin_{party}" for party in results.scenario.parties)
     runs = results.head(results.n, "package", "least_satisfied_party", "least_satisfied", *margins)
     signed = runs[runs["package"].notna()]

@@ -1,4 +1,4 @@
-"""What the results of an analysis have in common: they print as text and give plain data. `sim.report` makes both."""
+"""The base of analyses: they print as text and give plain data, both made by `sim.report`."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from sim.results.notebook import Notebook
 
 
 class Rendered(Notebook):
-    """A result that can be read: the words are those of `sim.render`."""
+    """A result that can be rendered by `sim.render`."""
 
     def __str__(self) -> str:
         return str(sim.render(self))
@@ -16,5 +16,5 @@ class Rendered(Notebook):
         return str(self)
 
     def as_data(self) -> dict[str, Any]:
-        """The same as plain data, with the documented keys of `--json`; a figure that does not exist is None."""
+        """Return it as plain data, with the documented keys of `--json`; missing figures are None."""
         return dict(sim.render(self, "data"))

@@ -1,4 +1,4 @@
-"""Runs without a deal, played again to measure by how much they missed one; nothing of this is stored in results."""
+"""Replays of runs without a deal, to measure how close they were to one; nothing of this is stored in results."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,27 +26,27 @@ HALF = 0.5
 
 @dataclass(frozen=True)
 class NoZone:
-    """A draw in which no package was acceptable, as it stood in the last open round."""
+    """A draw in which no package was acceptable, in its last open round."""
 
     draw: int
     falls: tuple[float, ...]  # `fall_alone` of each party, in the order of the file
     opens: tuple[str, ...]  # red lines, `party.id`, without which and all that share their draw a package is acceptable
-    linkages: tuple[str, ...]  # linkages, `party.id`, without whose loss of worth alone a package is acceptable
+    linkages: tuple[str, ...]  # linkages, `party.id`, without whose loss of utility alone a package is acceptable
 
 
 @dataclass(frozen=True)
 class LastRefusal:
     """The last refusal in a draw that had a zone and ran out of time.
 
-    `reason` is `worth`, `own_offer` (worth its aspiration, but less than its own next offer), `refused_at_home`, or the
-    red line it crosses as `party.id`.
+    `reason` is `worth`, `own_offer` (it reaches the aspiration, but is below its own next offer), `refused_at_home`, or
+    the red line it crosses as `party.id`.
     """
 
     draw: int
     party: str
     round: int
     reason: str
-    missing: float  # worth of the text below its aspiration; NaN for another reason than worth
+    missing: float  # utility of the package below its aspiration; NaN for another reason than `worth`
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class Replayed:
 
     n: int
     no_zone: tuple[NoZone, ...]
-    late: tuple[LastRefusal, ...]  # those that had a zone and ran out of time, where somebody refused
-    # of those that had a zone and ran out of time: their last text met all aspirations, but not all had answered it
+    late: tuple[LastRefusal, ...]  # those that had a zone and ran out of time, where a party refused
+    # of those that had a zone and ran out of time: their last offer met all aspirations, but not all had answered it
     too_late: Share
 
 
@@ -79,7 +79,7 @@ def replayed(results: Results, most: int) -> Replayed:
 
 
 def _play_again(results: Results, n: int, rows: Ints) -> Iterator[Talks]:
-    """Some of the first n draws, in blocks; a block's worths are lost when the next is asked for."""
+    """Return some of the first n draws, in blocks; a block's utilities are overwritten by the next."""
     if not len(rows):
         return
     table = results.structure
@@ -90,7 +90,7 @@ def _play_again(results: Results, n: int, rows: Ints) -> Iterator[Talks]:
 
 
 def _came_too_late(talks: Talks, b: int) -> bool:
-    """Whether the standing offer of a draw out of time met the aspirations of all who sign at the end."""
+    """Return whether the standing offer of a draw out of time met the aspirations of all signatories at the end."""
     text = int(talks.standing[b])
     if text == NO_DEAL or talks.ensemble.protocol.quota is not None:
         return False
@@ -101,7 +101,7 @@ def _came_too_late(talks: Talks, b: int) -> bool:
 
 
 def last_table(talks: Talks, b: int) -> Table:
-    """One draw as it stood in its last open round."""
+    """Return the packages of one draw in its last open round."""
     free, packages = talks.reservation_value[-1][b][:, None], np.arange(talks.net_utility.shape[2])
     margin = talks.value_of(np.full(len(packages), b), packages, free) - free
     return Table(talks.ensemble.structure, margin, talks.real[b], talks.ensemble.protocol.quota)
@@ -119,7 +119,7 @@ def _no_zone(talks: Talks, b: int, groups: Sequence[tuple[int, ...]]) -> NoZone:
 
 
 def _linkages(talks: Talks, b: int, table: Table) -> Iterator[str]:
-    """Linkages that take worth off, and without which some package would be acceptable."""
+    """Return linkages with a negative effect, without which some package would be acceptable."""
     structure, short, one = table.structure, None, talks.ensemble[np.array([b])]
     for column, site in enumerate(structure.linkages):
         taken = -float(talks.ensemble.linkage_worth[b, column])
@@ -130,7 +130,7 @@ def _linkages(talks: Talks, b: int, table: Table) -> Iterator[str]:
         near = site.packages
         near = near[(short[near] == 1) & (table.margin[site.party, near] >= -taken - TOLERANCE)]
         near = near[~table.willing[site.party, near] & structure.signs[site.party, near]]
-        if len(near):  # worth is worked out anew, for foresight bends it
+        if len(near):  # computed anew, as foresight is not linear in utility
             worth = one.linkage_worth.copy()
             worth[:, column] = 0.0
             gained = foreseen_margins(replace(one, linkage_worth=worth))[0] - foreseen_margins(one)[0]
@@ -140,7 +140,7 @@ def _linkages(talks: Talks, b: int, table: Table) -> Iterator[str]:
 
 
 def _last_refusal(talks: Talks, b: int) -> LastRefusal | None:
-    """The last refusal of a draw; None if nobody refused anything."""
+    """Return the last refusal of a draw; None if there was none."""
     who = int(talks.last_refuser[b])
     turns = [(place, turn) for place, moves in enumerate(talks.moves) for turn in range(len(moves.did))]
     for k in range(len(turns) - 1, -1, -1):
@@ -148,7 +148,7 @@ def _last_refusal(talks: Talks, b: int) -> LastRefusal | None:
         moves = talks.moves[place]
         if moves.who[turn, b] == who and moves.did[turn, b] in (REFUSED, OBJECTED):
             text = int(moves.package[turn, b])
-            if moves.did[turn, b] == REFUSED:  # the text answered is what the turn before left on the table
+            if moves.did[turn, b] == REFUSED:  # the answered offer is the one standing after the turn before
                 earlier = [(talks.moves[p], t) for p, t in turns[:k]]
                 texts = [int(each.package[t, b]) for each, t in earlier if each.did[t, b] != NOT_ASKED]
                 text = texts[-1] if texts else NO_DEAL
@@ -174,20 +174,20 @@ def _refusal(talks: Talks, b: int, place: int, who: int, text: int) -> LastRefus
 class Aside:
     """One obstacle set aside in every run.
 
-    `half` is what it takes for half of the runs to have a zone, by this alone: for a no-deal worth how much lower it
-    must be in every run, for a red line the mean hardness that it may have, together with the lines that share its
-    draw; None where that is impossible, for what an event took away, and where half of them have one.
+    `half` is the change of it alone after which half of the runs have a zone: for a reservation value its fall in every
+    run, for a red line its mean hardness, together with the lines that share its draw; None where that is impossible,
+    for what an event removed, and where half of them have one.
     """
 
     name: str  # `party.no_deal`, `party.line` or `events.event`
     zone: Share  # runs that would have a zone in some round, of all runs
-    falls: tuple[float, float, float] | None  # finite `fall_alone` of a no-deal worth: 10th, 50th, 90th percentile
+    falls: tuple[float, float, float] | None  # finite `fall_alone` of a reservation value: 10th, 50th, 90th percentile
     half: float | None
     hardness: float | None  # of a red line, its mean hardness as it is; None for all else
 
 
 def set_aside(scenario: Scenario, reasons: Reasons, replayed: Replayed) -> tuple[Aside, ...]:
-    """All obstacles of the runs without a zone, those that open most first."""
+    """Return all obstacles of the runs without a zone, those that open most first."""
     parties, means, found = list(scenario.parties), mean_hardness(scenario), []
     have_zone = replayed.n - len(replayed.no_zone)
     for obstacle in reasons.obstacles:
@@ -209,10 +209,10 @@ def set_aside(scenario: Scenario, reasons: Reasons, replayed: Replayed) -> tuple
 
 
 def hardness_for_half(opened: int, there: int, n: int, mean: float) -> float | None:
-    """The mean hardness of a line with which half of n runs have a zone; None if they have, or would not without it.
+    """Mean hardness of a line with which half of n runs have a zone; None if they have, or would not without it.
 
-    Whether a line is real is drawn apart from all else, so the share of runs with a zone is affine in the share of runs
-    in which it is real: between that without the line (`opened` more runs) and that as it is (`there`).
+    Whether a line is real is independent of all else, so the share of runs with a zone is affine in the share of runs
+    in which it is real: between that without the line (`opened` more runs) and the present one (`there`).
     """
     without, now = (there + opened) / n, there / n
     if now >= HALF or without < HALF:
@@ -221,6 +221,6 @@ def hardness_for_half(opened: int, there: int, n: int, mean: float) -> float | N
 
 
 def fall_for_half(falls: Floats, there: int, n: int) -> float | None:
-    """The smallest fall after which at least half of n runs have a zone; None if they have, or it is impossible."""
+    """Smallest fall after which at least half of n runs have a zone; None if they have, or it is impossible."""
     missing = int(np.ceil(HALF * n - TOLERANCE)) - there
     return float(np.sort(falls)[missing - 1]) if 0 < missing <= len(falls) else None

@@ -1,4 +1,4 @@
-"""Which inputs move a figure of the results: one table a method, over finished runs or over runs of a design."""
+"""Sensitivity of a figure to the inputs: one table a method, over finished runs or over runs of a design."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,13 +25,13 @@ from sim.analysis.tornado import Sample, pawn, sample, tornado
 from sim.results.figures import Figure
 from sim.results.results import Results
 
-FINISHED = {"tornado": tornado, "pawn": pawn}  # methods that need no runs but those that are there
+FINISHED = {"tornado": tornado, "pawn": pawn}  # methods on finished runs
 DESIGNED = {"sobol": 256, "morris": 32}  # methods with runs of their own: points, or trajectories, by default
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sensitivity(Rendered):
-    """What moves a figure.
+    """A sensitivity analysis of a figure.
 
     Attributes:
         n: Finished runs that have it.
@@ -60,9 +60,9 @@ class Sensitivity(Rendered):
 
 @dataclass(frozen=True)
 class Plan:
-    """What runs of a design are for."""
+    """The settings of a design."""
 
-    inputs: Sequence[str] = ()  # paths of the inputs; none for those that the tornado puts first
+    inputs: Sequence[str] = ()  # paths of the inputs; empty for those ranked first by the tornado
     top: int = 8
     points: int | None = None  # base points of `sobol`, a power of two; trajectories of `morris`; None for 256 and 32
 
@@ -70,7 +70,7 @@ class Plan:
 def sensitivity(
     results: Results, of: str = "signed", methods: Sequence[str] = ("tornado",), plan: Plan | None = None
 ) -> Sensitivity:  # fmt: skip
-    """What moves a figure.
+    """Analyse the sensitivity of a figure.
 
     Args:
         methods: Of `FINISHED`, from these runs alone, and of `DESIGNED`, which play runs of their own.
@@ -87,7 +87,7 @@ def sensitivity(
 
 
 def from_finished(results: Results, of: str, methods: Sequence[str]) -> Sensitivity:
-    """What moves a figure, from finished runs alone; arguments and errors as of `sensitivity`."""
+    """Analyse a figure from finished runs alone; arguments and errors as of `sensitivity`."""
     asked, drawn = figure_named([results], of), inputs_of(results)
     found = sample(asked, sampled_runs(results), drawn)
     value, low, high = figure_interval(asked.kind, pd.Series(found.values))
@@ -97,10 +97,10 @@ def from_finished(results: Results, of: str, methods: Sequence[str]) -> Sensitiv
 
 
 def design_of(result: Sensitivity, method: str, plan: Plan) -> Design:
-    """The runs that a method takes, by the inputs that are named or that go with the largest differences.
+    """Return the runs of a method, by the inputs that are named or have the largest differences.
 
     Raises:
-        NoAnswer: if an input that is named does not differ, or the number of points does not do.
+        NoAnswer: if a named input does not differ, or the number of points is invalid.
     """
     results, drawn = result.results, result.drawn
     found = sample(result.asked, sampled_runs(results), drawn)
@@ -124,7 +124,7 @@ def from_design(
     result: Sensitivity, method: str, design: Design, advance: Callable[[int], None] = lambda runs: None,
     store: DesignStore | None = None, player: Player | None = None,
 ) -> Sensitivity:  # fmt: skip
-    """The same with the table of a method whose runs are played now, or were stored; see `play` for the last three."""
+    """Add the table of a method whose runs are played now, or were stored; see `play` for the last three arguments."""
     figure = play(design, result.results, result.asked, advance, store, player)
     facts = {
         "runs": design.runs, "points": len(design.sheets[0].uniforms), "inputs": list(design.paths),
@@ -135,7 +135,7 @@ def from_design(
 
 
 def _why_nothing(found: Sample) -> str:
-    """Why no input can be told to move a figure; empty if one can."""
+    """Return why a sensitivity analysis is impossible; empty if it is possible."""
     if not found.drawn.paths:
         return "No number of the file has a range, so no input differs from run to run."
     if found.is_constant:

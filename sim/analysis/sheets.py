@@ -1,4 +1,4 @@
-"""What one party knows before talks: its own interests, and of the others no more than that they are there."""
+"""Role sheets: what one party knows before talks, without the interests of the others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ class RoleSheet(Rendered):
     """What one party knows.
 
     Attributes:
-        scores: One row an option: `issue, option, points` (of 100, on that issue) and `adds` (points times weight: what
-            it adds to a package that is worth at most 100), at central numbers.
+        scores: One row an option: `issue, option, points` (of 100, on that issue) and `adds` (points times weight: its
+            contribution to a package's utility of at most 100), at central numbers.
         ratifiers: Bodies that vote on what the party signs, by name.
     """
 
@@ -29,7 +29,7 @@ class RoleSheet(Rendered):
 
 
 def role_sheet(scenario: Scenario, party: str) -> RoleSheet:
-    """The sheet of one party; NoAnswer if there is none of this name."""
+    """Return the sheet of one party; NoAnswer if there is none of this name."""
     if party not in scenario.parties:
         raise NoAnswer(f"no party is called {quoted(party)}{meant(party, list(scenario.parties))}")
     own, bodies = scenario.parties[party], scenario.ratification.ratifiers if scenario.ratification else {}
@@ -43,5 +43,5 @@ def role_sheet(scenario: Scenario, party: str) -> RoleSheet:
 
 
 def role_sheets(scenario: Scenario, parties: Sequence[str] = ()) -> list[RoleSheet]:
-    """The sheets of some parties, of all if none is named."""
+    """Return the sheets of some parties, of all if none is named."""
     return [role_sheet(scenario, party) for party in parties or scenario.parties]

@@ -1,13 +1,13 @@
-"""The search for the smallest change of one number, or of two, after which a zone opens at central numbers.
+"""The smallest change of one number, or of two, after which a zone opens at central numbers.
 
-Worth is affine in each number alone: a weight that is turned rescales the others of its party, so its worth is affine
+Utility is affine in each number alone: a changed weight rescales the others of its party, so utility is affine in it
 too. So for each package the value at which it becomes acceptable is a quotient, and the smallest change is the smallest
 of these over all packages.
 
-Two numbers of one party add up, so the cheaper of them is turned alone, unless it reaches the end of its scale: then
+Two numbers of one party add up, so only the cheaper of them is changed, unless it reaches the end of its scale: then
 the other takes over. Two weights, and a weight with points, multiply each other and are no such pair.
 
-Nothing is sampled and nothing is left out. Each change found is checked by working out the table anew.
+The search is exhaustive. Each change found is verified by computing the table anew.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -29,10 +29,10 @@ from sim.scenario import Scenario
 
 
 class CentralTable:
-    """A scenario at central numbers before the first round: no event has happened, no lever is pulled, no front moved.
+    """A scenario at central numbers before the first round: no events, no leverage, no movement of the front.
 
-    Worth is as the parties bargain by it: one looks past the signature if its chance to is a half or more. A line is
-    real if its hardness is above one half. `quota` is how many signatories are enough; None for all.
+    Utility is as the parties bargain: one has foresight if its probability is a half or more. A line is real if its
+    hardness is above one half. `quota` is how many signatories are enough; None for all.
     """
 
     def __init__(self, scenario: Scenario, structure: Structure) -> None:
@@ -52,20 +52,20 @@ class CentralTable:
         return self.after({})
 
     def after(self, changes: Mapping[str, float], kinds: Collection[str] = ()) -> Table:
-        """The table once numbers of the file have other values.
+        """Return the table once numbers of the file have other values.
 
         Args:
-            kinds: Of the parameters that were turned, if known: numbers that move worth alone are quicker to follow.
+            kinds: Of the parameters that changed, if known: numbers that affect only utility are faster.
         """
         moved = self._moved(changes, kinds)
         return Table(self.structure, foreseen_margins(moved)[0], self._real(changes), self.quota)
 
     def margins(self, parameter: Parameter, value: float) -> Floats:
-        """Worth less no deal once a parameter is turned to a value, shape (N, P)."""
+        """Return margins once a parameter has a value, shape (N, P)."""
         return self.after(parameter.at(value), (parameter.kind,)).margin
 
     def margins_of(self, packages: Ints, changes: Mapping[str, float], kinds: Collection[str] = ()) -> Floats:
-        """Worth less no deal of some packages once numbers of the file have other values, shape (N, K)."""
+        """Return margins of some packages once numbers of the file have other values, shape (N, K)."""
         moved = self._moved(changes, kinds)
         return np.asarray(foreseen_margins(moved, packages)[0])
 
@@ -81,13 +81,13 @@ class CentralTable:
 
 
 def _quiet(ensemble: Ensemble) -> Ensemble:
-    """The same draw before anything happens: no deal is worth in all rounds what the file says."""
+    """Return the same draw before any event: reservation values are as in the file in all rounds."""
     path = np.broadcast_to(ensemble.reservation_value[:, None], ensemble.world.reservation_value.shape)
     return replace(ensemble, world=replace(ensemble.world, reservation_value=path))
 
 
 class Search:
-    """The searches over one table; `near` are the packages that one number or two could bring in."""
+    """The searches over one table; `near` are the packages that one number or two could make acceptable."""
 
     def __init__(self, table: CentralTable) -> None:
         self.table, self.now, self.signs = table, table.now, table.structure.signs
@@ -103,7 +103,7 @@ class Search:
         self.change = {parameter.path: self._needed(parameter) for parameter in own}
 
     def _slope(self, parameter: Parameter) -> Floats:
-        """Worth that each near package gains for its party for each unit that a parameter is turned up."""
+        """Return the gain in utility of each near package for its party by unit of a parameter."""
         n, far = self.party[str(parameter.party)], parameter.far
         if far == parameter.value or not len(self.near):
             return np.zeros(len(self.near))
@@ -111,9 +111,9 @@ class Search:
         return np.asarray(gained / (far - parameter.value))
 
     def _needed(self, parameter: Parameter) -> Floats:
-        """Change of a parameter by which each near package is worth no deal to its party; NaN if it cannot be.
+        """Change of a parameter by which each near package reaches its party's reservation value; NaN if impossible.
 
-        NaN too for a package that is already worth it.
+        NaN too for a package that already does.
         """
         own, slope = self.now.margin[self.party[str(parameter.party)], self.near], self.slope[parameter.path]
         needed = np.full(len(self.near), np.nan)
@@ -124,17 +124,17 @@ class Search:
         return needed
 
     def _cheapest(self, packages: Ints, cost: Floats) -> int:
-        """The place of the smallest cost among packages; ties by rank."""
+        """Return the place of the smallest cost among packages; ties by rank."""
         tied = np.flatnonzero(cost <= np.nanmin(cost) + SLACK)
         return int(tied[self.table.structure.space.tie_rank[packages[tied]].argmin()])
 
     def _unwilling(self, n: int, aside: tuple[int, ...]) -> Bools:
-        """Near packages that cross no real line of party n but are worth less than no deal to it."""
+        """Return near packages that cross no real line of party n but are below its reservation value."""
         near = self.near
         return np.asarray(self.signs[n, near] & ~self.now.willing[n, near] & self.clear[aside][n, near])
 
     def _blocked_by(self, n: int, aside: tuple[int, ...]) -> Bools:
-        """Near packages that lack but one consent, and would have it if they were worth more to party n."""
+        """Return near packages that lack only party n's consent, for want of utility."""
         return np.asarray((self.short[aside][self.near] == 1) & self._unwilling(n, aside))
 
     def _turned(self, parameter: Parameter, place: int) -> Turn:
@@ -153,7 +153,7 @@ class Search:
                     yield change
 
     def _alone(self, aside: tuple[int, ...]) -> Iterator[Change]:
-        """Numbers of one party that open a zone, with lines set aside or none."""
+        """Return numbers of one party that open a zone, with lines set aside or none."""
         for parameter in self.table.parameters:
             if parameter.party is None:
                 continue
@@ -170,7 +170,7 @@ class Search:
         return Change(tuple(Turn(parameter, REAL_ABOVE) for parameter in parameters), package, 0)
 
     def _of_all(self, parameter: Parameter) -> Change | None:
-        """The smallest turn of a number that moves the worth of all parties alike."""
+        """Return the smallest change of a number that affects the utility of all parties alike."""
         now, far, signing = self.now.margin, parameter.far, self.signs
         slope = (self.table.margins(parameter, far) - now) / (far - parameter.value)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -191,7 +191,7 @@ class Search:
     # Two numbers.
 
     def two(self) -> Iterator[Change]:
-        """The cheapest two numbers for each pair of those that must give way, for packages that need both."""
+        """Return the cheapest two numbers for each pair of those that must change, for packages that need both."""
         for first, second in combinations(self.party, 2):
             yield from self._two_parties(first, second)
         for party in self.party:
@@ -211,7 +211,7 @@ class Search:
                 yield self._lines_aside(one, other)
 
     def _two_parties(self, first: str, second: str) -> Iterator[Change]:
-        """The cheapest number of each of two parties, for packages that lack the consent of these two alone."""
+        """Return the cheapest number of each of two parties, for packages that lack the consent of these two alone."""
         n, m = self.party[first], self.party[second]
         wanted = np.flatnonzero((self.short[()][self.near] == 2) & self._unwilling(n, ()) & self._unwilling(m, ()))
         if not len(wanted):
@@ -224,7 +224,7 @@ class Search:
             yield Change((self._turned(own[best], place), self._turned(others[best], place)), int(self.near[place]), 0)
 
     def _cheapest_of(self, party: str, places: Ints) -> tuple[list[Parameter], Floats]:
-        """For some near packages, the number of a party that costs least, and its cost; NaN if none does."""
+        """Return a party's cheapest number for some near packages, and its cost; NaN if there is none."""
         own = [parameter for parameter in self.table.parameters if parameter.party == party]
         costs = np.array([np.abs(self.change[parameter.path][places]) / parameter.unit for parameter in own])
         filled = np.where(np.isnan(costs), np.inf, costs)
@@ -233,7 +233,7 @@ class Search:
         return [own[k] for k in best.tolist()], np.where(np.isinf(least), np.nan, least)
 
     def _one_party(self, party: str) -> Iterator[Change]:
-        """The cheapest two numbers of one party: one to the end of its scale, and another for the rest."""
+        """Return the cheapest two numbers of one party: one to the end of its scale, and another for the rest."""
         places = np.flatnonzero(self._blocked_by(self.party[party], ()))
         own = [parameter for parameter in self.table.parameters if len(places) and parameter.party == party]
         found = [change for parameter in own for change in self._after_the_end_of(parameter, places)]
@@ -241,7 +241,7 @@ class Search:
             yield min(found, key=_order)
 
     def _after_the_end_of(self, parameter: Parameter, places: Ints) -> Iterator[Change]:
-        """A parameter turned to the end of its scale, with each other number that then does, where it costs least."""
+        """A parameter changed to the end of its scale, with each other number that then suffices, at least cost."""
         slope = self.slope[parameter.path][places]
         lack = -self.now.margin[self.party[str(parameter.party)], self.near[places]]
         for end in (parameter.low, parameter.high):
@@ -264,12 +264,12 @@ def _turn(parameter: Parameter, value: float) -> Turn:
 
 
 def _order(change: Change) -> tuple[float, tuple[str, ...]]:
-    """The cheapest first, ties by path."""
+    """Sort by cost, ties by path."""
     return round(change.cost, 12), tuple(turn.parameter.path for turn in change.turns)
 
 
 def add_up(one: Parameter, other: Parameter) -> bool:
-    """Whether the effects of two numbers of one party on its worth add up; else they multiply each other."""
+    """Return whether the effects of two numbers of one party on its utility add up; else they multiply each other."""
     kinds = {one.kind, other.kind}
     multiply = one.kind == other.kind == "weight" or kinds == {"weight", "points"}
     return one.party == other.party and one.path != other.path and not multiply
@@ -279,18 +279,18 @@ def add_up(one: Parameter, other: Parameter) -> bool:
 class Opening:
     """What opens a zone at central numbers; where `packages` are acceptable without any change, the rest is empty.
 
-    `untold` counts changes found that the table worked out anew does not confirm, and which are not listed: the will of
-    a guarantor jumps in them.
+    `untold` counts changes that the table computed anew does not confirm, and which are not listed: they make a
+    guarantor's decision jump.
     """
 
     packages: int
-    one: tuple[Change, ...]  # for every number that opens a zone when turned alone, its smallest change, cheapest first
+    one: tuple[Change, ...]  # for every number that opens a zone alone, its smallest change, cheapest first
     two: tuple[Change, ...]  # of two numbers, where cheaper than any one number, cheapest first; see `Search.two`
     untold: int = 0
 
     @property
     def best(self) -> Change | None:
-        """The cheapest change of all; None if a zone is open, or nothing found opens one."""
+        """Return the cheapest change of all; None if a zone is open, or nothing found opens one."""
         return min((*self.one[:1], *self.two[:1]), key=lambda change: change.cost, default=None)
 
 
@@ -308,7 +308,7 @@ def opening(table: CentralTable) -> Opening:
 
 
 def _confirmed(table: CentralTable, found: list[Change]) -> Iterator[Change]:
-    """The changes that open a zone in the table worked out anew, with how many packages they open."""
+    """Return the changes that open a zone in the table computed anew, with how many packages they open."""
     for each in found:
         count = int(table.after(each.values(), [turn.parameter.kind for turn in each.turns]).zone.sum())
         if count:

@@ -1,4 +1,4 @@
-"""One negotiation as numbers: what each round was worth to everybody, where the front stood and whom the war harmed."""
+"""One negotiation as numbers: utilities, front and harm in each round."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from sim.results.columns import OUTCOMES, outcome_codes
 from sim.results.columns_signed import judgement
 from sim.scenario import Scenario
 
-SIGNED = "signed"  # a text was signed, whatever became of it at home
+SIGNED = "signed"  # a package was signed, ratified or not
 ANY = "any"
 WANTED = (ANY, SIGNED, *OUTCOMES)
 MONTHS_AHEAD = 120  # after entry into force, month by month
@@ -29,19 +29,19 @@ FIRST_BLOCK = 8  # draws played at once at first; each further block is twice as
 
 @dataclass(frozen=True)
 class SearchProgress:
-    """How far a search has come."""
+    """The progress of a search."""
 
-    draw: int | None  # the first draw that ends so, None if none of those played does
+    draw: int | None  # the first matching draw, None if none of those played does
     last: int  # the last draw played
 
 
 def search_draws(scenario: Scenario, seed: int, start: int, wanted: str, most: int) -> Iterator[SearchProgress]:
-    """Play draws from `start` on until one ends as wanted; one answer a block, the last one for good.
+    """Play draws from `start` on until one has the wanted outcome; yields once a block, the last one final.
 
     At most `most` draws are played, at least 1; `wanted` is an outcome, `signed` or `any`.
 
     Raises:
-        ValueError: if nothing can be wanted by that name, or a number is too small.
+        ValueError: if there is no such outcome, or a number is too small.
     """
     if wanted not in WANTED:
         raise ValueError(f"no draw ends in {wanted!r}; wanted may be {', '.join(WANTED)}")
@@ -63,16 +63,16 @@ def search_draws(scenario: Scenario, seed: int, start: int, wanted: str, most: i
 
 @dataclass(frozen=True)
 class TextState:
-    """The text that lay on the table after a turn, as it stood in that round."""
+    """The standing offer after a turn, in that round."""
 
-    worth: Mapping[str, float]  # of the text to each party, as the parties bargain by it
-    signs: tuple[str, ...]  # whose signature it needs
-    crosses: tuple[str, ...]  # real red lines, as `party.id`; `events.id` for what an event took off the table
+    worth: Mapping[str, float]  # of the package to each party, as the parties bargain
+    signs: tuple[str, ...]  # its signatories
+    crosses: tuple[str, ...]  # real red lines crossed, as `party.id`; `events.id` for what an event removed
 
 
 @dataclass(frozen=True)
 class Harm:
-    """What the war did on one party's side up to a round; the waves and hits are those since the round before."""
+    """Harm of the war on one party's side up to a round; the waves and hits are those since the round before."""
 
     household_weeks: float  # without power, from the first round on
     dark: float  # households without power at the date of the round
@@ -83,12 +83,12 @@ class Harm:
 
 @dataclass(frozen=True)
 class Stand:
-    """How things stood in one round; by party in the order of the file."""
+    """The state of one round; by party in the order of the file."""
 
-    asks_for: Mapping[str, float]  # aspirations; NaN once the talks are over or stand still
-    no_deal: Mapping[str, float]  # worth of no agreement
-    texts: tuple[TextState | None, ...]  # after each turn, in order; None where nothing lay on the table
-    front: float | None  # what the named side has gained since the start, None where the file has no front
+    asks_for: Mapping[str, float]  # aspirations; NaN while no talks are held
+    no_deal: Mapping[str, float]  # reservation values
+    texts: tuple[TextState | None, ...]  # after each turn, in order; None without a standing offer
+    front: float | None  # gains of the named side since the start, None where the file has no front
     harm: Mapping[str, Harm]  # empty where the file has no war
     strength: Mapping[str, float]  # of each lever, from 0 to 1
 
@@ -104,16 +104,16 @@ class Holding:
 
 @dataclass(frozen=True)
 class Stepped:
-    """One negotiation to be gone through step by step."""
+    """One negotiation to be shown step by step."""
 
     story: Narration
-    stands: tuple[Stand, ...] = field(repr=False)  # how things stood in each round, with the rounds of the story
+    stands: tuple[Stand, ...] = field(repr=False)  # the state of each round, with the rounds of the story
     levers: tuple[str, ...]
     holding: Holding | None = field(repr=False)  # None without an agreement in force, or a hazard in the file
 
 
 def stepped(scenario: Scenario, seed: int = 1, draw: int = 0) -> Stepped:
-    """Play one draw again and record how things stood in each round.
+    """Play one draw again and record the state of each round.
 
     Raises:
         ValueError: if `draw` is below 0.
@@ -168,7 +168,7 @@ def _texts(talks: Talks, at: RoundState, place: int) -> Iterator[TextState | Non
 
 
 def _harm(war: War, place: int, n: int) -> Harm:
-    """Up to the round, whether or not the talks still go on."""
+    """Return the harm up to the round, whether or not the talks still go on."""
     strikes, weeks = war.strikes, war.strikes.household_weeks()[: place + 1, 0].cumsum(axis=0)[-1]
     own = [s for s, struck in enumerate(strikes.static.on) if struck == n]
     dark, waves, hits = (float(sum(each[0, place, s] for s in own))

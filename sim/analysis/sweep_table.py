@@ -1,4 +1,4 @@
-"""A sweep as one table: a row a point, what was set there and what came of it, all on the same runs."""
+"""A sweep as one table: a row a point, with its settings and results, all on the same runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,13 +18,13 @@ from sim.scenario import Scenario
 
 @dataclass(frozen=True, eq=False)
 class SweepTable(Notebook):
-    """What came of every point of a sweep."""
+    """The results of every point of a sweep."""
 
     title: str
     n: int
     seed: int  # of all of them: run k draws the same numbers at every point
     design: str | None  # such as `sobol:64`; None for a grid
-    paths: tuple[str, ...]  # what varies, in the order in which it was named
+    paths: tuple[str, ...]  # paths that vary, in the order in which they were named
     # one row a point: a column a path (numbers where all values are), `zone_central` (packages acceptable to all at
     # central numbers, every red line real), for each stage that some point has `<stage>`, `<stage>_low` and
     # `<stage>_high` (share of runs, 95 %), `median_month`, `most_frequent` and its share, and `folder`
@@ -45,12 +45,12 @@ Point = tuple[Scenario, Mapping[str, str], Mapping[str, Any], str]
 
 
 def sweep_table(title: str, n: int, seed: int, design: str | None, points: Sequence[Point]) -> SweepTable:
-    """Put the finished points of a sweep side by side."""
+    """Tabulate the finished points of a sweep."""
     paths, rows = tuple(points[0][1]), []
     last = ["median_month", "most_frequent", "most_frequent_share"]
     for scenario, settings, facts, folder in points:
         row: dict[str, Any] = dict(settings) | {"zone_central": zone_at_centre(scenario)}
-        # a stage that is the same as the one before has its share
+        # a stage equal to the one before has its share
         for stage, share in ({"zone_ever": facts["reached"]["zone_first"]} | facts["reached"]).items():
             low, high = share_interval(round(share * n), n)
             row |= {stage: share, f"{stage}_low": low, f"{stage}_high": high}
@@ -65,8 +65,8 @@ def sweep_table(title: str, n: int, seed: int, design: str | None, points: Seque
 
 
 def zone_at_centre(scenario: Scenario) -> int:
-    """Number of packages acceptable to all who must sign, at central numbers in round 1, all red lines real."""
+    """Number of packages acceptable to all signatories, at central numbers in round 1, all red lines real."""
     ensemble = central(scenario)
     table, quota = ensemble.structure, ensemble.protocol.quota
-    real = np.asarray(table.lines.party != EVERYBODY)[None]  # what events may take off the table is still on it
+    real = np.asarray(table.lines.party != EVERYBODY)[None]  # before events remove any
     return int(acceptable(ensemble.utility(), ensemble.reservation_value, table.signs, table.lines, real, quota).sum())

@@ -1,8 +1,8 @@
-"""Which text to put on the table: every package over the same draws, by who accepts it, whether it passes and holds.
+"""Ranking of packages over the same draws, by who accepts them, whether they pass and hold.
 
-No bargaining is played. A text is tabled in one round, before anybody has offered anything: levers are as events and
-dates pull them, and red lines are those that are real then. It counts as in force at once, so what a guarantee promises
-begins to wear off at signature.
+No bargaining is played. A package is tabled in one round, before any offer: leverage is as events and dates set it, and
+red lines are those that are real then. It counts as in force at once, so the credibility of a guarantee begins to decay
+at signature.
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -35,50 +35,50 @@ from sim.results.stages import reached
 from sim.scenario import Scenario
 
 DRAWS = 1_000
-MONTHS = np.array([12.0, 60.0])  # after entry into force, at which a text is to hold
-PIECE = 1_500_000  # utilities worked out at a time: memory decides
-LOWEST = -1.0  # of `least_satisfied`, which a party with next to nothing to gain would rule otherwise
-# Columns by which texts are ranked, each with its sign: the first that a scenario has is the default.
+MONTHS = np.array([12.0, 60.0])  # after entry into force, at which a package is to hold
+PIECE = 1_500_000  # utilities computed at a time, limited by memory
+LOWEST = -1.0  # of `least_satisfied`, which a party with almost nothing to gain would dominate otherwise
+# Columns by which packages are ranked, each with its sign: the first that a scenario has is the default.
 ORDERS = {"held_60": 1, "in_force": 1, "acceptable": 1, "least_regret": -1, "least_satisfied": 1}
 REGRETS = ["largest_regret", "regret"]
 
 
 @dataclass(frozen=True, eq=False)
 class Marks:
-    """What some packages are in each draw when tabled in one round."""
+    """Results of some packages in each draw when tabled in one round."""
 
-    accepts: Bools  # whether a signatory finds it worth no deal or more and behind no real line of its own, (B, N, K)
-    acceptable: Bools  # whether all who sign accept it, or enough of them, shape (B, K)
+    accepts: Bools  # whether a signatory finds it acceptable in utility and red lines, (B, N, K)
+    acceptable: Bools  # whether all signatories accept it, or enough of them, shape (B, K)
     least_satisfied: Floats  # smallest margin of a signatory as a share of the largest it could have, shape (B, K)
-    # by_ratifier, by_all: chance with each ratifier and with all of them by combination of the options they look at,
-    # given the surprise that all share, shapes (B, C, J) and (B, C); the combination of each package, shape (K,)
+    # by_ratifier, by_all: probability with each ratifier and with all of them by combination of the options they depend
+    # on, given the surprise that all share, shapes (B, C, J) and (B, C); the combination of each package, shape (K,)
     by_ratifier: Floats
     by_all: Floats
     combination: Ints
-    holds: Floats  # chance to hold 12 and 60 months once in force, shape (2, B, K)
-    utility: Floats  # net of risks and of what going back on one's word costs, shape (B, N, K)
+    holds: Floats  # probability to hold 12 and 60 months once in force, shape (2, B, K)
+    utility: Floats  # net of risks and of audience costs, shape (B, N, K)
     prospects: Prospects
     no_deal: Floats  # reservation values in that round, shape (B, N)
 
     @property
     def value(self) -> Floats:
-        """What the packages are worth to each party as it bargains, shape (B, N, K)."""
+        """Return the utility of the packages to each party as it bargains, shape (B, N, K)."""
         return value_in_round(self.utility, self.prospects, self.no_deal)
 
     @property
     def lasting(self) -> Floats:
-        """Chance to pass and to hold 60 months once signed, shape (B, K)."""
+        """Return the probability to pass and to hold 60 months once signed, shape (B, K)."""
         lasting: Floats = self.by_all.take(self.combination, axis=1) * self.holds[1]
         return lasting
 
     def stages(self, rows: Ints | slice = slice(None)) -> Floats:
-        """Chance in some draws that it is signed and comes into force, and holds 12 and 60 months, (3, rows, K)."""
+        """Probability of signature and entry into force, and of holding 12 and 60 months, (3, rows, K)."""
         in_force = self.acceptable[rows] * self.by_all[rows][:, self.combination]
         return np.stack([in_force, in_force * self.holds[0, rows], in_force * self.holds[1, rows]])
 
 
 def pieces(scenario: Scenario, draws: int, seed: int) -> Iterator[Ensemble]:
-    """Draws 0 to `draws - 1` of a seed, so many at a time that the utility of their packages fits into memory."""
+    """Iterate over draws 0 to `draws - 1` of a seed, in pieces whose utilities fit into memory."""
     table = structure(scenario)
     whole, size = draw(scenario, seed, 0, draws, table=table), piece_length(table)
     for start in range(0, draws, size):
@@ -86,7 +86,7 @@ def pieces(scenario: Scenario, draws: int, seed: int) -> Iterator[Ensemble]:
 
 
 def piece_length(table: Structure) -> int:
-    """How many draws are evaluated at a time."""
+    """Return how many draws are evaluated at a time."""
     return max(1, PIECE // (len(table.space) * len(table.parties)))
 
 
@@ -129,7 +129,7 @@ def marks(ensemble: Ensemble, round: int = 1, packages: Ints | None = None) -> M
 
 
 def month_of(ensemble: Ensemble, round: int) -> Floats:
-    """Months from the first round to a round, in each draw."""
+    """Return the months from the first round to a round, in each draw."""
     return np.full(len(ensemble), (round - 1) * ensemble.scenario.time.days_per_round / DAYS_PER_MONTH)
 
 
@@ -153,7 +153,7 @@ def _votes(ensemble: Ensemble, month: Floats, no_deal: Floats, packages: Ints) -
 
 
 def _kinds(ensemble: Ensemble, month: Floats, utility: Floats, no_deal: Floats, packages: Ints) -> Ints | None:
-    """Kind of each package in what becomes of it once in force, shape (B, K); None without an aftermath."""
+    """Return the kind of each package in the aftermath, shape (B, K); None without one."""
     after = ensemble.world.aftermath
     if after is None:
         return None
@@ -276,13 +276,13 @@ def matching(scenario: Scenario, fix: Mapping[str, str]) -> Ints:
 
 
 def orders(scenario: Scenario) -> list[str]:
-    """By what texts of a scenario can be ranked, the default first."""
+    """Return the orders of a scenario's packages, the default first."""
     lacks = {"in_force": scenario.ratification is None, "held_60": scenario.aftermath is None}
     return [name for name in ORDERS if not lacks.get(name, False)]
 
 
 def ranked(table: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Texts in an order of `ORDERS`; of those that tie the one that its most reluctant signatory accepts most often."""
+    """Sort packages by one of `ORDERS`; ties by the acceptance of the most reluctant signatory."""
     columns = REGRETS if by == "least_regret" else [by]
     up = [*([ORDERS[by] < 0] * len(columns)), False, True]
     return table.sort_values([*columns, "least_accepted", "package"], ascending=up, ignore_index=True)
@@ -315,17 +315,17 @@ def _frame(
 
 @dataclass(frozen=True, eq=False)
 class TextRanking(Rendered):
-    """The texts of a scenario in order, and where those rank that somebody has proposed, signed or computed.
+    """The packages of a scenario in order, and the ranks of those proposed, signed or computed.
 
     Attributes:
         by: One of `ORDERS`.
         top: How many groups are shown.
-        fix: Options that every text has.
-        table: As `texts` gives it, in this order, with `rank` (ties share one).
-        groups: The best text of each combination of options of the headline issues, with `texts`, how many there are.
-        better: For the shown ones of `groups`, the change of one issue that is most often better for all who sign:
-            `package`, `issue`, `before`, `after`, and `share` of draws in which nobody who accepts the text refuses the
-            other, nobody who signs loses and somebody gains; only those above one half.
+        fix: Options that every package has.
+        table: As `texts` returns it, in this order, with `rank` (ties share one).
+        groups: The best package of each combination of options of the headline issues, with `texts`, their number.
+        better: For the shown ones of `groups`, the change of one issue that is most often better for all signatories:
+            `package`, `issue`, `before`, `after`, and `share` of draws in which nobody who accepts the package refuses
+            the other, no signatory loses and one gains; only those above one half.
         beside: `kind` (`proposal`, `solution` or `signed`), `name`, `package`, `completions`, `rank` of the best
             completion and `rank_worst`, `share` of runs that signed it, and the columns of `table`.
         bargained: Shares of runs of the results, if any, that reached a stage; by its name.
@@ -345,7 +345,7 @@ class TextRanking(Rendered):
     bargained: Mapping[str, float] = field(repr=False)
 
 
-SIGNED = 3  # texts that bargaining signed most often, shown beside the others
+SIGNED = 3  # packages signed most often, shown beside the others
 TOP = 20
 
 
@@ -353,12 +353,12 @@ def rank_texts(
     scenario: Scenario, draws: int = DRAWS, seed: int = 1, round: int = 1, fix: Mapping[str, str] | None = None,
     by: str | None = None, top: int = TOP, results: Results | None = None,
 ) -> TextRanking:  # fmt: skip
-    """Rank the texts of a scenario; arguments as of `texts`.
+    """Rank the packages of a scenario; arguments as of `texts`.
 
     Args:
         by: One of `ORDERS`; left out: the last stage that the scenario has.
         top: How many groups are shown, and searched for a better neighbour.
-        results: Of the same scenario, whose texts are set beside the ranking.
+        results: Of the same scenario, whose packages are shown beside the ranking.
     """
     there = orders(scenario)
     by = by or there[0]
@@ -380,14 +380,14 @@ def rank_texts(
 
 
 def package_named(scenario: Scenario, text: str) -> int:
-    """Index of a package written as options joined by `/` in the order of the file; `NO_DEAL` if it is none."""
+    """Index of a package given as options joined by `/` in the order of the file; `NO_DEAL` if there is none."""
     return structure(scenario).package_of(dict(zip(scenario.issues, text.split("/"), strict=True)))
 
 
 def _better(
     scenario: Scenario, draws: int, seed: int, round: int, packages: Sequence[str]
 ) -> Iterator[dict[str, object]]:
-    """The best neighbour of each text, where there is one that is better for all in more than half of the draws."""
+    """Return the best neighbour of each package, where one is better for all in more than half of the draws."""
     space, signs = structure(scenario).space, structure(scenario).signs
     pairs = [
         (here, there)
@@ -419,7 +419,7 @@ def _better(
 
 
 def _beside(scenario: Scenario, table: pd.DataFrame, results: Results | None) -> Iterator[dict[str, Any]]:
-    """Rows of `TextRanking.beside`; what the options that are fixed leave out has no rank."""
+    """Return the rows of `TextRanking.beside`; packages excluded by fixed options have no rank."""
     def row(kind: str, name: str, packages: Sequence[str], share: float = np.nan) -> dict[str, Any]:
         there = table[table["package"].isin(packages)]
         best = there.to_dict("records")[0] if len(there) else {"package": packages[0]}

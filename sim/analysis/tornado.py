@@ -1,4 +1,4 @@
-"""Which inputs move a figure, in finished runs: one input at a time (tornado), and over whole distributions (PAWN)."""
+"""Sensitivity of a figure to inputs in finished runs: one at a time (tornado), and over whole distributions (PAWN)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +15,9 @@ from sim.core.packages import Bools, Ints
 from sim.results.drivers import share_difference
 from sim.results.figures import Figure
 
-LEAST_RUNS = 100  # a fifth of fewer says nothing
+LEAST_RUNS = 100  # minimum; a fifth of fewer is not meaningful
 SLICES = 10  # of the runs, by an input
-DUMMIES = 100  # inputs that do nothing, each of a stream of its own
+DUMMIES = 100  # dummy inputs, each with its own stream
 PAWN_RUNS = 20_000  # of more, the first so many
 MOST_LEVELS = 500  # of a figure: distances are then right to a five-hundredth
 RESAMPLES = 100
@@ -30,11 +30,11 @@ PAWN_COLUMNS = ["input", "together", "kind", "index", "low", "high", "noise", "s
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A figure in the runs that have one, beside the inputs of these runs."""
+    """A figure in the runs that have one, with the inputs of these runs."""
 
     asked: Figure
     values: Floats
-    has: Bools  # which of all runs these are
+    has: Bools  # indices of these runs among all
     drawn: Drawn
 
     @property
@@ -58,10 +58,10 @@ class Sample:
 
 
 def sample(asked: Figure, draws: pd.DataFrame, drawn: Drawn) -> Sample:
-    """The runs that have a figure.
+    """Return the runs that have a figure.
 
     Raises:
-        NoAnswer: if they are too few to say which input moves it.
+        NoAnswer: if there are too few for a sensitivity analysis.
     """
     values = asked.values(draws)
     has = ~np.isnan(values)
@@ -76,23 +76,22 @@ def sample(asked: Figure, draws: pd.DataFrame, drawn: Drawn) -> Sample:
 
 
 def tornado(sample: Sample) -> pd.DataFrame:
-    """A row an input that differs from run to run, the largest difference first; last a dummy, which does nothing.
+    """Return a row an input that differs from run to run, the largest difference first; last a dummy, without effect.
 
-    Runs are sorted by the input; the figure in the lowest fifth is set beside that in the highest. Of a binary input
-    (whether a red line is real), the runs in which it is not real are set beside those in which it is. All other inputs
-    vary over their ranges meanwhile, so what two inputs do together is not seen.
+    Runs are sorted by the input; the figure in the lowest fifth is compared with that in the highest. For a binary
+    input (whether a red line is real), the runs in which it is not real are compared with those in which it is. All
+    other inputs vary over their ranges meanwhile, so interactions are not detected.
 
     Returns:
         `input`, `together` (paths drawn together with it, itself included), `kind` (`number`, `lot` or `dummy`),
         `low_end` and `high_end` (upper end of the lowest fifth, lower end of the highest), `where_low`, `where_high`,
         `n_low`, `n_high`, `difference` with its 95 % interval `low` and `high` (of shares Newcombe's, of means
-        Welch's normal one), `noise` (what the largest of so many inputs that do nothing reaches in one case of 20),
-        `stands_out` (the difference is larger than that), `first_order` (share of the figure's variance that goes with
-        the input alone; may be a little below 0) and `first_order_noise` (what 19 of 20 inputs that do nothing stay
-        below).
+        Welch's normal one), `noise` (95th percentile of the largest difference of so many dummies),
+        `stands_out` (the difference is larger than that), `first_order` (share of the figure's variance explained by
+        the input alone; may be a little below 0) and `first_order_noise` (its 95th percentile over dummies).
 
     Source: for the share of variance, Pearson (1905), the correlation ratio, by slices of equal size, less its mean
-    over inputs that do nothing.
+    over dummies.
     """
     noise, rows = _Noise(sample), []
     for path in sample.drawn.paths:
@@ -122,7 +121,7 @@ def _compared(sample: Sample, values: Floats, noise: "_Noise", binary: bool = Fa
 
 
 def _ends(values: Floats, binary: bool) -> tuple[Ints, Ints]:
-    """Rows of the lowest and of the highest fifth, ties by row; of a binary input those of its two sides."""
+    """Rows of the lowest and of the highest fifth, ties by row; of a binary input those of its two values."""
     if binary:
         return np.flatnonzero(values == 0), np.flatnonzero(values != 0)
     order, fifth = np.argsort(values, kind="stable"), len(values) // 5
@@ -130,7 +129,7 @@ def _ends(values: Floats, binary: bool) -> tuple[Ints, Ints]:
 
 
 def slices(values: Floats, binary: bool, count: int = SLICES) -> Ints:
-    """The slice of each row, from 0: of equal size by rank, ties by row; of a binary input its two sides."""
+    """Return the slice of each row, from 0: of equal size by rank, ties by row; of a binary input its two values."""
     place: Ints = (values != 0).astype(np.int64)
     if not binary:
         place[np.argsort(values, kind="stable")] = np.arange(len(values)) * count // len(values)
@@ -138,7 +137,7 @@ def slices(values: Floats, binary: bool, count: int = SLICES) -> Ints:
 
 
 def explained_share(values: Floats, figure: Floats, binary: bool) -> float:
-    """Variance of the slices' means over the variance of a figure, in [0, 1]; 0 for a figure that does not vary."""
+    """Return the variance of the slices' means over the variance of a figure, in [0, 1]; 0 for a constant figure."""
     place = slices(values, binary)
     counts = np.bincount(place)
     means = np.bincount(place, figure - figure.mean()) / np.maximum(counts, 1)
@@ -147,7 +146,7 @@ def explained_share(values: Floats, figure: Floats, binary: bool) -> float:
 
 
 class _Noise:
-    """Differences and shares of variance of inputs that do nothing, on the same runs."""
+    """Differences and shares of variance of dummy inputs, on the same runs."""
 
     def __init__(self, sample: Sample) -> None:
         self.n, inputs = sample.n, len(sample.drawn.paths)
@@ -163,26 +162,26 @@ class _Noise:
         self.spread = float(np.sqrt(np.mean(np.square(differences))))
 
     def difference(self, n_low: int, n_high: int) -> float:
-        """Size of difference that the largest of so many stays below in 19 of 20 cases, for groups of these sizes."""
+        """Return the 95th percentile of the largest of so many differences, for groups of these sizes."""
         fifth = self.n // 5
         return self.quantile * self.spread * float(np.sqrt((1 / n_low + 1 / n_high) / (2 / fifth)))
 
     def explained(self, binary: bool) -> tuple[float, float]:
-        """Mean and 95th percentile of the share of variance that dummies explain."""
+        """Return mean and 95th percentile of the share of variance that dummies explain."""
         return float(np.mean(self.shares[binary])), float(np.quantile(self.shares[binary], 0.95))
 
 
 def pawn(sample: Sample) -> pd.DataFrame:
-    """A row an input, the largest index first; last a dummy, which does nothing.
+    """Return a row an input, the largest index first; last a dummy, without effect.
 
-    Runs are cut into ten slices of equal size by an input, those of a binary input into its two sides. In each slice
-    the distribution of the figure is set beside that over all runs: the largest distance between the two distribution
+    Runs are cut into ten slices of equal size by an input, those of a binary input by its two values. In each slice the
+    distribution of the figure is compared with that over all runs: the largest distance between the two distribution
     functions (Kolmogorov and Smirnov). Of a figure that is 0 or 1 that is the distance between the two shares.
 
     Returns:
         `input`, `together`, `kind`, `index` (median distance over slices), its 95 % interval `low` and `high`
-        (bootstrap over runs, less the bias that resampling adds), `noise` (what 19 of 20 inputs that do nothing stay
-        below), `stands_out` (`low` is above it) and `largest` (the largest distance over slices).
+        (bootstrap over runs, less the bias of resampling), `noise` (95th percentile over dummies), `stands_out` (`low`
+        is above it) and `largest` (the largest distance over slices).
 
     Source: Pianosi & Wagener (2018), PAWN from a generic sample; Khorashadi Zadeh and others (2017), the dummy.
     """
@@ -209,7 +208,7 @@ def _pawn_row(place: Ints, levels: Ints, rows: Ints, noise: float) -> dict[str, 
 
 
 def _pawn_noise(sample: Sample, levels: Ints, binary: bool) -> float:
-    """95th percentile of the index over dummies, of a binary input over dummies cut in two."""
+    """Return the 95th percentile of the index over dummies, of a binary input over dummies cut in two."""
     found = []
     for number in range(DUMMIES):
         values = sample.dummy(number)[: len(levels)]
@@ -219,13 +218,13 @@ def _pawn_noise(sample: Sample, levels: Ints, binary: bool) -> float:
 
 
 def _levels(values: Floats) -> Ints:
-    """A figure as whole numbers from 0, in its order: all of its values, or 500 steps of equal size."""
+    """Rank a figure as integers from 0: all of its values, or 500 steps of equal size."""
     known, level = np.unique(values, return_inverse=True)
     return np.asarray(level, np.int64) if len(known) <= MOST_LEVELS else slices(values, False, MOST_LEVELS)
 
 
 def slice_distances(place: Ints, levels: Ints) -> Floats:
-    """Kolmogorov-Smirnov distance of each slice's distribution from that of all runs, shape (slices,)."""
+    """Return the Kolmogorov-Smirnov distance of each slice's distribution from that of all runs, shape (slices,)."""
     count, height = int(place.max()) + 1, int(levels.max()) + 1
     counts = np.bincount(place * height + levels, minlength=count * height).reshape(count, height)
     counts = counts[counts.sum(axis=1) > 0]

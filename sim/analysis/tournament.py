@@ -1,4 +1,4 @@
-"""Strategies against strategies on one scenario: every assignment to the parties, on the same draws."""
+"""Tournaments of strategies on one scenario: every assignment to the parties, on the same draws."""
 
 import json
 import re
@@ -44,17 +44,17 @@ LABELLED = re.compile(r"(.*?)=\s*(\{.*|[\w.-]+\s*)", re.DOTALL)
 
 @dataclass(frozen=True, order=True)
 class Contender:
-    """A strategy that meets others."""
+    """A strategy of a tournament."""
 
     strategy: str  # as one line of YAML, its name first, then its parameters by name: the same for the same strategy
-    label: str  # what it is called in tables
+    label: str  # label in tables
 
 
 @dataclass(frozen=True)
 class Entrants:
-    """Who plays what: every strategy is played by every one of the parties."""
+    """The strategies, each of which is played by each of the parties."""
 
-    # sorted by what they are, so that neither their order nor their labels move a number
+    # sorted by content, so that neither their order nor their labels move a number
     strategies: tuple[Contender, ...]
     parties: tuple[str, ...]
 
@@ -73,21 +73,21 @@ class Entrants:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Tournament(Rendered):
-    """Strategies against strategies on one scenario.
+    """A tournament of strategies on one scenario.
 
-    All assignments are played on the same draws: draw k is the same world whoever plays what, so differences are
-    taken draw by draw. Intervals are 95 %, over draws; with fewer than 30 draws there are none (NaN).
+    All assignments are played on the same draws: draw k is the same world whatever the strategies, so differences are
+    paired by draw. Intervals are 95 %, over draws; with fewer than 30 draws there are none (NaN).
 
     Attributes:
-        settings: What else was set, by path.
-        strategies: `label, strategy`, best own worth first.
+        settings: Other settings, by path.
+        strategies: `label, strategy`, best own utility first.
         figures: One row a strategy and figure: `label, figure` (`own`, `joint`, `agreement`, and `in_force` where
-            somebody votes), `value, low, high, n`, and against the mean of all strategies in the same draw
+            there is ratification), `value, low, high, n`, and against the mean of all strategies in the same draw
             `difference, difference_low, difference_high`.
-        seats: The same of own worth by `party`.
-        meetings: `label, other, value, low, high, n`: own worth where another party plays `other`.
+        seats: The same of own utility by `party`.
+        meetings: `label, other, value, low, high, n`: own utility where another party plays `other`.
         points: One row an assignment: `plays_<party>`, `discounted_<party>`, `joint`, `agreement`, `equilibrium`.
-        equilibria: Assignments in which no party's mean worth rises if it alone changes; see `equilibrium_table`.
+        equilibria: Assignments in which no party's mean utility rises by a unilateral change; see `equilibrium_table`.
         replies: Best reply of each party to what the others play; see `reply_table`.
     """
 
@@ -106,7 +106,7 @@ class Tournament(Rendered):
 
     @property
     def labels(self) -> list[str]:
-        """The strategies, best own worth first."""
+        """The strategies, best own utility first."""
         return self.strategies["label"].tolist()
 
     @property
@@ -128,15 +128,15 @@ def tournament(
     draws: int = 1000,
     seed: int = 1,
 ) -> Tournament:
-    """Play every assignment of some strategies to parties, here and now.
+    """Play every assignment of some strategies to parties.
 
     Args:
-        strategies: `[LABEL=]STRATEGY` texts as `peacesim sweep` takes them, or strategies by label: a name, or a
-            mapping with `name` and parameters as a scenario file has them.
-        parties: Whose strategies vary; by default all that sign and speak. The others play as the file says.
+        strategies: `[LABEL=]STRATEGY` strings as in `peacesim sweep`, or strategies by label: a name, or a mapping with
+            `name` and parameters as in a scenario file.
+        parties: Whose strategies vary; by default all that sign and have turns. The others play as in the file.
 
     Raises:
-        ScenarioError: if a strategy or party is none, or there are more than 4,096 assignments.
+        ScenarioError: if a strategy or party is invalid, or there are more than 4,096 assignments.
         ValueError: if `draws` is below 1.
     """
     if draws < 1:
@@ -162,7 +162,7 @@ def entrants(
     set_paths: Sequence[str] = (),
     table: Structure | None = None,
 ) -> Entrants:
-    """Who plays what, checked before anything is played.
+    """Return strategies and parties, checked before anything is played.
 
     Raises:
         ScenarioError: with what is wrong.
@@ -187,7 +187,7 @@ def tournament_of(
     settings: Mapping[str, str] | None = None,
     table: Structure | None = None,
 ) -> Tournament:
-    """A tournament from the results tables of all assignments.
+    """Make a tournament from the results tables of all assignments.
 
     Args:
         tables: Rows 0 to `draws - 1` of each assignment; the last party's strategy varies fastest.
@@ -197,7 +197,7 @@ def tournament_of(
     names = [name for name in FIGURES if name != "in_force" or scenario.ratification is not None]
     figures = figure_table(games, who.labels, names)
     own = figures[figures["figure"] == "own"].set_index("label")["value"]
-    order = sorted(who.labels, key=lambda label: (-round(own[label], 9), label))  # what differs by rounding is tied
+    order = sorted(who.labels, key=lambda label: (-round(own[label], 9), label))  # differences by rounding are ties
     texts = {one.label: one.strategy for one in who.strategies}
     return Tournament(
         scenario=scenario,
@@ -222,14 +222,14 @@ def _by_rank(frame: pd.DataFrame, order: Sequence[str], then: str, values: Seque
     )
 
 
-# Strategies that meet each other: named, checked against the registry, and written as axes of a grid.
+# The strategies of a tournament: named, checked against the registry, and written as axes of a grid.
 
 
 def _contenders(texts: Sequence[str], parties: Sequence[str], faults: Faults) -> list[Contender]:
-    """The strategies that `[LABEL=]STRATEGY` texts name, sorted by what they are and not by what they are called.
+    """Parse `[LABEL=]STRATEGY` strings, sorted by strategy and not by label.
 
     Args:
-        faults: Takes what is wrong; its places are the number of the text and the column in it.
+        faults: Collects faults; their places are the number of the string and the column in it.
     """
     found: list[tuple[Contender, object]] = []
     for number, text in enumerate(texts, 1):
@@ -260,7 +260,7 @@ def _contenders(texts: Sequence[str], parties: Sequence[str], faults: Faults) ->
 
 
 def _block(text: str, number: int, column: int, parties: Sequence[str], faults: Faults) -> MappingNode | None:
-    """The block of a strategy, checked, its keys in their order; None, and a fault, if it is none."""
+    """Return the block of a strategy, checked, its keys in their order; None, and a fault, if it is invalid."""
     mark, own = Mark(OPTION, number, column), Faults()
     if not text.strip():
         faults.add(mark, "no strategy is named; a name, or {name: NAME, PARAMETER: VALUE}, would do")
@@ -281,7 +281,7 @@ def _block(text: str, number: int, column: int, parties: Sequence[str], faults: 
 
 
 def _seats(named: Names | None, by_default: Names, speaking: Names, parties: Names) -> tuple[str, ...]:
-    """The parties whose strategies vary, in the order of the file; refuses one unknown, named twice or silent."""
+    """Parties whose strategies vary, in the order of the file; refuses unknown, duplicate and silent ones."""
     faults, wanted = Faults(), by_default if named is None else named
     for number, name in enumerate(wanted, 1):
         mark = Mark("--parties", 1, number)
@@ -304,7 +304,7 @@ def as_vary(axes: Mapping[str, Sequence[str]]) -> list[str]:
 def _check_grid(
     found: Sequence[Contender], varied: Names, others: Mapping[str, int], set_paths: Names, parties: Names
 ) -> None:
-    """Refuse a grid that is too large, or that sets a strategy which the strategies named replace."""
+    """Refuse a grid that is too large, or that sets a strategy of the tournament."""
     faults, points = Faults(), prod([len(found)] * len(varied))
     for path in (*others, *set_paths):
         parts = path.split(".")

@@ -1,4 +1,4 @@
-"""Every assignment of strategies to parties in every draw, and the tables of a tournament made of these games."""
+"""The games of a tournament, every assignment of strategies to parties in every draw, and the tables made of them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,33 +29,34 @@ FIGURES = {
 SHARES = ("agreement", "in_force")
 NUMBERS = ("value", "low", "high", "n")
 Names = Sequence[str]
-LEAST_DRAWS = 30  # for an interval: with fewer the mean need not be near normal
+LEAST_DRAWS = 30  # for an interval: with fewer the mean may be far from normal
 BLOCK = 1_000_000  # numbers sorted at once
-MOST_NUMBERS = 150_000_000  # worths held at once: 1.2 GB
+MOST_NUMBERS = 150_000_000  # utilities in memory at once: 1.2 GB
 
 
 @dataclass(frozen=True, eq=False)
 class Possible:
-    """The gains that the zone of the first round has room for, in each draw; no strategy moves them.
+    """The gains possible in the zone of the first round, in each draw, whatever the strategies.
 
-    A party's gain from a package is its worth less that of no deal in round 1. It is measured as a share of the largest
-    gain that any package of the zone gives the party, so that no scale of worth counts, and these shares are summed.
+    A party's gain from a package is its utility less its reservation value in round 1. It is measured as a share of the
+    largest gain that any package of the zone gives the party, independent of the scale of utility, and these are
+    summed.
 
     Source: Dhillon & Mertens (1999), Relative utilitarianism: utilities normalised to their span, and summed.
     """
 
-    parties: tuple[str, ...]  # whose gains count, in name order
-    no_deal: Floats  # worth of no agreement in round 1, shape (n, parties)
+    parties: tuple[str, ...]  # parties whose gains count, in name order
+    no_deal: Floats  # reservation values in round 1, shape (n, parties)
     most: Floats  # largest gain of each party in the zone, shape (n, parties); below the tolerance it does not count
     together: Floats  # largest sum of shares that one package of the zone gives, shape (n,); NaN where nobody can gain
-    discount: Floats  # what a round of waiting leaves of worth, shape (n, parties)
+    discount: Floats  # discount factor of a round, shape (n, parties)
 
     def share_reached(self, draws: pd.DataFrame) -> Floats:
-        """Share of the possible joint gain that each draw of a results table reached, shape (n,).
+        """Return the share of the possible joint gain reached in each draw of a results table, shape (n,).
 
-        0 where no text came into force; NaN where the zone of the first round has nothing to gain. A text that came
-        into force later counts as worth less by what waiting costs. It may lie outside of the first round's zone, and
-        then the share may lie outside of [0, 1].
+        0 where no package came into force; NaN where the zone of the first round has nothing to gain. A package that
+        came into force later is discounted. It may lie outside of the first round's zone, and then the share may lie
+        outside of [0, 1].
         """
         worth = np.array([draws[f"utility_{name}"].to_numpy(float) for name in self.parties]).T
         waited = draws["round"].to_numpy(float, na_value=np.nan)[:, None] - 1
@@ -67,9 +68,9 @@ class Possible:
 
 
 def possible(scenario: Scenario, seed: int, count: int, table: Structure | None = None) -> Possible:
-    """What there is to gain in draws 0 to `count - 1` of a scenario.
+    """Return the possible gains in draws 0 to `count - 1` of a scenario.
 
-    The zone is that of the first round, as the parties bargain: with foresight. Gains are in worth as in results
+    The zone is that of the first round, as the parties bargain: with foresight. Gains are in utility as in results
     tables, without foresight.
     """
     table = table or structure(scenario)
@@ -97,7 +98,7 @@ def possible(scenario: Scenario, seed: int, count: int, table: Structure | None 
 
 
 def _largest(worth: Floats, no_deal: Floats, zone: Bools) -> tuple[Floats, Floats]:
-    """Largest gain of each party in a zone, and largest sum of shares of it; 0 and NaN where there is none.
+    """Largest gain of each party in a zone, and the largest sum of shares of it; 0 and NaN where there is none.
 
     Shapes: worth (B, parties, P), no_deal (B, parties), zone (B, P).
     """
@@ -126,8 +127,8 @@ class Games:
 
     parties: tuple[str, ...]
     assigned: Ints  # index of the strategy of each party at each point, shape (G, V), G = L**V; the last varies fastest
-    worth: Floats  # worth to these parties from the start, shape (G, V, n)
-    signed: Bools  # whether a text was signed, shape (G, n)
+    worth: Floats  # utility of these parties from the start, shape (G, V, n)
+    signed: Bools  # whether a package was signed, shape (G, n)
     in_force: Bools  # whether one came into force, shape (G, n)
     joint: Floats  # share of the possible joint gain, shape (G, n); NaN where there is nothing to gain
 
@@ -140,7 +141,7 @@ class Games:
         return int(self.worth.shape[2])
 
     def seats_of(self, strategy: int) -> list[tuple[int, int]]:
-        """Points and parties at which a strategy is played; where two parties play it, the point stands twice."""
+        """Points and parties at which a strategy is played; where two parties play it, the point occurs twice."""
         return [(int(g), int(v)) for g, v in np.argwhere(self.assigned == strategy)]
 
     def point(self, strategies: Sequence[int]) -> int:
@@ -158,13 +159,13 @@ def assignments(strategies: int, parties: int) -> Ints:
 def games_of(
     parties: Sequence[str], strategies: int, draws: int, tables: Iterable[pd.DataFrame], ruler: Possible
 ) -> Games:
-    """Keep of each results table what a tournament is about.
+    """Reduce each results table to the figures of a tournament.
 
     Args:
-        tables: One a point, in the order of `assignments`; taken one by one, so that not all are held at once.
+        tables: One a point, in the order of `assignments`; taken one by one, so that not all are in memory at once.
 
     Raises:
-        ScenarioError: if there are more numbers than memory should hold.
+        ScenarioError: if there are more numbers than fit into memory.
     """
     assigned = assignments(strategies, len(parties))
     check_size(len(assigned), len(parties), draws)
@@ -186,7 +187,7 @@ def games_of(
 
 
 def check_size(points: int, parties: int, draws: int) -> None:
-    """Refuse what memory should not hold.
+    """Refuse more numbers than fit into memory.
 
     Raises:
         ScenarioError: with the number of draws that would do.
@@ -210,7 +211,7 @@ class Mean(NamedTuple):
 
 
 def mean_of(values: Floats) -> Mean:
-    """Mean over the draws that have a value (NaN: none), with its normal interval; draws are independent."""
+    """Return the mean over the draws that have a value (NaN: none), with its normal interval; draws are independent."""
     known = values[~np.isnan(values)]
     if not len(known):
         return Mean(np.nan, np.nan, np.nan, 0)
@@ -222,11 +223,11 @@ def mean_of(values: Floats) -> Mean:
 
 
 def share_of(values: Floats) -> Mean:
-    """The same of shares from 0 to 1, one a draw, with Wilson's interval.
+    """Return the mean of shares from 0 to 1, one a draw, with Wilson's interval.
 
-    A draw's share is over several games in one world, so it varies less than one game and more than as many worlds
-    would. The interval is that of so many runs that their share would vary as the mean of these does; where all draws
-    are alike, of n runs.
+    A draw's share is over several games in one world, so it varies less than one game and more than as many independent
+    ones. The interval uses the effective number of runs, whose share would vary as the mean of these does; where all
+    draws are alike, n.
 
     Source: Wilson (1927), score interval; Kish (1965), effective sample size.
     """
@@ -240,7 +241,7 @@ def share_of(values: Floats) -> Mean:
 
 
 def mean_over(rows: Sequence[Floats | Bools], draws: int) -> Floats:
-    """Mean of several rows of draws in each draw, shape (draws,); by ascending value: exchanging rows moves no bit."""
+    """Mean of several rows in each draw, shape (draws,); by ascending value: exchanging rows moves no bit."""
     mean, step = np.empty(draws), max(1, BLOCK // len(rows))
     for first in range(0, draws, step):
         block = np.array([row[first : first + step] for row in rows], float)
@@ -257,10 +258,9 @@ def plays(party: str) -> str:
 
 
 def figure_table(games: Games, labels: Names, figures: Names) -> pd.DataFrame:
-    """One row a strategy and figure: its mean over all seats at which it is played, and how far from the field.
+    """One row a strategy and figure: its mean over all seats at which it is played, and its difference from the field.
 
-    The field is the mean over all strategies in the same draw, so the difference is free of what a draw is worth to
-    everybody alike.
+    The field is the mean over all strategies in the same draw, so the difference is free of what is common to a draw.
     """
     rows = []
     for figure in figures:
@@ -276,7 +276,7 @@ def figure_table(games: Games, labels: Names, figures: Names) -> pd.DataFrame:
 
 
 def seat_table(games: Games, labels: Names) -> pd.DataFrame:
-    """One row a strategy and party: what the party gets with it, over all that the others play."""
+    """Return one row a strategy and party: the party's utility with it, over all that the others play."""
     rows = []
     for v, party in enumerate(games.parties):
         places = [np.flatnonzero(games.assigned[:, v] == s) for s in range(len(labels))]
@@ -287,7 +287,7 @@ def seat_table(games: Games, labels: Names) -> pd.DataFrame:
 
 
 def meeting_table(games: Games, labels: Names) -> pd.DataFrame:
-    """One row a pair: own worth of a strategy where another party plays the other one; empty for one party."""
+    """Return one row a pair: a strategy's utility where another party plays the other one; empty for one party."""
     rows = []
     for a, label in enumerate(labels):
         for b, other in enumerate(labels) if len(games.parties) > 1 else ():
@@ -298,7 +298,7 @@ def meeting_table(games: Games, labels: Names) -> pd.DataFrame:
 
 
 def point_table(games: Games, labels: Names, figures: Names) -> pd.DataFrame:
-    """One row an assignment: what each party plays and gets, and whether nobody gains by changing alone."""
+    """Return one row an assignment: each party's strategy and utility, and whether it is an equilibrium."""
     means, rows = games.worth.mean(axis=2), []
     for point in range(len(games.assigned)):
         row = _played(games, labels, point)
@@ -310,7 +310,7 @@ def point_table(games: Games, labels: Names, figures: Names) -> pd.DataFrame:
 
 
 def _deviations(games: Games, point: int) -> list[tuple[int, int, int]]:
-    """Every change of one party's strategy at a point: the party, its other strategy, and the point this leads to."""
+    """Iterate over unilateral changes of strategy at a point: the party, its other strategy, the resulting point."""
     here = games.assigned[point].tolist()
     return [
         (v, other, games.point([*here[:v], other, *here[v + 1 :]]))
@@ -321,7 +321,7 @@ def _deviations(games: Games, point: int) -> list[tuple[int, int, int]]:
 
 
 def _is_equilibrium(games: Games, means: Floats, point: int) -> bool:
-    """Whether no party's mean worth, shape (G, V), rises beyond the tolerance if it alone changes its strategy."""
+    """Whether no party's mean utility, shape (G, V), rises beyond the tolerance by a unilateral change of strategy."""
     return all(means[to, v] <= means[point, v] + TOLERANCE for v, _, to in _deviations(games, point))
 
 
@@ -330,11 +330,11 @@ def _played(games: Games, labels: Names, point: int) -> dict[str, Any]:
 
 
 def equilibrium_table(games: Games, labels: Names) -> pd.DataFrame:
-    """One row an equilibrium in pure strategies, with the change of one party that would cost it least.
+    """Return one row an equilibrium in pure strategies, with the unilateral change that would cost least.
 
     Returns:
-        `plays_<party>` for each party, `symmetric` (all play the same), `party`, `to` (what it would change to), and
-        `loss, low, high, n`: what it would lose by it, with its paired interval.
+        `plays_<party>` for each party, `symmetric` (all play the same), `party`, `to` (its other strategy), and
+        `loss, low, high, n`: its loss by the change, with its paired interval.
     """
     means, rows = games.worth.mean(axis=2), []
     for point, strategies in enumerate(games.assigned):
@@ -350,11 +350,11 @@ def equilibrium_table(games: Games, labels: Names) -> pd.DataFrame:
 
 
 def reply_table(games: Games, labels: Names) -> pd.DataFrame:
-    """One row a best reply of a party to what the others play; where several are as good, a row each.
+    """Return one row a best reply of a party to what the others play; a row each where several tie.
 
     Returns:
-        `party`, `plays_<party>` for each party (None for itself), `reply`, `own` (its mean worth), and `ahead, low,
-        high, n`: how far the next best strategy is behind, with its paired interval; NaN if all are as good.
+        `party`, `plays_<party>` for each party (None for itself), `reply`, `own` (its mean utility), and `ahead, low,
+        high, n`: its lead over the next best strategy, with its paired interval; NaN if all tie.
     """
     means, rows = games.worth.mean(axis=2), []
     for v, party in enumerate(games.parties):
@@ -375,7 +375,7 @@ def reply_table(games: Games, labels: Names) -> pd.DataFrame:
 
 
 def _best(means: Floats) -> list[int]:
-    """The places of the largest numbers, those within the tolerance of it among them."""
+    """Return the places of the largest numbers, within the tolerance."""
     return [int(place) for place in np.flatnonzero(means >= means.max() - TOLERANCE)]
 
 
@@ -384,7 +384,7 @@ def _shares(games: Games, figure: str) -> Bools:
 
 
 def _against_field(by_draw: Sequence[Floats], estimate: Callable[[Floats], Mean]) -> Iterator[dict[str, Any]]:
-    """The numbers of each strategy, and of its difference from the mean of all in the same draw."""
+    """Return the numbers of each strategy, and of its difference from the mean of all in the same draw."""
     field = mean_over(by_draw, len(by_draw[0]))
     for values in by_draw:
         difference = mean_of(values - field)

@@ -1,4 +1,4 @@
-"""What each party did when its turn came in one draw, and why."""
+"""The trace of one draw: each party's turns, and the reasons for them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,25 +16,25 @@ from sim.model.peace_talks import PeaceTalks
 from sim.model.talks import Talks
 from sim.results.labels import in_file_order
 
-NEVER = 0  # in place of a round, which are counted from 1
+NEVER = 0  # instead of a round, which are counted from 1
 
 
 @dataclass(frozen=True, eq=False)
 class RoundState:
-    """How things stood in one round."""
+    """The state of one round."""
 
-    waiting: bool  # a signed text was refused at home and the parties have not come back to the table
+    waiting: bool  # a signed package was refused at home and the talks have not resumed
     reopened: bool
-    utility: Floats  # of all packages in this round, net of risks to parties that look ahead, shape (N, P)
+    utility: Floats  # of all packages in this round, net of risks to parties with foresight, shape (N, P)
     strength: Floats  # of each lever in this round, shape (levers,)
-    struck: Bools | None  # packages that were refused at home before this round, shape (P,); None while none is
+    struck: Bools | None  # packages refused at home before this round, shape (P,); None while there are none
     signed: int  # the package signed in this round, `NO_DEAL` for none
-    votes: Votes | None  # what came of it at home; None where nothing was signed or nobody votes
-    back_in: int  # round in which they talk again after a refusal, `NEVER` if they do not
+    votes: Votes | None  # its ratification; None where nothing was signed or nobody votes
+    back_in: int  # round in which the talks resume after a refusal, `NEVER` if they do not
 
 
 def watch(ensemble: Ensemble) -> tuple[Talks, tuple[RoundState, ...]]:
-    """Play the one draw of an ensemble; the talks are those of `hold_talks`."""
+    """Play the one draw of an ensemble as `hold_talks` does, and yield the state of each round."""
     if len(ensemble) != 1:
         raise ValueError(f"one draw is watched at a time, not {len(ensemble)}")
     model, seen = PeaceTalks(ensemble), list[RoundState]()
@@ -57,7 +57,7 @@ def _round(model: PeaceTalks, before: RoundState | None) -> RoundState:
     model.step()
     utility = None if before is None else before.utility
     if utility is None or any(word.from_round[0] == k for word in world.commitments):
-        utility = model.utility[0].copy()  # the model changes its own when a public word is given
+        utility = model.utility[0].copy()  # the model changes its own when a public commitment is made
     signed = int(model.state.standing[0]) if model.state.signed[0] == k else NO_DEAL
     votes = None
     if signed != NO_DEAL and world.ratification is not None:
@@ -67,13 +67,13 @@ def _round(model: PeaceTalks, before: RoundState | None) -> RoundState:
 
 
 def worth_in_round(talks: Talks, seen: RoundState, place: int, package: int) -> Floats:
-    """What a package was worth to all parties in a round as they bargained, shape (N,); `place` is counted from 0."""
+    """Return all parties' utility of a package in a round as they bargained, shape (N,); `place` is counted from 0."""
     free = talks.reservation_value[place, 0][:, None]
     return values_at(seen.utility[None], talks.prospects, np.zeros(1, np.int64), np.array([package]), free)[:, 0]
 
 
 def _struck(ensemble: Ensemble, before: RoundState) -> Bools | None:
-    """Packages that nobody signs any more, given the round before."""
+    """Return the packages excluded after refusals, given the round before."""
     ratification = ensemble.world.ratification
     if ratification is None or before.votes is None or before.votes.passed[0]:
         return before.struck
@@ -83,18 +83,18 @@ def _struck(ensemble: Ensemble, before: RoundState) -> Bools | None:
 
 Package = Mapping[str, str]
 Did = Literal["offers", "accepts", "refuses", "passes", "waits", "votes_no", "drafts", "leaves_it", "objects"]
-AT_HOME = "refused_at_home"  # why a text is refused that was turned down at home before, or pleases no better there
+AT_HOME = "refused_at_home"  # the reason for a package that was refused at home before, or would be again
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What one party did when its turn came.
+    """One party's turn.
 
     `did` is `offers` (no standing offer, or both offer at once), `accepts`, `refuses` (and offers instead), `passes`
     (it does not sign the standing offer), `waits` (it could offer and does not) or `votes_no`. Where a mediator holds
-    one text: `drafts` (proposes a text, which is its `offer`), `leaves_it` as it is, and `objects` (does not accept it,
-    and offers nothing). `reason` is `worth`, the red line crossed as `party.id` (`events.id` for what an event took off
-    the table), or `refused_at_home`: it, or what pleases no better there, was turned down before.
+    one text: `drafts` (proposes a package, which is its `offer`), `leaves_it` as it is, and `objects` (does not accept
+    it, and offers nothing). `reason` is `worth`, the red line crossed as `party.id` (`events.id` for what an event
+    removed), or `refused_at_home`: it, or a package of no more support there, was refused before.
     """
 
     party: str
@@ -104,36 +104,36 @@ class Turn:
     from_: str | None = None
     answered_worth: float | None = None
     reason: str | None = None  # why it refused; None if it did not
-    stated: bool = True  # whether it gave a reason
+    stated: bool = True  # whether it named a reason
     minds: tuple[str, ...] = ()  # the issues that it named in an objection, in the order of the file
     offer: Package | None = None
     offer_worth: float | None = None
-    could_sign: bool = True  # whether its own offer crosses none of its real red lines and is worth its no-deal worth
+    could_sign: bool = True  # whether its own offer is acceptable to itself
     before: Package | None = None  # its offer before this one, None if this is its first
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """Issues on which its offer differs from its offer before; all of them in its first offer."""
+        """Issues on which its offer differs from its last; all of them in its first offer."""
         if self.offer is None:
             return ()
         return tuple(issue for issue in self.offer if self.before is None or self.offer[issue] != self.before[issue])
 
     @property
     def reason_given(self) -> str | None:
-        """The reason it named at the table: a line, else that it is worth too little; None for none."""
+        """The reason it named at the table: a line, else too little utility; None for none."""
         if not self.stated or self.reason is None:
             return None
         return "worth" if self.reason == AT_HOME else self.reason
 
     @property
     def answer(self) -> tuple[object, ...]:
-        """What it answers, but for the numbers: the same again, on whatever text, is no news to a reader."""
+        """The answer without its numbers: the same answer to any package is no news to a reader."""
         text = tuple(self.answered.values()) if self.did == "accepts" and self.answered else ()
         return (self.party, self.did, self.reason, text, self.minds)
 
 
 class TurnRecorder:
-    """Follows the table from turn to turn: what lies on it, and what each party offered last."""
+    """Follows the table from turn to turn: the standing offer, and each party's last offer."""
 
     def __init__(self, talks: Talks, seen: Sequence[RoundState]) -> None:
         self._talks, self._seen = talks, seen
@@ -142,11 +142,11 @@ class TurnRecorder:
         self._offered: dict[int, Package] = {}
 
     def clear_table(self) -> None:
-        """After a refusal at home the old texts are void: nothing lies on the table."""
+        """Remove all offers after a refusal at home."""
         self._standing, self._proposer = NO_DEAL, ""
 
     def turn(self, place: int, who: int, did: int, package: int, why: int, minds: int) -> Turn:
-        """The turn of party `who` in round `place + 1`, after which `package` lies on the table."""
+        """Record the turn of party `who` in round `place + 1`, after which `package` is the standing offer."""
         talks = self._talks
         name, asks_for = talks.ensemble.structure.parties[who], float(talks.aspiration[place, 0, who])
         answered, self._standing = self._standing, package
@@ -189,12 +189,12 @@ class TurnRecorder:
         return struck is not None and bool(struck[package])
 
     def _line_crossed(self, place: int, who: int, package: int) -> str | None:
-        """The first red line of a party that is real in a round, by id, that a package crosses."""
+        """Return the first red line of a party that is real in a round, by id, and that a package crosses."""
         lines, real = self._talks.ensemble.structure.lines, self._talks.real_by_round[place, 0]
         crossed = lines.crosses[lines.pattern[package]] & real & lines.of(who)
         return str(lines.names[int(crossed.argmax())]) if crossed.any() else None
 
 
 def package_named(talks: Talks, package: int) -> Package:
-    """The options of a package, by issue in the order of the file."""
+    """Return the options of a package, by issue in the order of the file."""
     return in_file_order(talks.ensemble.scenario, talks.ensemble.structure.space.options_of(package))

@@ -1,7 +1,7 @@
-"""From one scenario to another step by step: how much of a difference comes from which input.
+"""Decomposition of the difference between two scenarios by the inputs that differ.
 
-Each step takes over one group of inputs that differ. Between two scenarios lie as many mixtures as there are subsets of
-the steps; all are played on the same runs, so what a step adds is a difference run by run.
+Each step applies one group of inputs that differ. Between two scenarios there are as many mixtures as subsets of the
+steps; all are played on the same runs, so the effect of a step is a difference run by run.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,14 +29,14 @@ COLUMNS = ["kind", "label", "where", "value", "low", "high"]
 
 Subset = frozenset[int]
 Values = Mapping[Subset, np.ndarray]
-Group = tuple[Path, tuple[Path, ...]]  # what its paths have in common, and the paths
+Group = tuple[Path, tuple[Path, ...]]  # common part of its paths, and the paths
 
 
 @dataclass(frozen=True)
 class Step:
-    """Inputs that are taken over together."""
+    """Inputs that are applied together."""
 
-    name: str  # the path they have in common, or the paths of several that go together
+    name: str  # common part of their paths, or all paths
     paths: tuple[Path, ...]  # of `differing_paths`
     where: str  # `file:line:column` of the first of them in the second scenario
 
@@ -47,14 +47,13 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Waterfall(Notebook):
-    """What each group of differing inputs adds to a figure on the way from one scenario to another.
+    """The effect of each group of differing inputs on a figure from one scenario to another.
 
     Attributes:
         figure: A share of runs, or a mean over all of them.
-        method: `shapley`: the mean of what a step adds over all orders of the steps. `ordered`: what it adds in the
-            order of the rows.
-        rows: The start, each step, and the end: `kind` (`start`, `step` or `end`), `label, where`, `value` (of the
-            figure at the start and end, what is added by a step), `low` and `high` (95 %).
+        method: `shapley`: the mean effect of a step over all orders of the steps. `ordered`: its effect in the order of
+        the rows. rows: The start, each step, and the end: `kind` (`start`, `step` or `end`), `label, where`, `value`
+            (of the figure at the start and end, the effect of a step), `low` and `high` (95 %).
     """
 
     first: str
@@ -74,17 +73,17 @@ def waterfall(
     first: Scenario, second: Scenario, figure: str = "signed", draws: int = 1000, seed: int = 1,
     method: str | None = None,
 ) -> Waterfall:  # fmt: skip
-    """Share the difference between two scenarios out among the inputs that differ.
+    """Decompose the difference between two scenarios by the inputs that differ.
 
     Args:
-        figure: Name of a figure that every run has, as `compare` lists them.
+        figure: Name of a figure that every run has, as listed by `compare`.
         method: Of `METHODS`; by default `shapley` for up to four steps (16 mixtures) that go in any order, else
             `ordered`.
 
     Raises:
         ValueError: if nothing differs, there is no such figure or method, or a run may lack the figure.
 
-    Source: Shapley (1953), the value of a player in a game: here steps are players, and a set of steps is worth the
+    Source: Shapley (1953), the value of a player in a game: players are steps, and the value of a coalition is the
         figure of its mixture.
     """
     if method is not None and method not in METHODS:
@@ -112,7 +111,7 @@ def waterfall(
 
 
 def shapley(values: Values, steps: int) -> list[np.ndarray]:
-    """What each step adds in the mean over all orders of the steps, run by run.
+    """Return each step's mean effect over all orders of the steps, run by run.
 
     Returns:
         One array a step, shape (n,); they sum to the difference between all steps and none.
@@ -129,12 +128,12 @@ def shapley(values: Values, steps: int) -> list[np.ndarray]:
 
 
 def one_by_one(values: Values, steps: int) -> list[np.ndarray]:
-    """What each step adds after those before it, run by run."""
+    """Return each step's effect after those before it, run by run."""
     return [values[frozenset(range(step + 1))] - values[frozenset(range(step))] for step in range(steps)]
 
 
 def _steps(first: Scenario, second: Scenario, method: str | None) -> tuple[list[Step], dict[Subset, Scenario], str]:
-    """Steps fine enough to be of use and coarse enough that every mixture is a valid scenario, and the mixtures."""
+    """Steps fine enough to be useful and coarse enough that every mixture is a valid scenario, and the mixtures."""
     groups: list[Group] = [(path, (path,)) for path in differing_paths(first, second)]
     while len(groups) > MOST_STEPS:
         groups = _coarser(groups, max(range(len(groups)), key=lambda place: len(groups[place][0])))
@@ -168,7 +167,7 @@ Mixture = Callable[..., Scenario | None]
 
 
 def _all_free(groups: list[Group], mixture: Mixture) -> list[Group]:
-    """Groups of which any may be taken over without the others; two that cannot be parted become one."""
+    """Return groups of which any may be applied without the others; inseparable ones are merged."""
     while True:
         bad = next((each for each in _subsets(len(groups), SHAPLEY) if not mixture(*(groups[k] for k in each))), None)
         if bad is None:
@@ -180,12 +179,12 @@ def _all_free(groups: list[Group], mixture: Mixture) -> list[Group]:
 
 
 def _in_order(groups: list[Group], mixture: Mixture) -> list[Group]:
-    """The groups in the order of the file as far as that goes: one that needs others comes after them or with them."""
+    """Return the groups in file order as far as possible: one that needs others comes after them or with them."""
     done: list[Group] = []
     left = list(groups)
     while left:
         fits = next((group for group in left if mixture(*done, group)), None)
-        if fits is None:  # the two that come first among those that go together, else all that is left
+        if fits is None:  # the first two inseparable ones, else all that is left
             pairs = combinations(range(len(left)), 2)
             pair = next((pair for pair in pairs if mixture(*done, *(left[place] for place in pair))), None)
             rest = (_common(left), tuple(path for _, below in left for path in below))
@@ -197,14 +196,14 @@ def _in_order(groups: list[Group], mixture: Mixture) -> list[Group]:
 
 
 def _joined(groups: list[Group], one: int, other: int) -> list[Group]:
-    """Two of the groups as one, in the place of the earlier."""
+    """Merge two of the groups, in the place of the earlier."""
     early, late = sorted((one, other))
     both = (_common([groups[early], groups[late]]), (*groups[early][1], *groups[late][1]))
     return [both if place == early else group for place, group in enumerate(groups) if place != late]
 
 
 def _common(groups: Sequence[Group]) -> Path:
-    """What the paths of all groups begin with; if that is nothing, all their names with a sign between."""
+    """Return the common beginning of all groups' paths; if there is none, all their names with a sign between."""
     names = [name for name, _ in groups]
     shared = names[0]
     for name in names:
@@ -213,7 +212,7 @@ def _common(groups: Sequence[Group]) -> Path:
 
 
 def _coarser(groups: list[Group], place: int) -> list[Group]:
-    """The groups with one path a part shorter, and all that lie below it joined to it."""
+    """Return the groups with one path a part shorter, merged with all below it."""
     cut = groups[place][0][:-1]
     inside = [group for group in groups if group[0][: len(cut)] == cut]
     joined = (cut, tuple(path for _, paths in inside for path in paths))

@@ -1,7 +1,7 @@
-"""Which single weight turns the package that is signed most often into another.
+"""Which single weight changes the package that is signed most often.
 
-A weight is set to an end of its stated range, the other weights of its party are rescaled, all else stays as it was,
-and the same runs are played again. Where that turns the package, the value at which it turns is found by halving.
+A weight is set to an end of its stated range, the other weights of its party are rescaled, all else is unchanged, and
+the same runs are played again. Where that changes the package, the value at which it does is found by bisection.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ from sim.results.chunks import block_size
 from sim.results.results import Results
 
 PANEL = 12  # runs played again
-FIRST = 4_096  # among the first so many: to draw more of them takes room
+FIRST = 4_096  # among the first so many: drawing more of them takes memory
 HALVINGS = 7  # the value is found to 1/128 of the way from the stated value to the end of the range
 CENTRAL, RUNS = "central", "runs"
 
@@ -36,7 +36,7 @@ class Flip:
     unchanged: Share  # runs that still sign the package, of those played again
     instead: str | None  # most frequent other package by headline issues; None for no deal or if all sign the same
     flips: bool  # whether more runs end with that than with the package
-    turn: float  # value nearest to the stated one at which it was found to turn; NaN where it does not
+    turn: float  # value nearest to the stated one at which it was found to change; NaN where it does not
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class WeightFlips:
     basis: str
     package: str | None
     n: int
-    weights: int  # how many weights were tried
-    flips: tuple[Flip, ...]  # both ends of each weight that lose the package in some run, those that turn it first
+    weights: int  # number of weights searched
+    flips: tuple[Flip, ...]  # both ends of each weight that lose the package in some run, those that change it first
 
 
 def weight_flips(results: Results, table: CentralTable) -> WeightFlips:
@@ -71,7 +71,7 @@ def _order(flip: Flip) -> tuple[bool, float, int, str]:
 
 
 class _Panel:
-    """The runs that are played again, and what they sign when a weight is another."""
+    """The runs that are played again, and what they sign with another weight."""
 
     def __init__(self, results: Results, basis: str, ensemble: Ensemble, raw: Mapping[str, Floats]) -> None:
         self.results, self.basis, self.ensemble, self.raw = results, basis, ensemble, raw
@@ -79,7 +79,7 @@ class _Panel:
         self.package = Counter(self.signed(ensemble)).most_common(1)[0][0]
 
     def signed(self, ensemble: Ensemble) -> list[str | None]:
-        """What each run signs, options of headline issues joined by `/`; None for nothing."""
+        """Return what each run signs, options of headline issues joined by `/`; None for nothing."""
         block, found = block_size(ensemble.structure), list[str | None]()
         scenario, space = self.results.scenario, self.results.structure.space
         for first in range(0, len(ensemble), block):
@@ -90,14 +90,14 @@ class _Panel:
         return found
 
     def with_weights(self, turned: Sequence[tuple[Parameter, float]]) -> list[list[str | None]]:
-        """What the runs sign with each of these weights at each of these values, a list a weight."""
+        """Return what the runs sign with each of these weights at each of these values, a list a weight."""
         rows = np.tile(np.arange(self.n), len(turned))
         weights = np.concatenate([self._weights(parameter, value) for parameter, value in turned])
         signed = self.signed(replace(self.ensemble[rows], weights=weights))
         return [signed[first : first + self.n] for first in range(0, len(signed), self.n)]
 
     def _weights(self, parameter: Parameter, value: float) -> Floats:
-        """Weights of the runs once one is set, as `--set` would have it: the party's others rescaled first."""
+        """Return the weights of the runs once one is set, as by `--set`: the party's others are rescaled."""
         weights, structure = self.ensemble.weights.copy(), self.ensemble.structure
         paths = [f"parties.{parameter.party}.weights.{issue.name}" for issue in structure.space.issues]
         scale = (1 - value) / (1 - parameter.value)
@@ -106,20 +106,20 @@ class _Panel:
         return weights
 
     def turns(self, signed: Sequence[str | None]) -> bool:
-        """Whether more runs end with some other package, or with none, than with the package."""
+        """Return whether more runs end with some other package, or with none, than with the package."""
         counts = Counter(signed)
         return any(count > counts[self.package] for text, count in counts.items() if text != self.package)
 
 
 def _at_central_numbers(results: Results, table: CentralTable) -> _Panel | None:
-    """The run at central numbers; None if nothing is signed in it."""
+    """Return the run at central numbers; None if nothing is signed in it."""
     ensemble = central(results.scenario, results.structure).with_lines(table.real[None])
     panel = _Panel(results, CENTRAL, ensemble, _stated(results, 1))
     return panel if panel.package is not None else None
 
 
 def _in_runs(results: Results) -> _Panel | None:
-    """The first runs that sign the most frequent package; None if nothing is ever signed."""
+    """Return the first runs that sign the most frequent package; None if nothing is ever signed."""
     scenario, columns = results.scenario, list(results.scenario.issues)
     places = [columns.index(issue) for issue in scenario.headline or columns]
     whole = [str(text).split("/") for text in results.head(FIRST, "package")["package"].fillna("").tolist()]
@@ -143,7 +143,7 @@ def _stated(results: Results, count: int) -> dict[str, Floats]:
 
 
 def _flips(panel: _Panel, ends: Sequence[tuple[Parameter, float]]) -> Iterator[Flip]:
-    """Every weight at both ends of its range, and where those that turn the package do."""
+    """Return every weight at both ends of its range, and the value at which the package changes."""
     for (parameter, end), signed in zip(ends, panel.with_weights(ends) if ends else (), strict=True):
         same = Share(parameter.path, signed.count(panel.package), panel.n)
         others = Counter(text for text in signed if text != panel.package)
@@ -153,7 +153,7 @@ def _flips(panel: _Panel, ends: Sequence[tuple[Parameter, float]]) -> Iterator[F
 
 
 def _halved(panel: _Panel, parameter: Parameter, end: float) -> float:
-    """A value at which the package turns, and 1/128 of the way nearer to the stated value does not."""
+    """Bisect to a value at which the package changes, where 1/128 of the way nearer to the stated value does not."""
     stays, turns = parameter.value, end
     for _ in range(HALVINGS):
         middle = (stays + turns) / 2

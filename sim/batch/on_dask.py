@@ -272,9 +272,9 @@ class OnDask:
         for key in [key for key, each in self.sent.items() if each.future.done()]:
             yield from self._finish(key)
         if time.monotonic() - self.looked > POLL:
-            yield from self._look()
+            yield from self._check_workers()
 
-    def _look(self) -> Iterator[tuple[Job, JobResult]]:
+    def _check_workers(self) -> Iterator[tuple[Job, JobResult]]:
         """Check the workers; a job whose workers have all gone is lost."""
         self.threads, self.looked = self.cluster.threads(), time.monotonic()
         for key, sent in list(self.sent.items()):

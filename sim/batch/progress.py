@@ -41,7 +41,7 @@ class Lines(Silent):
     def start(self, total_draws: int, scenarios: Sequence[str]) -> None:
         self.total, self.done, self.printed, self.began = total_draws, 0, 0, None
         what = scenarios[0] if len(scenarios) == 1 else f"{len(scenarios)} scenarios"
-        self._say(f"{what}: {total_draws:,} draws")
+        self._print(f"{what}: {total_draws:,} draws")
 
     def skip(self, scenario_id: str, draws: int) -> None:
         self.total -= draws
@@ -51,7 +51,7 @@ class Lines(Silent):
         tenth = 10 * self.done // max(self.total, 1)
         if tenth > self.printed:
             self.printed = tenth
-            self._say(f"{10 * tenth} %: {self.done:,} of {self.total:,} draws{self._pace()}")
+            self._print(f"{10 * tenth} %: {self.done:,} of {self.total:,} draws{self._pace()}")
 
     def _pace(self) -> str:
         """Return draws a second and the time left, measured from the first draws to exclude start and compilation."""
@@ -62,7 +62,7 @@ class Lines(Silent):
         rate = (self.done - self.before) / max(now - self.began, 1e-9)
         return f", {_rate(rate)}, {_left(self.total - self.done, rate)}"
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         with suppress(OSError):  # nobody reads any more, which is no reason to stop computing
             print(text, file=self.stream, flush=True)
 

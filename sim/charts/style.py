@@ -1,4 +1,4 @@
-"""What became of a run, in words that take no side.
+"""Neutral colours and outcome labels of all charts.
 
 Source: Okabe & Ito (2008), Color Universal Design.
 """
@@ -44,7 +44,7 @@ PARTY_STYLES = (
 
 
 def party_styles(scenario: Scenario) -> dict[str, PartyStyle]:
-    """Style by party; it follows the party's place in the file and nothing else."""
+    """Return the style by party, which depends on its position in the file only."""
     return {name: PARTY_STYLES[place % len(PARTY_STYLES)] for place, name in enumerate(scenario.parties)}
 
 
@@ -57,19 +57,19 @@ def ink_on(shade: tuple[float, float, float, float], ink: str = INK) -> str:
 
 
 def in_force_or_signed(results: Results) -> str:
-    """What an agreement is that counts, in words: where nobody votes on it, a signature is enough."""
+    """Name the agreements that count: without ratification, signed ones."""
     return "in force" if is_voted_on(results) else "signed"
 
 
 def outcome_label(results: Results, outcome: str) -> str:
-    """An outcome in words; where nobody votes on a text, what is in force is spoken of as signed."""
+    """Return the label of an outcome; without ratification, `in force` is `signed`."""
     if outcome == "in_force" and getattr(results.scenario, "ratification", None) is None:
         return SIGNED.title
     return OUTCOME_WORDS.get(outcome, outcome.replace("_", " "))
 
 
 def without_agreement(results: Results) -> dict[str, int]:
-    """Runs in which no text was signed, by outcome."""
+    """Return the number of unsigned runs, by outcome."""
     counts = stages.without_agreement(results)
     kinds = ["no_zone", "deadline", *(name for name in OUTCOME_WORDS if name not in ("no_zone", "deadline"))]
     found = {name: counts.get(name, 0) for name in kinds}
@@ -77,7 +77,7 @@ def without_agreement(results: Results) -> dict[str, int]:
 
 
 def agreement_sentence(results: Results, share: str) -> str:
-    """How often a text was signed, `share` being the share in words."""
+    """Describe how many runs signed, given the formatted share."""
     if results.n == 1:
         return f"{'An' if results.agreements else 'No'} agreement was signed in the one run."
     if not results.agreements:
@@ -86,5 +86,5 @@ def agreement_sentence(results: Results, share: str) -> str:
 
 
 def begun(results: Results) -> str:
-    """From when agreements are counted, in words."""
+    """Name the start of an agreement's duration."""
     return "entry into force" if is_voted_on(results) else "signature"

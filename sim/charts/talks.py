@@ -79,7 +79,7 @@ def signed_by_round(results: Results) -> npt.NDArray[np.int64]:
     return counts
 
 
-def _who_is_left(results: Results) -> str:
+def _selection_note(results: Results) -> str:
     """Note that runs which agree early are in no later round, so curves move without any party changing."""
     negotiating = results.tallies.talks["aspiration"].sum(axis=2).max(axis=1)
     if negotiating[0] < LEAST_GROUP:
@@ -232,7 +232,7 @@ class TalksChart(Chart[Results, Scales]):
             f"{finding}{when}",
             "Line charts by round, one panel a party: aspiration, own offers, offers received, no deal. "
             f"{finding}{when}",
-            (_who_is_left(results),
+            (_selection_note(results),
              "Medians and bands are read from histograms of 200 bins over the party's range, over runs still "
              f"negotiating in that round; rounds with fewer than {LEAST_GROUP} such runs are left out. "
              "Whiskers below: 95 % interval of the share (Wilson)."),

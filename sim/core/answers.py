@@ -1,4 +1,4 @@
-"""Aspirations that answer the offers of the others, in one draw and in all.
+"""Aspirations that respond to the offers of the others, in one draw and in all.
 
 The loop in `sim.protocols.rounds` calls them at each turn, for the kind that a strategy names in its `Answers`.
 """
@@ -16,28 +16,28 @@ NO_ANSWER, ABSOLUTE, RELATIVE, AVERAGED, BY_STEPS, BY_STEPS_OF_ANY = range(6)  #
 
 
 class Answers(NamedTuple):
-    """How a party answers the others within a round."""
+    """How a party responds to the others within a round."""
 
     # `ABSOLUTE`, `RELATIVE` or `AVERAGED`, as `TitForTat`; `BY_STEPS`, as `Micro`; `BY_STEPS_OF_ANY`, as `NegmasMicro`
     kind: int
     span: int  # of the former three, in offers of the others
     weight: Floats  # share of the clock in its aspiration, 0 to 1, shape (B,)
     clock: Floats  # aspiration by the clock, shape (B,)
-    lead: Floats  # utility that it concedes of itself, once it has made an offer, shape (B,)
+    lead: Floats  # utility that it concedes on its own, once it has made an offer, shape (B,)
 
 
 class OfferHistory(NamedTuple):
-    """What everybody has offered, as compiled functions take it; of one draw, without the first axis."""
+    """The offers of all parties, in the form of compiled functions; of one draw, without the first axis."""
 
     log: Ints  # offers in the order in which they were made, shape (B, N, R): those before `made`
     made: Ints  # how many, shape (B, N)
     distinct: Ints  # how many different ones, shape (B, N)
-    counts: Bools  # parties whose consent some package needs: offers of others are not answered, shape (N,)
+    counts: Bools  # parties whose consent some package needs; offers of others are ignored, shape (N,)
 
 
 @called
 def _gain(utility: float) -> float:
-    """What percentages can be taken of: a utility of nothing, or less, is 0."""
+    """Return a gain of which percentages can be taken: at least 0."""
     return utility if utility > TOLERANCE else 0.0
 
 
@@ -114,7 +114,7 @@ def _answer_in_all(
 class Ladder(NamedTuple):
     """A party's best packages from the best down; of one draw, without the first axis."""
 
-    # package, worth, step: as `Bids` has them of all parties, shape (B, K)
+    # package, utility, step: as in `Bids` of all parties, shape (B, K)
     package: Ints
     worth: Floats
     step: Bools

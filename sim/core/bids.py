@@ -1,6 +1,6 @@
-"""What each party may bid: the packages that can ever be its first choice, its best packages, its order by own worth.
+"""What each party may bid: the packages that can ever be its first choice, its best packages, its order by own utility.
 
-Ties are broken as everywhere: worths within the tolerance are equal, and the smaller rank comes first.
+Ties are broken as everywhere: utilities within the tolerance are equal, and the smaller rank comes first.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from sim.core.utility import EVERYBODY, Lines
 
 BITS = 8  # places to a byte
 NO_PACKAGE = -1  # `NO_DEAL`, where a compiled function looks for a package
-PER_BIN = 2  # packages that share a bin of an order by own worth, on average
+PER_BIN = 2  # packages in a bin of an order by own utility, on average
 BEST_FOR_OTHERS, LEAST_OWN, NEAREST_OWN, STEP_DOWN = range(4)  # lists to bid from
 NEARLY = 1e-6  # a bid nearest to the aspiration may be worth so much less, if none of enough worth is nearer to it
 FIRST_WIDTH = 32  # candidates to have room for at first, and one in so many packages:
@@ -54,9 +54,9 @@ def side_by_side(orderings: Sequence[Ordering]) -> Ordering:
 
 
 class LineTable(NamedTuple):
-    """The red lines over the packages, as compiled functions take them; see `Lines`."""
+    """The red lines over the packages, in the form of compiled functions; see `Lines`."""
 
-    owner: Ints  # party of each line, `EVERYBODY` for what an event takes off the table, shape (L,)
+    owner: Ints  # party of each line, `EVERYBODY` for one of options that an event removes, shape (L,)
     pattern: Ints  # pattern of lines that each package crosses, shape (P,)
     crosses: Bools  # lines that each pattern crosses, shape (K, L); `crossing`, the same by line, shape (L, K)
     crossing: Bools
@@ -70,32 +70,32 @@ class LineTable(NamedTuple):
 
 
 def line_table(lines: Lines) -> LineTable:
-    """The red lines as compiled functions take them."""
+    """Return the red lines in the form of compiled functions."""
     start, members = lines.by_pattern
     crossing = np.ascontiguousarray(lines.crosses.T)
     return LineTable(lines.party, lines.pattern, lines.crosses, crossing, members, start, *lines.above)
 
 
 class Domain(NamedTuple):
-    """What packages are, as compiled functions take it."""
+    """The packages, in the form of compiled functions."""
 
-    utility: Floats  # of all packages to all parties, net of risks to those that look ahead, shape (B, N, P)
+    utility: Floats  # of all packages to all parties, net of risks to those with foresight, shape (B, N, P)
     prospects: Prospects  # what becomes of packages after signature
     signs: Bools  # whose consent a package needs, shape (N, P)
     lines: LineTable  # the red lines over the packages
-    rank: Ints  # which of two packages of equal standing a party takes, smaller first, shape (N, 1 or B, P)
+    rank: Ints  # each party's order of equally good packages, smaller first, shape (N, 1 or B, P)
     counts: Bools  # parties whose consent some package needs, shape (N,)
 
 
 class Bids(NamedTuple):
-    """What every party can sign and may bid, as compiled functions take it."""
+    """What every party can sign and may bid, in the form of compiled functions."""
 
     signable: Bools  # patterns of packages that cross none of its real red lines, shape (N, B, K)
-    struck: Bools  # packages that nobody signs any more, shape (B, P), or no rows where there are none
-    best: Floats  # largest worth among packages that it can sign, -inf where there is none, shape (N, B)
-    best_package: Ints  # the package of that worth, or what the party offers where it can sign none, shape (N, B)
-    # of its candidates, from first to last choice, shape (N, B, M); what stands beyond `listed` means nothing. Worth
-    # is that of the round: of a party that looks ahead it moves with its reservation value
+    struck: Bools  # excluded packages, shape (B, P), or no rows where there are none
+    best: Floats  # largest utility among packages that it can sign, -inf where there is none, shape (N, B)
+    best_package: Ints  # the package of that utility, or its bid where it can sign none, shape (N, B)
+    # of its candidates, from first to last choice, shape (N, B, M); what stands beyond `listed` means nothing. Utility
+    # is that of the round: with foresight it moves with its reservation value
     worth: Floats
     package: Ints  # their indices, shape (N, B, M)
     crossing: Ints  # the pattern of lines each crosses, shape (N, B, M)
@@ -142,7 +142,7 @@ def no_bids(parties: int, draws: int, packages: int, patterns: int) -> Bids:
 
 
 def widened(bids: Bids, width: int, looks: bool) -> Bids:
-    """The same with room for so many candidates a draw; `looks` says whether anybody looks ahead."""
+    """Return it with space for so many candidates a draw; `looks` is whether any party has foresight."""
     if width <= bids.worth.shape[2]:
         return bids
     names = ("worth", "package", "crossing", *(("net", "lasts") if looks else ()))
@@ -234,7 +234,7 @@ def list_candidates(
 
 @called
 def _at_least_half(usable: Bools, start: Ints) -> bool:
-    """Whether the patterns to look at have half of the packages, or more."""
+    """Return whether the patterns to search have half of the packages, or more."""
     packages = 0
     for k in range(len(usable)):
         packages += usable[k] * (start[k + 1] - start[k])
@@ -351,7 +351,7 @@ def update_best(party: int, rows: Ints, domain: Domain, real: Bools, reservation
 
 @called
 def _sign(party: int, crosses: Bools, owner: Ints, real: Bools, usable: Bools) -> bool:
-    """Note the patterns that cross no real line of a party or of everybody; whether they are others than before."""
+    """Record the patterns that cross no real line of a party or of everybody; return whether they changed."""
     changed = False
     for k in range(len(usable)):
         free = True
@@ -388,7 +388,7 @@ def _highest_of(domain: Domain, b: int, party: int, free: float, usable: Bools, 
 def first_listed(
     worth: Floats, package: Ints, crossing: Ints, count: int, signable: Bools, avoided: Bools, least: float
 ) -> int:
-    """The first of a party's candidates that is worth so much, that it can sign, and that crosses no line avoided."""
+    """First of a party's candidates of at least this utility that it can sign and that crosses no line avoided."""
     for place in range(count):
         if worth[place] >= least:
             kind = crossing[place]
@@ -399,7 +399,7 @@ def first_listed(
 
 @called
 def could_sign(signable: Bools, struck: Bools, pattern: int, package: int) -> bool:
-    """Whether a package crosses no real red line of a party and is not off the table."""
+    """Return whether a package crosses no real red line of a party and is not removed."""
     return bool(signable[pattern] and not (len(struck) and struck[0, package]))
 
 
@@ -479,14 +479,14 @@ def how_many(order: ShortInts, own: Floats, end: ShortInts, laid_out: Ints, leas
 def by_own_worth(
     order: ShortInts, own: Floats, enough: int, rank: Ints, pattern: Ints, avoided: Bools, nearest: bool, asked: float
 ) -> int:
-    """Of the first packages laid out, the one worth least, or most nearly what is asked for; ties by rank.
+    """Return, of the first packages laid out, the one of least utility, or nearest the aspiration; ties by rank.
 
     Args:
         order, own: As `lay_out` has them.
-        enough: How many are worth enough.
+        enough: How many reach the aspiration.
         rank, pattern: Of packages, shape (P,).
         avoided: Patterns left out, shape (K,) or empty.
-        nearest: Whether to take the one worth most nearly what is `asked` for, not the one worth least.
+        nearest: Whether to take the one nearest the aspiration `asked`, not the one of least utility.
     """
     found, closest, last, place = NO_PACKAGE, np.inf, np.inf, enough - 1
     while place >= 0 and own[order[place]] <= last:  # nothing further up comes as near, or ties with it
@@ -542,16 +542,16 @@ def listed_bids(
     party: int, bidding: int, asks: Floats, reservation_value: Floats, domain: Domain, avoided: Bools, bids: Bids,
     found: Ints,
 ) -> None:  # fmt: skip
-    """`listed_bid` in every draw, else the best package.
+    """Return `listed_bid` in every draw, else the best package.
 
     Args:
         party: Index of the party.
         bidding: Which list it bids from.
-        asks, reservation_value: What it asks for, and what no deal is worth to it, shape (B,).
-        domain: What packages are.
+        asks, reservation_value: Its aspiration and its reservation value, shape (B,).
+        domain: The packages.
         avoided: Patterns that cross a line named, shape (B, K).
         bids: What it may bid.
-        found: Where the packages go, shape (B,).
+        found: Output, shape (B,).
     """
     for b in range(len(asks)):
         found[b] = listed_bid(party, b, bidding, asks[b], reservation_value[b], domain, bids, avoided[b])

@@ -10,7 +10,7 @@ Result = TypeVar("Result")
 
 
 class Cache(Generic[Result]):
-    """The results used last, as many as there is room for; threads may share it.
+    """A least-recently-used cache; threads may share it.
 
     Args:
         room: For results in all, in units of their size; a result that is larger is returned and not cached.
@@ -24,11 +24,11 @@ class Cache(Generic[Result]):
         return len(self._results)
 
     def get(self, key: Hashable, make: Callable[[], Result], size: Callable[[Result], int]) -> Result:
-        """The result cached under a key, or a new one.
+        """Return the result cached under a key, or a new one.
 
         Args:
-            key: All that the result follows from; two keys that are equal must stand for the same bits.
-            make: Makes the result. What it raises is raised, and nothing cached.
+            key: All that the result depends on; two keys that are equal must stand for the same bits.
+            make: Makes the result. Its exceptions are raised, and nothing is cached.
             size: Of a result, above 0; 0 for one that is not to be cached.
         """
         with self._lock:

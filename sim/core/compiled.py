@@ -14,18 +14,18 @@ Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 
 def compiled(function: Loop) -> Loop:
-    """Have a function compiled when it is first called, for the types of what it is given.
+    """Compile a function at its first call, for the types of its arguments.
 
     The code does what NumPy does with the same operations in the same order, bit for bit: no multiplication is fused
     with an addition, no sum is reordered, a division by zero gives an infinity. It runs without the interpreter's lock
-    and does not look whether an index lies in its array. It is cached on disk, beside the source or in the user's
-    cache, where one of them can be written, and made anew in every process where neither can.
+    and does not check array bounds. It is cached on disk, beside the source or in the user's cache, where one of them
+    can be written, and compiled again in every process where neither can.
 
-    Arrays that differ in dtype, dimensions, contiguity or in whether they can be written are different types: give it
-    the same everywhere, or it is compiled twice. `py_func` is the same function without the compiler.
+    Arrays that differ in dtype, dimensions, contiguity or writability are different types: pass the same everywhere, or
+    it is compiled twice. `py_func` is the same function without the compiler.
 
-    What is cached is made anew when the file of the function changes, one of those whose functions it calls by names
-    that are imported, or the value of a number of its module.
+    The cache is invalidated when the file of the function changes, or one of those whose functions it calls by imported
+    names, or the value of a number of its module.
     """
     return cast("Loop", _Compiled(function))
 
@@ -36,12 +36,12 @@ def called(function: Loop) -> Loop:
 
 
 def in_both(through_arrays: Callable[..., Any] | None = None) -> Callable[[Loop], Loop]:
-    """Have a function of numbers compiled where compiled functions of its file call it, and run in NumPy elsewhere.
+    """Compile a function of numbers where compiled functions of its file call it, and run it in NumPy elsewhere.
 
-    So that what it computes is written once. Called from Python it takes whole arrays and is left as it is.
+    So it is written once. Called from Python it takes whole arrays unchanged.
 
     Args:
-        through_arrays: What to call from Python instead, where arrays want other words than numbers.
+        through_arrays: What to call from Python instead, where arrays need different code.
     """
 
     def wrap(function: Loop) -> Loop:
@@ -50,12 +50,12 @@ def in_both(through_arrays: Callable[..., Any] | None = None) -> Callable[[Loop]
     return wrap
 
 
-FEW = 6_000_000  # steps of a function, some tenth of a microsecond each, for which nobody should wait for a compiler
+FEW = 6_000_000  # steps of a function, some tenth of a microsecond each, below which compiling does not pay
 ONCE_LOADED = 20  # of them are enough, one in so many, where another function has been compiled in the process
 
 
 def worth_compiling(function: Loop, steps: int) -> Loop:
-    """A compiled function, or the same without the compiler as long as it has taken few steps in this process.
+    """Return a compiled function, or the same uncompiled as long as it has taken few steps in this process.
 
     Args:
         function: As `compiled` returns it.
@@ -79,12 +79,12 @@ class _Both:
 
     @cached_property
     def code(self) -> Any:
-        """What the compiler makes of the function where another calls it; kept as a part of that one."""
+        """The compiler's form of the function where another calls it; cached as a part of that one."""
         return _numba().njit(nogil=True, error_model="numpy")(self.py_func)
 
     @property
     def _numba_type_(self) -> Any:
-        """What the compiler takes for the type of a function: this one may be called by others of its file."""
+        """The compiler's type of the function: it may be called by others of its file."""
         return self.code._numba_type_
 
 
@@ -116,7 +116,7 @@ class _Compiled:
 
     @cached_property
     def code(self) -> Any:
-        """What the compiler makes of the function; the library is loaded here, so that nobody waits for it in vain."""
+        """The compiler's form of the function; the compiler is imported here, on first need."""
         _Compiled.loaded = True
         try:
             self.py_func.__qualname__ += _mark(self.py_func)  # under which it is cached
@@ -134,16 +134,16 @@ class _Compiled:
 
     @property
     def _numba_type_(self) -> Any:
-        """What the compiler takes for the type of a function: this one may be called by others of its file."""
+        """The compiler's type of the function: it may be called by others of its file."""
         return self.code._numba_type_
 
 
 def _numba() -> Any:
-    """Import the compiler, which takes its settings from the environment and from no file in the current folder."""
+    """Import the compiler, with settings from the environment and from no file in the current folder."""
     with unread(".numba_config.yaml"):  # its `cache_dir` names a folder of files that are unpickled
         import numba
 
-        numba.core.config._config_fname = ""  # the file is looked for again whenever something is compiled
+        numba.core.config._config_fname = ""  # the file is searched again whenever something is compiled
     return numba
 
 
@@ -159,7 +159,7 @@ def _mark(function: Any) -> str:
 
 
 def _called(function: Any) -> Iterator[Any]:
-    """A function and all compiled ones that it calls, as they stand in Python."""
+    """Return a function and all compiled ones that it calls, as Python functions."""
     seen, left = set[Any](), [function]
     while left:
         one = left.pop()

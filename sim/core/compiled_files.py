@@ -1,4 +1,4 @@
-"""Compiled functions on disk, each file with the hash of its bytes: a damaged one is made anew, and never run.
+"""Compiled functions on disk, each file with the hash of its bytes: a damaged one is compiled again, and never run.
 
 Import it after the compiler; see `sim.core.compiled`.
 """

@@ -1,4 +1,4 @@
-"""Keep the current folder, which may hold a stranger's files, from being searched for code and settings.
+"""Exclude the current folder, which may have a stranger's files, from the search for code and settings.
 
 The command line imports this module before all others, so it imports only what Python has loaded by itself.
 """

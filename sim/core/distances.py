@@ -36,9 +36,8 @@ def agreement_distances(
         zopa: Packages to compare with.
         parties: Parties that count, the same in all draws, shape (N,), one at least.
         influence: Bargaining power, above 0, shape (N,); `asymmetric_nash` is left out where all that count have the
-            same.
-        options: Option indices of the packages, shape (P, I).
-        agreed: Package agreed on, `NO_DEAL` for none, shape (B,).
+        same. options: Option indices of the packages, shape (P, I). agreed: Package agreed on, `NO_DEAL` for none,
+        shape (B,).
 
     Returns:
         `nash_distance`, `pareto_distance`, `shortfall_<solution>`, and `issues_off_<solution>`, the share of issues on
@@ -127,7 +126,7 @@ def _compare(
 
 
 def _joint_gain(both: _Compared, signs: Bools) -> Floats:
-    """The most that all signatories of an agreement could gain by another package, NaN where nobody signs, (S,)."""
+    """Largest common gain of all signatories of an agreement by another package, NaN where nobody signs, (S,)."""
     row, smallest = both.row[: both.count], np.full(both.count, np.inf)
     for utility, signed in zip(both.utility, signs[:, both.packages[both.count :]], strict=True):
         gain = utility[: both.count] - utility[both.count :][row]

@@ -162,7 +162,7 @@ def _chebyshev(coefficients: Sequence[float], y: Floats) -> Floats:
 
 @in_both()
 def _sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """a + b rounded, and exactly what rounding took away (Knuth)."""
+    """Return a + b rounded, and the exact rounding error (Knuth)."""
     high = a + b
     of_b = high - a
     return high, (a - (high - of_b)) + (b - of_b)
@@ -177,7 +177,7 @@ def _halves(a: Floats) -> tuple[Floats, Floats]:
 
 @in_both()
 def _product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """a * b rounded, and what rounding took away (Dekker)."""
+    """Return a * b rounded, and the rounding error (Dekker)."""
     high = a * b
     (a1, a2), (b1, b2) = _halves(a), _halves(b)
     return high, ((a1 * b1 - high) + a1 * b2 + a2 * b1) + a2 * b2

@@ -43,7 +43,7 @@ def adjusted_winner(weights_a: Floats, weights_b: Floats) -> AdjustedWinner:
     share_of_a = np.divide(a, a + b, out=np.full(len(a), 0.5), where=contested)
     order = [int(issue) for issue in np.lexsort((-a, -share_of_a)) if contested[issue]]
     shares = np.where(contested, 0.0, 0.5)
-    won_a, left_b = 0.0, POINTS  # A wins from the front of the order until what is left suits B as well
+    won_a, left_b = 0.0, POINTS  # A wins from the front of the order until the rest suits B as well
     split: int | None = None
     for issue in order:
         left_b -= b[issue]
@@ -64,5 +64,5 @@ def _points(weights: Floats) -> Floats:
 
 
 def _sum(values: Floats) -> float:
-    """The sum from left to right, whose bits are fixed."""
+    """Sum from left to right, with fixed bits."""
     return float(np.cumsum(values)[-1])

@@ -1,8 +1,8 @@
-"""What a block of a scenario file is made of: names, texts and tables, frozen and checked for their shape.
+"""The building blocks of scenario models: names, texts and tables, frozen and validated for their shape.
 
-A block is one frozen pydantic model: the shape of the file and what the program holds. Short forms (a single name for a
-list of one) are widened here. Annotations beside the shape are read by the reader: `Refers`, `Each`, `Ids`, `SHOWN`;
-`Names` are the context of the validation. Numbers and conditions stand in modules of their own.
+A block is one frozen pydantic model: the shape of the file and what the program uses. Short forms (a single name for a
+list of one) are expanded here. Annotations beside the shape are read by the reader: `Refers`, `Each`, `Ids`, `SHOWN`;
+`Names` are the context of the validation. Numbers and conditions have modules of their own.
 """
 
 import math
@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Refers:
-    """What stands here is the name of a party, an issue, an option of the issue above, ...: it must exist."""
+    """The value is the name of a party, an issue, an option of the issue above, ...: it must exist."""
 
     what: str
 
@@ -66,7 +66,7 @@ class Ids:
 
 @dataclass(frozen=True)
 class Shown:
-    """What stands here is shown and never computed from, so no draw moves it."""
+    """A descriptive value, which no draw moves."""
 
 
 SHOWN = Shown()
@@ -90,11 +90,11 @@ NO_NAMES = Names({}, {})
 
 @dataclass(frozen=True)
 class Form:
-    """What a file has in this place, where the program holds something made of it."""
+    """The form of a value in the file, if the program uses something made of it."""
 
     kind: Any  # annotation of what the file has
     into: Callable[[Any, Mapping[str, list[str]]], Any] | None = None  # makes that, of it and the options of issues
-    nullable: bool = True  # whether nothing, written as such, is the same as leaving the key out
+    nullable: bool = True  # whether null as such is the same as leaving the key out
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         shape, into = handler.generate_schema(self.kind), self.into
@@ -178,7 +178,7 @@ Month = Annotated[  # of the calendar: its middle; or a day
     BeforeValidator(lambda value: _date(f"{value}-15" if re.fullmatch(r"\d{4}-\d{2}", str(value)) else value)),
     WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}(-\d{2})?$"}),
 ]
-SourceDate = Annotated[  # a day, a month or a year, as text: what is no longer than another compares with its beginning
+SourceDate = Annotated[  # a day, a month or a year, as text: a shorter one compares with its beginning
     str,
     BeforeValidator(lambda value: str(value) if isinstance(value, date) or type(value) is int else value),
     AfterValidator(_partial_date),
@@ -191,7 +191,7 @@ OptionName = Annotated[Name, Refers("option")]
 
 @dataclass(frozen=True)
 class Listed:
-    """A list of the file, which the program holds as a tuple, with the fewest and the most entries it may have."""
+    """A list of the file, a tuple in the program, with its minimum and maximum number of entries."""
 
     least: int | None = None
     most: int | None = None
@@ -263,7 +263,7 @@ Threshold = Annotated[
 
 
 class Block(BaseModel):
-    """A mapping that takes its own keys and no others; an optional key without a value is as if it were left out."""
+    """A mapping with exactly its own keys; an optional key without a value is as if it were left out."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
@@ -282,7 +282,7 @@ class Block(BaseModel):
 
 @cache
 def _nullable(block: type[Block]) -> frozenset[str]:
-    """Optional keys for which nothing may stand; not those with a word to choose."""
+    """Return optional keys that may be null; not those with a named option."""
     return frozenset(
         field.alias or name
         for name, field in block.model_fields.items()
@@ -293,7 +293,7 @@ def _nullable(block: type[Block]) -> frozenset[str]:
 
 
 class Sourced(Block):
-    """A block that says where it comes from."""
+    """A block with a source."""
 
     status: Status | None = Field(
         None,
@@ -309,14 +309,14 @@ class Open(Sourced):
 
     model_config = ConfigDict(extra="allow")
 
-    pattern: ClassVar[str]  # what such a key looks like
-    kind: ClassVar[type[BaseModel]]  # what stands there
+    pattern: ClassVar[str]  # pattern of such a key
+    kind: ClassVar[type[BaseModel]]  # type of its value
     hint: ClassVar[str]  # such a key in words, for a message
-    only_shown: ClassVar[bool] = False  # whether nothing is computed from it
+    only_shown: ClassVar[bool] = False  # whether it is only descriptive
 
     @model_validator(mode="after")
     def _read_open(self) -> Self:
-        """Put what stands at these keys into shape; what has none is a fault of the reader."""
+        """Validate the values of these keys; an invalid one is a fault of the reader."""
         for key, value in (self.__pydantic_extra__ or {}).items():
             try:
                 self.__pydantic_extra__[key] = self.kind.model_validate(value)  # type: ignore[index]

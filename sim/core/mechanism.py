@@ -99,7 +99,7 @@ class Source(Protocol):
 
 
 class Table(Protocol):
-    """What a mechanism may know of the talks it belongs to."""
+    """The data of a mechanism about the talks it belongs to."""
 
     @property
     def space(self) -> PackageSpace:
@@ -148,7 +148,7 @@ class Played:
     """What a mechanism may read when a round has been played."""
 
     state: State  # the table once everybody had moved, before any mechanism moved on
-    utility: Floats  # worth of all packages, shape (B, N, P)
+    utility: Floats  # utility of all packages, shape (B, N, P)
     table: Table  # packages, parties, red lines
     others: "Mapping[str, Mechanism]"  # the mechanisms by key
 
@@ -193,15 +193,15 @@ class Mechanism(Bound):
         raise NotImplementedError(f"{cls.key} does not say how it is drawn")
 
     def move_no_deal(self, path: Floats) -> Floats:
-        """What no agreement is worth in each round, whatever is agreed at the table, shape (B, R, N)."""
+        """Return the reservation values in each round, independent of the talks, shape (B, R, N)."""
         return path
 
     def move_channel(self, is_open: Bools) -> Bools:
-        """Rounds in which the parties can speak, given those in which nothing else keeps them from it, shape (B, R)."""
+        """Return rounds in which talks are held, given those in which nothing else prevents them, shape (B, R)."""
         return is_open
 
     def move_others(self, others: "Mapping[str, Mechanism]") -> "Mapping[str, Mechanism]":
-        """The mechanisms drawn before it, by key, as this one leaves them."""
+        """Return the mechanisms drawn before it, by key, with its effects."""
         return others
 
     def before_round(self, state: State) -> State:

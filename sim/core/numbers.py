@@ -1,4 +1,4 @@
-"""Numbers of a scenario file: `0.4`, or how uncertain one is and where it comes from; within bounds, or by name."""
+"""Numbers of a scenario file: `0.4`, or with uncertainty and source; bounded, or by name."""
 
 import math
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from sim.core.fields import Block, Finite, Form, Keys, Listed, Name, PartyName, Status, Text, fault, found
 
 SLACK = 1e-9  # how far the value of a `uniform` may lie from the middle: files round
-NORMAL_REACH = 0.44  # how far a `normal` goes beyond either end of its range, as a share of its width
+NORMAL_REACH = 0.44  # how far a `normal` extends beyond either end of its range, as a share of its width
 NUMBER_KEYS = ("value", "range", "law", "status", "source", "note")
 Law = Literal["triangular", "uniform", "normal", "beta"]
 MIDDLE_LAWS = ("uniform", "normal")  # their value is the middle of the range and nothing else
@@ -19,7 +19,7 @@ DEFAULT_LAW: Law = "triangular"
 
 
 class Number(Block):
-    """A number: `0.4`, or a mapping that says how uncertain it is and where it comes from.
+    """A number: `0.4`, or a mapping with its uncertainty and source.
 
     A number with a range is drawn anew in every run. Numbers are equal whatever bounds they were read within.
     """

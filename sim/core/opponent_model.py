@@ -30,7 +30,7 @@ class Knowledge:
 
 @dataclass(frozen=True, eq=False)
 class Regard:
-    """How a party ranks packages by what they are worth to the others, best first."""
+    """How a party ranks packages by their value to the others, best first."""
 
     party: int  # index of the party that ranks
     # packages by the share of its best that the least satisfied other signatory gets, ties broken; one for all draws,
@@ -59,7 +59,7 @@ def positions_worth(points: Floats, options: Ints) -> Floats:
 def regard(
     party: int, known: Knowledge, signs: Bools, digest_rank: Ints, lines: Lines, leaning: Floats
 ) -> Regard:  # fmt: skip
-    """Rank all packages by what they are worth to the other signatories, as far as known.
+    """Rank all packages by their value to the other signatories, as far as known.
 
     First comes the package whose least satisfied other signatory gets the largest share of its best. Ties go to the
     larger smallest gain, then to the larger sum of gains, then to the smaller digest of the package. Where nobody else

@@ -37,16 +37,16 @@ class Additions(NamedTuple):
 
 
 class Prospects(NamedTuple):
-    """What becomes of packages after signature, by the few combinations of options that differ in it.
+    """What happens to packages after signature, by the few combinations of options that differ in it.
 
-    A party of the kind that looks past the signature values a package by `q L u + (1 - q L) r - q (1 - L) s
-    - (1 - q) x`: q the chance of all ratifiers, L the discounted part of ten years in which the package holds, s what a
-    shift of power takes from fighting again, x what a refused text costs, r the reservation value of the round. With
-    the net utility `u - (q (1 - L) s + (1 - q) x) / (q L)` that is `r + q L (net - r)`: so a package is worth no deal
-    or more in a round exactly where its net utility is, whatever the round.
+    A party with foresight values a package by `q L u + (1 - q L) r - q (1 - L) s - (1 - q) x`: q the probability of all
+    ratifiers, L the discounted part of ten years in which the package holds, s the loss of fighting again after a shift
+    of power, x the cost of a refused package, r the reservation value of the round. With the net utility
+    `u - (q (1 - L) s + (1 - q) x) / (q L)` that is `r + q L (net - r)`: so a package is acceptable in a round exactly
+    where its net utility is, whatever the round.
     """
 
-    looks: Bools  # which parties look past the signature, shape (B, N)
+    looks: Bools  # which parties have foresight, shape (B, N)
     # chance, chance_of: of all ratifiers, shape (B, K), and each package's combination, shape (P,)
     chance: Floats
     chance_of: ShortInts
@@ -62,17 +62,17 @@ class Prospects(NamedTuple):
     # smallest gain for which the guarantor acts, by these combinations, shape (B, K); no rows without one
     least: Floats
     guarantor: int  # index of the party, 0 for none
-    # reservation_value, refusal_cost: in round 1; of a text refused at home; shape (B, N)
+    # reservation_value, refusal_cost: in round 1; of a package refused at home; shape (B, N)
     reservation_value: Floats
     refusal_cost: Floats
     # lowest, highest: between which the reservation value can lie, shape (B, N)
     lowest: Floats
     highest: Floats
-    lasts: ShortInts  # kind of each package once the guarantor's will is known, shape (B, P); no rows if nobody looks
+    lasts: ShortInts  # kind of each package given the guarantor's decision, shape (B, P); no rows without foresight
 
 
 def no_prospects(draws: int, parties: int, packages: int) -> Prospects:
-    """Prospects where nobody looks past the signature, which nothing is read from but that."""
+    """Return empty prospects where no party has foresight."""
     alike, by_draw, by_party = np.zeros(packages, np.int32), np.ones((draws, 1)), np.zeros((draws, parties))
     kind, looks = np.zeros((draws, 1), np.int32), np.zeros((draws, parties), bool)
     return Prospects(
@@ -86,14 +86,14 @@ LEAST_LASTING = 1e-12  # in place of a smaller `q L`, by which risks are divided
 
 @called
 def lasting(prospects: Prospects, b: int, n: int, p: int) -> float:
-    """`q L` of a package to a party that looks past the signature: how far it is in force and holds."""
+    """Return `q L` of a package to a party with foresight: how far it is in force and holds."""
     held = prospects.held[b, n, prospects.lasts[b, p]]
     return float(max(prospects.chance[b, prospects.chance_of[p]] * held, LEAST_LASTING))
 
 
 @called
 def value_of(utility: Floats, prospects: Prospects, b: int, n: int, p: int, free: float) -> float:
-    """What a package is worth to a party in a round in which its reservation value is `free`.
+    """Return a party's utility of a package in a round in which its reservation value is `free`.
 
     Args:
         utility: Net of risks, shape (B, N, P).
@@ -116,7 +116,7 @@ def values_of(utility: Floats, prospects: Prospects, b: int, n: int, free: float
 
 
 def values_at(utility: Floats, prospects: Prospects, rows: Ints, packages: Ints, reservation_value: Floats) -> Floats:
-    """What packages are worth to all parties, shape (N, K).
+    """Return all parties' utilities of packages, shape (N, K).
 
     Args:
         utility: Net of risks, shape (B, N, P).
@@ -132,7 +132,7 @@ def values_at(utility: Floats, prospects: Prospects, rows: Ints, packages: Ints,
 
 
 def value_in_round(utility: Floats, ahead: Prospects, reservation_value: Floats) -> Floats:
-    """What packages are worth to all parties in a round, given their net utility, shape (B, N, K).
+    """Return all parties' utilities of packages in a round, given their net utility, shape (B, N, K).
 
     Args:
         utility, ahead: Of the same packages.
@@ -148,12 +148,12 @@ def value_in_round(utility: Floats, ahead: Prospects, reservation_value: Floats)
 
 @compiled
 def fill_utility(weights: Floats, values: Floats, halves: Halves, additions: Additions, utility: Floats) -> None:
-    """Compute the utility of all packages, draw by draw and party by party, so that the sums lie in the cache.
+    """Compute the utility of all packages, draw by draw and party by party, so that the sums stay in the cache.
 
     Args:
         weights, values: Of issues, shape (B, N, I), and of their options, shape (B, N, I, O).
-        halves, additions: The packages, and what some of them have besides.
-        utility: Where it goes, shape (B, N, P).
+        halves, additions: The packages, and what some of them add.
+        utility: Output, shape (B, N, P).
     """
     first, second = np.empty(len(halves.first_options)), np.empty(len(halves.second_options))
     middle = halves.first_options.shape[1]
@@ -192,9 +192,9 @@ def _add_to_all(one: float, second: Floats, others: Ints, own: Floats) -> None:
 
 @compiled
 def apply_foresight(utility: Floats, prospects: Prospects) -> None:
-    """Make utility of all packages, in place, shape (B, N, P), net of risks to parties that look past the signature.
+    """Make utility of all packages, in place, shape (B, N, P), net of risks to parties with foresight.
 
-    Written too is which kind each package is, `lasts`.
+    The kind of each package, `lasts`, is written too.
     """
     packages = utility.shape[2]
     for b in range(len(utility)):
@@ -225,11 +225,11 @@ def _apply_to_piece(utility: Floats, b: int, start: int, stop: int, prospects: P
 def charge_commitment(utility: Floats, prospects: Prospects, rows: Ints, party: int, cost: Floats, steps: Ints) -> None:
     """Lower the utility of packages in which a party goes back on its public commitment.
 
-    It pays on signature, whatever becomes of the package.
+    It pays on signature, whatever happens to the package.
 
     Args:
         utility: Of all packages to all parties, net of risks, changed in place, shape (B, N, P).
-        prospects: What becomes of packages.
+        prospects: What happens to packages after signature.
         rows: Draws in which the commitment binds.
         party: Whose commitment.
         cost: Utility lost a step, shape (B,).

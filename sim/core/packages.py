@@ -30,7 +30,7 @@ ROOM = 1_000_000  # raw packages of all cached spaces, some 25 bytes each
 
 @dataclass(frozen=True)
 class Issue:
-    """A question on the table and the answers that would settle it, by name."""
+    """An issue and its options, by name."""
 
     name: str
     options: tuple[str, ...]

@@ -20,15 +20,15 @@ ROWS = 4096  # vectors compared at a time, so that their marks stay close to the
     use="to see what can be had without loss to anybody; it says nothing of how to choose among its packages",
 )
 def pareto_frontier(utility: Floats) -> Bools:
-    """Packages that no other package dominates.
+    """Return the packages that no other package dominates.
 
-    Package q dominates p if it is worth at least as much to every party and more to one. Worth is compared on a grid
-    of one tolerance (1e-9): worths that differ in their last bits only are equal, and dominance stays the textbook's
-    order, which it would not if each comparison had a slack of its own (three packages could dominate each other in a
-    circle and leave no frontier). Packages with equal worth to all are all on the frontier, or none is.
+    Package q dominates p if its utility is at least as high to every party and higher to one. Utilities are compared on
+    a grid of one tolerance (1e-9): those that differ in their last bits only are equal, and dominance stays a strict
+    order, which it would not if each comparison had a tolerance of its own (three packages could dominate each other in
+    a circle and leave no frontier). Packages of equal utility to all are all on the frontier, or none is.
 
     Args:
-        utility: Worth of the packages to the parties that count, shape (N, P), N at least 1.
+        utility: Utility of the packages to the parties that count, shape (N, P), N at least 1.
 
     Returns:
         Shape (P,); some package is on the frontier if there is any.
@@ -46,15 +46,15 @@ def pareto_frontier(utility: Floats) -> Bools:
 
 
 def distinct_vectors(utility: Floats) -> tuple[Floats, Ints]:
-    """Worths without repetition, and how many packages share each.
+    """Return distinct utility vectors, and how many packages share each.
 
     Args:
-        utility: Worth of some packages, such as those of the frontier, shape (N, P).
+        utility: Utility of some packages, such as those of the frontier, shape (N, P).
 
     Returns:
-        Distinct vectors, by worth to the first party, best first, then to the second and so on, shape (N, V), and the
+        Distinct vectors, by utility to the first party, best first, then to the second and so on, shape (N, V), and the
         number of packages of each, shape (V,). Vectors within the grid of `pareto_frontier` count as one and are
-        given by one of them.
+        represented by one of them.
     """
     order, first_of_equals = _distinct(_on_grid(utility))
     starts = np.flatnonzero(first_of_equals)
@@ -100,17 +100,17 @@ def _distinct(steps: Floats) -> tuple[Ints, Bools]:
 
 
 def _undominated(vectors: Floats) -> Bools:
-    """The same for distinct vectors in the order of `_distinct`: a rival stands before what it dominates.
+    """Return undominated vectors among distinct ones in the order of `_distinct`: a rival precedes what it dominates.
 
-    For three parties and more that order is replaced by the order of sums, in which it stands before as well, and far
-    before: the first vectors beat most of the others.
+    For three parties and more that order is replaced by the order of sums, in which it precedes as well, and by far:
+    the first vectors dominate most of the others.
     """
     parties, count = vectors.shape
     if parties <= 2:
         rising = np.ones(count, bool)
         rising[1:] = vectors[-1, 1:] > np.maximum.accumulate(vectors[-1])[:-1] if parties == 2 else False
         return rising
-    left = np.argsort(-_total(vectors), kind="stable")  # sums that round to the same keep the first order
+    left = np.argsort(-_total(vectors), kind="stable")  # equal rounded sums keep the first order
     rest, size = vectors[:, left], FIRST_BLOCK
     undominated = np.zeros(count, bool)
     while len(left):
@@ -132,10 +132,10 @@ def _total(steps: Floats) -> Floats:
 
 
 def _dominated(vectors: Floats, rivals: Floats, same: bool = False) -> Bools:
-    """Vectors that some rival is at least as good as for every party, shape (V,).
+    """Return vectors that some rival is at least as good as for every party, shape (V,).
 
     Per party, the rivals that are at least as good as a vector are the first so many in that party's order, and these
-    sets are kept as bits: a vector is dominated if some bit stands in the sets of all parties.
+    sets are stored as bits: a vector is dominated if some bit is in the sets of all parties.
 
     Args:
         vectors: Shape (N, V).
@@ -158,7 +158,7 @@ def _dominated(vectors: Floats, rivals: Floats, same: bool = False) -> Bools:
 
 
 def _best_first(row: Floats) -> tuple[Floats, npt.NDArray[np.uint64]]:
-    """One party's worths of R rivals, negated and rising, and the sets of its first 0 to R, shape (R + 1, words)."""
+    """One party's utilities of R rivals, negated and rising, and the sets of its first 0 to R, shape (R + 1, words)."""
     order = np.argsort(-row, kind="stable")
     firsts = np.zeros((len(row) + 1, -(-len(row) // WORD)), np.uint64)
     firsts[np.arange(1, len(row) + 1), order // WORD] = _bit(order)

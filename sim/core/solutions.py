@@ -28,7 +28,7 @@ from sim.core.registry import described
 
 Ranks = npt.NDArray[np.integer[Any]]
 
-NO_PRODUCT = 1e-12  # a largest Nash product below this says that somebody cannot gain
+NO_PRODUCT = 1e-12  # a largest Nash product below this means that some party cannot gain
 
 
 def parties_by_default(signs: Bools) -> Bools:
@@ -53,9 +53,9 @@ class Solution:
     # empty if there is no candidate
     packages: Ints
     worth: Floats  # utility of the first of them, shape (N,); NaN if there is none
-    # the product, share, gain or sum that is largest, or the spread that is smallest; NaN if there is none
+    # the largest product, share, gain or sum, or the smallest spread; NaN if there is none
     value: float
-    # indices of parties that count but can gain nothing, where the solution has to leave them out
+    # indices of parties that count but can gain nothing, if the solution has to leave them out
     left_out: tuple[int, ...] = ()
     note: str = ""  # a caveat in a sentence; may be empty
 
@@ -186,7 +186,7 @@ def asymmetric_nash(
 )
 @_of_problem
 def kalai_smorodinsky(problem: _Problem) -> Solution:
-    """Largest smallest share of what a party could gain at most: `max over p of min over n of g_n(p) / max g_n`.
+    """Largest smallest share of each party's largest possible gain: `max over p of min over n of g_n(p) / max g_n`.
 
     A party whose largest gain is below 1e-9 is left out and named.
     """
@@ -200,7 +200,7 @@ def kalai_smorodinsky(problem: _Problem) -> Solution:
 )
 @_of_problem
 def kalai_smorodinsky_spread(problem: _Problem) -> Solution:
-    """Most even shares of what each could gain at most, on the Pareto frontier: least `max over n - min over n`.
+    """Most even shares of the largest possible gains, on the Pareto frontier: least `max over n - min over n`.
 
     On a frontier without gaps it is the point of `kalai_smorodinsky`. Where packages cannot be mixed the two may
     differ, and this one may leave every party a smaller share, so it has a name of its own. The frontier is that of the
@@ -234,7 +234,7 @@ def egalitarian(problem: _Problem) -> Solution:
 )
 @_of_problem
 def utilitarian(problem: _Problem) -> Solution:
-    """Largest sum of worth, as if the scales of the parties compared. Ties: within 1e-9."""
+    """Largest sum of utilities, as if the scales of the parties were comparable. Ties: within 1e-9."""
     return problem.solution(sum_ascending(problem.utility[problem.members][:, problem.columns]), TOLERANCE)
 
 
@@ -249,7 +249,7 @@ def _smallest(rows: Floats) -> Floats:
 
 
 def _ascending(rows: Sequence[Floats] | Floats) -> list[Floats]:
-    """Rows sorted against each other, place by place; two rows, whose sum and product commute, are left as they are."""
+    """Sort rows against each other, place by place; two rows, whose sum and product commute, are left as they are."""
     ordered = list(rows)
     for end in range(len(ordered) - 1, 0, -1) if len(ordered) > 2 else ():
         for low in range(end):

@@ -1,4 +1,4 @@
-"""Stability of packages in the graph model of conflicts: whether a party would move away from a package alone.
+"""Stability of packages in the graph model for conflict resolution: whether a party would move away alone.
 
 States are the consistent packages. An issue belongs to the party that controls it alone; any other is changed by
 agreement only, and so by no move here. In one move a party changes any of its own issues to options that make a
@@ -39,7 +39,7 @@ class Stable(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Groups:
-    """Packages put into groups."""
+    """A partition of packages."""
 
     of: Ints  # the group of each package, from 0 without holes, shape (L,)
 
@@ -63,7 +63,7 @@ class Surroundings:
 
     packages: Ints  # indices of all that agree with it on the issues that nobody owns, shape (L,)
     here: int  # the place of the package itself among them
-    moves: tuple[_Groups, ...]  # per party, groups within which it moves; its own issues are all that differs there
+    moves: tuple[_Groups, ...]  # per party, groups within which it moves; only its own issues differ there
     # per party, groups within which the others can move together, in any number of moves of one of them
     answers: tuple[_Groups, ...]
     parts: tuple[_Groups, ...]  # per party, groups in which its own issues are alike
@@ -71,7 +71,7 @@ class Surroundings:
 
 
 def surroundings(packages: npt.NDArray[np.integer[Any]], owner: Ints, parties: int, package: int) -> Surroundings:
-    """Where moves lead from a package.
+    """Return the packages reachable from a package.
 
     Args:
         packages: Option indices of the consistent packages, shape (P, I).
@@ -94,19 +94,19 @@ def surroundings(packages: npt.NDArray[np.integer[Any]], owner: Ints, parties: i
 
 
 def stability(utility: Floats, around: Surroundings) -> Stable:
-    """For whom a package is stable.
+    """Return for whom a package is stable.
 
-    A party's improvement is a move to a package worth more to it than this one, by more than 1e-9. The package is, for
-    the party,
+    A party's improvement is a move to a package of higher utility to it, by more than 1e-9. The package is, for the
+    party,
 
     - nash stable if it has no improvement;
-    - gmr stable if from each of its improvements the others together can reach a package worth no more to it than this
-      one, whatever it is worth to them;
-    - smr stable if they can reach such a package out of which the party has no move to one worth more than this one;
+    - gmr stable if from each of its improvements the others together can reach a package of no higher utility to it
+      than this one, whatever their own utility;
+    - smr stable if they can reach such a package out of which the party has no move to a better one than this one;
     - seq stable if they can reach such a package by moves each of which is an improvement to whoever makes it.
 
     Args:
-        utility: Worth of the packages of `around`, shape (B, N, L).
+        utility: Utility of the packages of `around`, shape (B, N, L).
 
     Returns:
         Shape (B, N) each.
@@ -115,7 +115,7 @@ def stability(utility: Floats, around: Surroundings) -> Stable:
     found = Stable(*(np.ones(shape, bool) for _ in Stable._fields))
     for n in np.flatnonzero(around.owns).tolist():
         worth = utility[:, n]
-        enough = worth[:, around.here, None] + TOLERANCE  # worth more than this is an improvement
+        enough = worth[:, around.here, None] + TOLERANCE  # utility above this is an improvement
         improves = (worth > enough) & (around.moves[n].of == around.moves[n].of[around.here])
         best_reply = -around.moves[n].least(-worth)
         in_its_interest = _reach_by_improvements(improves, utility, around, n)
@@ -130,7 +130,7 @@ def stability(utility: Floats, around: Surroundings) -> Stable:
 
 
 def _reach_by_improvements(improves: Bools, utility: Floats, around: Surroundings, mover: int) -> Bools:
-    """Packages that the others reach from a party's improvements by improvements of their own, shape (B, L).
+    """Return packages that the others reach from a party's improvements by improvements of their own, shape (B, L).
 
     Packages reached from two different improvements differ in the party's issues, which the others do not change.
     """
@@ -147,7 +147,7 @@ def _reach_by_improvements(improves: Bools, utility: Floats, around: Surrounding
 
 
 def _group_by_options(options: Ints) -> _Groups:
-    """Packages whose options are all the same, given the options of some issues, shape (L, some)."""
+    """Group packages with equal options, given the options of some issues, shape (L, some)."""
     code = np.zeros(len(options), np.int64)
     for column in options.T:
         code = np.unique(code * (int(column.max(initial=0)) + 1) + column, return_inverse=True)[1].ravel()

@@ -1,4 +1,4 @@
-"""What lies on the table, what was done there, and what a protocol may look up beside it."""
+"""The state of the talks: the table, actions, and the data of protocols."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.utility import Lines
 
 NOT_ASKED, OFFERED, ACCEPTED, REFUSED, PASSED, OBJECTED, DRAFTED, LEFT_AS_IT_IS = range(8)  # what a party did
-OFFERS, ANSWERS = (OFFERED, REFUSED, DRAFTED), (ACCEPTED, REFUSED, OBJECTED)  # puts a text on the table; answers one
+OFFERS, ANSWERS = (OFFERED, REFUSED, DRAFTED), (ACCEPTED, REFUSED, OBJECTED)  # tables a text; answers one
 ARE_OFFERS, ARE_ANSWERS = (np.isin(np.arange(LEFT_AS_IT_IS + 1), acts) for acts in (OFFERS, ANSWERS))  # by what it did
-NO_REASON, WORTH = -2, -1  # why it refused: not said, worth too little; from 0 on: the index of a red line
+NO_REASON, WORTH = -2, -1  # reason of a refusal: not named, too little utility; from 0 on: the index of a red line
 
 
 def time_of(round: int, rounds: int) -> float:
@@ -31,23 +31,23 @@ class State(NamedTuple):
     round: int  # the round being played, from 1
     rounds: int  # the last round
     open: Bools  # draws still talking, shape (B,)
-    reservation_value: Floats  # what no agreement is worth to each party in this round, shape (B, N)
+    reservation_value: Floats  # reservation values in this round, shape (B, N)
     real: Bools  # red lines that are real in this round, shape (B, L)
     pressure: Floats  # strength of each lever, 0 to 1, shape (B, levers)
     worn: Floats  # wear of each red line so far, shape (B, L)
     standing: Ints  # package on the table, `NO_DEAL` for none, shape (B,)
-    proposer: Ints  # index of the party that put it there, -1 for none, shape (B,)
+    proposer: Ints  # index of its proposer, -1 for none, shape (B,)
     accepted: Bools  # parties that accepted it since it was made, shape (B, N)
     last_refuser: Ints  # index of the party that last refused an offer, -1 for none, shape (B,)
     named: Ints  # round in which a red line was last named, 0 for never, shape (B, L)
     own_offer: Ints  # last offer of each party, shape (B, N)
     offers_made: Ints  # number of offers of each party so far, shape (B, N)
     distinct_offers: Ints  # number of different packages among them, shape (B, N)
-    # the offers of each party in the order in which it made them, shape (B, N, R); one a round at most. What stands
-    # beyond `offers_made` is no part of the state: tables that follow each other share the array
+    # the offers of each party in the order in which it made them, shape (B, N, R); one a round at most. Entries
+    # beyond `offers_made` are no part of the state: tables that follow each other share the array
     log: Ints
-    received: Ints  # last offer each party had to answer, shape (B, N)
-    best_received: Floats  # largest worth of any of these to it, -inf for none, shape (B, N)
+    received: Ints  # last offer received by each party, shape (B, N)
+    best_received: Floats  # largest utility of any of these to it, -inf for none, shape (B, N)
     signed: Ints  # round of signature, 0 for none, shape (B,)
     left: Ints  # round in which a party left the talks, which ended them, 0 for never, shape (B, N)
 
@@ -61,12 +61,12 @@ class State(NamedTuple):
         return self._replace(round=self.round + 1)
 
     def with_received(self, party: int, asked: Bools, worth: Floats) -> "State":
-        """A party has what lies on the table put to it.
+        """Return the state once a party receives the standing offer.
 
         Args:
             party: Its index.
-            asked: Draws in which it is, shape (B,).
-            worth: Of the standing offer to it, shape (B,).
+            asked: Draws in which it does, shape (B,).
+            worth: Its utility of the standing offer, shape (B,).
         """
         received, best = self.received.copy(), self.best_received.copy()
         received[:, party] = np.where(asked, self.standing, received[:, party])
@@ -74,12 +74,12 @@ class State(NamedTuple):
         return self._replace(received=received, best_received=best)
 
     def with_answer(self, party: int, accepts: Bools, refuses: Bools, why: Ints) -> "State":
-        """A party's answer takes effect, and the line in its way becomes known.
+        """Return the state after a party's answer, which names the line crossed, if any.
 
         Args:
             party: Its index.
-            accepts: Draws in which it accepts what lies on the table, shape (B,).
-            refuses: Draws in which it refuses it, shape (B,).
+            accepts: Draws in which it accepts the standing offer, shape (B,).
+            refuses: Draws in which it rejects it, shape (B,).
             why: Its reason: `NO_REASON`, `WORTH` or the index of a red line, shape (B,).
         """
         accepted, named = self.accepted.copy(), self.named
@@ -92,12 +92,12 @@ class State(NamedTuple):
         return self._replace(accepted=accepted, named=named, last_refuser=last_refuser)
 
     def with_offer(self, party: int, offers: Bools, package: Ints, consents: Bools) -> "State":
-        """A party's own package takes the place of what lay on the table.
+        """Return the state after a party's bid, the new standing offer.
 
         Args:
             party: Its index.
             offers: Draws in which it makes the offer, shape (B,).
-            package: What it offers, shape (B,).
+            package: Its bid, shape (B,).
             consents: Whether it would sign that itself, shape (B,): to offer is not yet to consent.
         """
         rows, offered = np.flatnonzero(offers), package[offers]
@@ -122,7 +122,7 @@ class State(NamedTuple):
         )
 
     def with_signatures(self, signs: Bools, quota: int | None = None) -> "State":
-        """Close the draws in which every signatory, or enough of them, has accepted what lies on the table.
+        """Close the draws in which every signatory, or enough of them, has accepted the standing offer.
 
         Args:
             signs: Whose consent a package needs, shape (N, P).
@@ -139,13 +139,13 @@ class State(NamedTuple):
 
 
 def opening(reservation_value: Floats, real: Bools, rounds: int, levers: int = 0) -> State:
-    """An empty table before the first round.
+    """Return an empty table before the first round.
 
     Args:
-        reservation_value: Worth of no agreement, shape (B, N).
+        reservation_value: Shape (B, N).
         real: Red lines that are real at the start, shape (B, L).
         rounds: The last round.
-        levers: Number of levers; none is pulled yet.
+        levers: Number of levers, all at rest.
     """
     (draws, parties), lines = reservation_value.shape, real.shape[1]
     nobody = np.zeros((draws, parties), bool)
@@ -176,34 +176,34 @@ def opening(reservation_value: Floats, real: Bools, rounds: int, levers: int = 0
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What a protocol may look up beside the table: what all can read, and what rules that assume more rest on.
+    """The data of a protocol beside the table: public data, and data of protocols with stronger assumptions.
 
-    A protocol that only passes offers on looks at `lines` and `signs` alone.
+    A protocol that only passes offers on uses `lines` and `signs` alone.
     """
 
     lines: Lines  # the red lines over the packages
     signs: Bools  # whose consent a package needs, shape (N, P)
     packages: npt.NDArray[np.uint8]  # option indices, shape (P, I)
-    tie_rank: Ints  # which of two packages comes first where nothing else tells them apart, smaller first, shape (P,)
-    utility: Floats  # of all packages to all parties, net of risks to those that look ahead, shape (B, N, P)
-    # public words that bind by now, shape (words, B): from then on going back on one lowers `utility`
+    tie_rank: Ints  # order of packages in a tie, smaller first, shape (P,)
+    utility: Floats  # of all packages to all parties, net of risks to those with foresight, shape (B, N, P)
+    # binding public commitments, shape (words, B): from then on going back on one lowers `utility`
     words_given: Bools
-    knowledge: Callable[[], Knowledge]  # tells what everybody knows of everybody in this round
-    # worth of no agreement in each round as far as it is settled before the talks, shape (B, R, N)
+    knowledge: Callable[[], Knowledge]  # returns common knowledge in this round
+    # reservation values in each round as far as determined before the talks, shape (B, R, N)
     reservation_value: Floats
-    walk_away: Floats  # what leaving the talks is worth to each party, -inf for none that can leave, shape (B, N)
-    patience: Floats  # what a party's worth of a package keeps of its value a round later, shape (B, N)
+    walk_away: Floats  # each party's value of leaving the talks, -inf for none that can leave, shape (B, N)
+    patience: Floats  # each party's discount factor of a round, shape (B, N)
     mediator: int  # index of the party that mediates, -1 for none
     leaning: Floats  # how much more of a package each party asks for each other one when it weighs them, shape (N, N)
     proposals: Ints  # packages on file that settle every issue, shape (K,)
-    chance: Floats  # uniforms for parties that leave something to chance, shape (R, N, B); no draws where nobody does
-    domain: Domain  # what packages are, as compiled functions take it
-    bids: Callable[[], Bids]  # tells what each party may bid
+    chance: Floats  # uniforms for parties with a random strategy, shape (R, N, B); no draws if there are none
+    domain: Domain  # the packages, in the form of compiled functions
+    bids: Callable[[], Bids]  # returns what each party may bid
     # finds packages by their option indices, shape (..., I); `NO_DEAL` for those that cannot be
     find: Callable[[Ints], Ints]
 
     def value_of(self, rows: Ints, packages: Ints, state: State) -> Floats:
-        """What a package of each of some draws is worth to every party in this round, shape (N, rows)."""
+        """Return every party's utility of one package in each of some draws in this round, shape (N, rows)."""
         return values_at(self.utility, self.domain.prospects, rows, packages, state.reservation_value[rows].T)
 
 
@@ -216,12 +216,12 @@ class Moves(NamedTuple):
     # it) and `LEFT_AS_IT_IS`
     did: Ints
     package: Ints  # what lay on the table after the turn
-    why: Ints  # why it refused: `NO_REASON`, `WORTH`, or the index of the red line it named
+    why: Ints  # reason of a refusal: `NO_REASON`, `WORTH`, or the index of the red line it named
     minds: Ints  # the issues it named in an objection, bit i for issue i
 
     @classmethod
     def none(cls, turns: Ints) -> "Moves":
-        """Nobody has done anything yet; `turns` says who will speak, shape (B, turns)."""
+        """Return the moves of a round before any action; `turns` is the order of turns, shape (B, turns)."""
         shape = turns.T.shape
         return cls(
             turns.T, np.full(shape, NOT_ASKED), np.full(shape, NO_DEAL), np.full(shape, NO_REASON), np.zeros(shape, int)

@@ -1,4 +1,4 @@
-"""What a strategy is declared to be: what it may see, and what it answers, once a round for all draws."""
+"""The base class of strategies: what they see, and their stance, once a round for all draws."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,34 +19,34 @@ NO_BID = NO_DEAL  # no package of its own choice: one from its list
 
 @dataclass(frozen=True)
 class View:
-    """What one party sees at the beginning of a round, in all draws, and nothing else."""
+    """What one party sees at the beginning of a round, in all draws."""
 
     party: int  # its index
     round: int  # the round to be played, from 1; `rounds` is the last
     rounds: int
-    reservation_value: Floats  # what no agreement is worth to it now, shape (B,)
-    best: Floats  # its largest worth among packages it could sign, -inf where there is none, shape (B,)
+    reservation_value: Floats  # its reservation value now, shape (B,)
+    best: Floats  # its largest utility among packages it could sign, -inf where there is none, shape (B,)
     best_package: Ints  # that package, or what it offers where it can sign none, shape (B,)
-    received: Ints  # the last offer it had to answer, `NO_DEAL` for none, shape (B,)
-    best_received: Floats  # the largest worth of any offer it had to answer, shape (B,)
+    received: Ints  # the last offer it received, `NO_DEAL` for none, shape (B,)
+    best_received: Floats  # the largest utility of any offer it received, shape (B,)
     # the offers of every party, itself included, in the order in which each made them, shape (B, N, R): those before
-    # `offers_made`. All offers are heard by all
+    # `offers_made`. All offers are public
     log: Ints
     offers_made: Ints  # how many offers each party has made, shape (B, N); `distinct_offers` how many different ones
     distinct_offers: Ints
     weights: Floats  # its own issue weights, shape (B, I)
-    option_worth: Floats  # weighted worth of each option to itself, shape (B, I, O)
+    option_worth: Floats  # weighted utility of each option to itself, shape (B, I, O)
     packages: Ints  # option indices of the packages, shape (P, I)
     signs: Bools  # whose consent a package needs, shape (N, P)
     leaning: Floats  # toward whom it leans when it weighs the others, shape (N,); 1 for everybody is nowhere
-    tie_rank: Ints  # which of two packages of equal standing it takes, smaller first, shape (1 or B, P)
+    tie_rank: Ints  # order of equally good packages, smaller first, shape (1 or B, P)
     # whether it can bid from a list of what is best for the others; it cannot where what it knows of them changes, so
     # that no order lasts
     has_list: bool
-    # a uniform in [0, 1) of this round for a strategy that leaves something to chance, shape (B,); empty for others
+    # a uniform in [0, 1) of this round for a random strategy, shape (B,); empty for others
     chance: Floats
     # find_utility, find_signable, find_avoided, find_worst, find_known, find_ladder, find_answer, find_steps: make what
-    # is below, where asked for
+    # is below, on demand
     find_utility: Callable[[], Floats]
     find_signable: Callable[[], Bools]
     find_avoided: Callable[[], Bools]
@@ -58,7 +58,7 @@ class View:
 
     @property
     def utility(self) -> Floats:
-        """Its own worth of every package in this round, shape (B, P)."""
+        """Its utility of every package in this round, shape (B, P)."""
         return self.find_utility()
 
     @property
@@ -73,12 +73,12 @@ class View:
 
     @property
     def worst(self) -> Floats:
-        """Its smallest worth among packages it could sign, inf where there is none, shape (B,)."""
+        """Its smallest utility among packages it could sign, inf where there is none, shape (B,)."""
         return self.find_worst()
 
     @property
     def known(self) -> Knowledge:
-        """What it knows of all parties' worth."""
+        """What it knows of all parties' utilities."""
         return self.find_known()
 
     @property
@@ -88,7 +88,7 @@ class View:
 
     @property
     def highest_claim(self) -> Floats:
-        """The most it can ask for: its best package, or no deal if that is worth more, shape (B,)."""
+        """The largest possible aspiration: its best package, or no deal if larger, shape (B,)."""
         return np.maximum(self.best, self.reservation_value)
 
     def ladder(self, count: int, spread: bool = False) -> Ladder:
@@ -96,18 +96,18 @@ class View:
         return self.find_ladder(count, spread)
 
     def answer(self, answers: Answers) -> Floats:
-        """What it asks for that answers the others' offers up to this round in such a way, shape (B,)."""
+        """Return its aspiration as this kind of answer to the others' offers up to this round, shape (B,)."""
         return self.find_answer(answers)
 
     def steps_down(self, ladder: Ladder, of_any: bool = False) -> tuple[Floats, Ints]:
-        """The lowest worth of what it has offered or offers next on its way down, and that offer, shape (B,).
+        """Return its lowest utility of its offers so far and the next on its way down, and that offer, shape (B,).
 
         With `of_any`, offers of anybody count, not those of the least-moving other.
         """
         return self.find_steps(ladder, of_any)
 
     def utility_of(self, package: Ints) -> Floats:
-        """Its worth of one package a draw, shape (B,); -inf where there is none."""
+        """Return its utility of one package a draw, shape (B,); -inf where there is none."""
         worth = self.utility[np.arange(len(package)), package]
         return np.where(package == NO_DEAL, -np.inf, worth)
 
@@ -115,12 +115,12 @@ class View:
 class Stance(NamedTuple):
     """How a party goes into a round, in all draws.
 
-    It takes what it can sign and what is worth `accepts_from`. It bids `bid`, else the first package on its list worth
-    its aspiration that crosses no line named, else of all that are worth as much, else its best package.
+    It accepts what it can sign at or above `accepts_from`. It bids `bid`, else the first package on its list at or
+    above its aspiration that crosses no line named, else the first at or above it, else its best package.
     """
 
-    aspiration: Floats  # least worth that it asks for, shape (B,)
-    accepts_from: Floats | None = None  # least worth that it takes, shape (B,); None: the aspiration
+    aspiration: Floats  # shape (B,)
+    accepts_from: Floats | None = None  # least utility that it accepts, shape (B,); None: the aspiration
     bid: Ints | None = None  # a package of its own choice, `NO_BID` for none, shape (B,); None: in no draw
     # which list it bids from: `BEST_FOR_OTHERS`, `LEAST_OWN` (the package worth least to itself), `NEAREST_OWN` (the
     # one worth most nearly the aspiration) or `STEP_DOWN`

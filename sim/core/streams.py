@@ -26,16 +26,16 @@ PERT_CELLS = 2048  # the table then misses the distribution function by less tha
 
 
 def uniform(seed: int, name: str, start: int, count: int) -> Floats:
-    """Uniforms in [0, 1) of one named quantity, for draws start to start + count - 1.
+    """Return uniforms in [0, 1) of one named quantity, for draws start to start + count - 1.
 
-    Two runs are compared draw by draw. If one generator served every purpose, adding one uncertain number would
-    reshuffle all the others too, and the difference between the runs would be mostly luck.
+    Runs are compared draw by draw. If one generator served every purpose, adding one uncertain number would reshuffle
+    all the others too, and the difference between the runs would be mostly chance.
 
     Args:
         name: Fixed text such as "party/north/weight/border", never an index into a list that may be reordered.
 
     Returns:
-        Shape (count,); draw b is the same number in any slice that holds it.
+        Shape (count,); draw b is the same number in any slice that has it.
 
     Raises:
         ValueError: if start or count is negative.
@@ -142,7 +142,7 @@ def _within(values: Floats, low: float, high: float) -> Floats:
 
 @dataclass(frozen=True)
 class Law:
-    """How values of an uncertain input are drawn from uniforms, given low, centre and high, and their exact mean."""
+    """The sampling of an uncertain input from uniforms, given low, centre and high, and its exact mean."""
 
     draw: Callable[[Floats, float, float, float], Floats]
     mean: Callable[[float, float, float], float]

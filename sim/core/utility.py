@@ -1,4 +1,4 @@
-"""What a package is worth to a party: additive worth, deliverability, linkages, red lines, discounting."""
+"""Utility of packages: additive utility, deliverability, linkages, red lines, discounting."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ from sim.core.packages import Bools, Half, Ints, PackageSpace
 Floats = npt.NDArray[np.float64]
 
 DAYS_PER_MONTH = 30.4375
-EVERYBODY = -1  # the party of what an event takes off the table
+EVERYBODY = -1  # the party of options that an event removes
 
 
 @dataclass(frozen=True)
 class Extra:
-    """Worth that only a combination has: one linkage of one party, or what a mediator adds for it."""
+    """Utility that only a combination adds: one linkage of one party, or a mediator's side payment to it."""
 
     party: int  # index of the party
     packages: Ints  # indices of the packages that have it
-    adds: Floats  # worth added there, shape (B,)
+    adds: Floats  # utility added there, shape (B,)
 
 
 def rescale_weights(weights: Floats) -> Floats:
-    """Weights that sum to 1 in every draw.
+    """Rescale weights to sum to 1 in every draw.
 
     Args:
         weights: As drawn, shape (..., I), not negative; summed in the order given, which is by name.
@@ -44,13 +44,13 @@ def rescale_weights(weights: Floats) -> Floats:
 
 
 def deliver(worth: Floats, option: int, otherwise: int, chance: Floats) -> None:
-    """Blend an option's worth, in place, with what it is worth when it cannot be had: `d v + (1 - d) v'`.
+    """Blend an option's utility, in place, with that of its substitute if it is not delivered: `d v + (1 - d) v'`.
 
     Args:
-        worth: Worth of the options of one issue, shape (B, N, O).
+        worth: Utility of the options of one issue, shape (B, N, O).
         option: The option that may not be deliverable.
-        otherwise: What stands in for it.
-        chance: That it can be delivered, shape (B,), in [0, 1].
+        otherwise: Its substitute.
+        chance: Probability of delivery, shape (B,), in [0, 1].
     """
     share = chance[:, None]
     worth[:, :, option] = share * worth[:, :, option] + (1 - share) * worth[:, :, otherwise]
@@ -63,7 +63,7 @@ def package_utility(
     extras: Sequence[Extra] = (),
     out: Floats | None = None,
 ) -> Floats:
-    """Utility of every package, for every party, in every draw.
+    """Return the utility of every package, for every party, in every draw.
 
     The sum runs over the first half of the issues by name, then over the second, then linkages by id: a package
     costs one addition, and its last bits are the same in every block.
@@ -71,9 +71,9 @@ def package_utility(
     Args:
         space: The packages.
         weights: Issue weights, shape (B, N, I); each row sums to 1.
-        option_worth: Worth of an option to a party, shape (B, N, I, O), in [0, 1].
-        extras: Linkages and what a mediator adds, in the order in which they are added.
-        out: Where to put the result, shape (B or more, N, P); large arrays cost more to get than to fill.
+        option_worth: Utility of an option to a party, shape (B, N, I, O), in [0, 1].
+        extras: Linkages and side payments, in the order in which they are added.
+        out: Output, shape (B or more, N, P); large arrays cost more to allocate than to fill.
 
     Returns:
         Utility, shape (B, N, P); in [0, 1] but for linkages.
@@ -105,7 +105,7 @@ def check_weights(weights: Floats) -> None:
 
 
 def additions(extras: Sequence[Extra], draws: int) -> package_pass.Additions:
-    """Extras as compiled functions take them."""
+    """Return extras in the form of compiled functions."""
     party = np.array([extra.party for extra in extras], np.int64)
     start = np.cumsum([0, *(len(extra.packages) for extra in extras)])
     packages = np.concatenate([np.zeros(0, np.int64), *(extra.packages for extra in extras)])
@@ -139,7 +139,7 @@ class Lines:
     """The red lines of all parties over the packages.
 
     Packages that cross the same lines share a pattern; there are few patterns, so what lines forbid in a draw is
-    worked out by pattern and looked up by package.
+    computed by pattern and looked up by package.
     """
 
     names: tuple[str, ...]  # `party.id`, sorted
@@ -149,7 +149,7 @@ class Lines:
 
     @cached_property
     def above(self) -> tuple[Ints, Ints]:
-        """The patterns that cross all lines of a first one, then of the second, and so on; where those of each begin.
+        """Patterns that cross all lines of a first one, then of the second, and so on; and where those of each begin.
 
         Every pattern is among its own. Shapes (all of them,) and (K + 1,).
         """
@@ -182,7 +182,7 @@ class Lines:
         return crossing
 
     def of(self, party: int) -> Bools:
-        """Lines of one party, and what nobody can sign because an event took it off the table, shape (L,)."""
+        """Return lines of one party, and those of options removed by an event, shape (L,)."""
         return np.equal(self.party, party) | np.equal(self.party, EVERYBODY)
 
 
@@ -210,20 +210,20 @@ def worth_from_start(
     reservation_value: Sequence[Floats], discount_per_month: Floats, days_per_round: float, signed: Ints,
     utility: Floats
 ) -> Floats:
-    """Discounted worth, seen from the start, of a package signed in a round or of no deal at all.
+    """Return the discounted utility, from the start, of a package signed in a round or of no deal at all.
 
     `W = sum_{j<k} (1-q) q^(j-1) r(j) + q^(k-1) u` with `q = d^(days per round / 30.4375)`; never signed:
     the sum to the last round, and `q^R r(R)`.
 
     Args:
-        reservation_value: Worth of each round without agreement, R of shape (B, N).
+        reservation_value: Utility of each round without agreement, R of shape (B, N).
         discount_per_month: In (0, 1], shape (B, N).
         days_per_round: Above 0.
         signed: Round of signature, 1 to R, or 0 for never, shape (B,).
         utility: Of the package signed, shape (B, N); not read where never signed.
 
     Returns:
-        Worth from the start, shape (B, N).
+        Discounted utility, shape (B, N).
     """
     rounds = len(reservation_value)
     q = exact.power(discount_per_month, days_per_round / DAYS_PER_MONTH)
@@ -240,11 +240,11 @@ def worth_from_start(
 def worth_of(
     space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra], packages: Ints
 ) -> Floats:
-    """Utility of one package a draw, with the bits that `package_utility` gives it.
+    """Return the utility of one package a draw, with the bits of `package_utility`.
 
     Args:
         space, weights, option_worth, extras: As there.
-        packages: Shape (B,); what stands in place of one is not looked at, and means nothing in the answer.
+        packages: Shape (B,); where there is none, the result is meaningless.
 
     Returns:
         Shape (B, N).

@@ -11,7 +11,7 @@ from sim.core.utility import EVERYBODY, Lines
 
 @called
 def _meet(crosses: Bools, real: Bools) -> bool:
-    """Whether any line that a pattern crosses is real."""
+    """Return whether any line that a pattern crosses is real."""
     meets = False
     for line in range(len(real)):
         meets |= crosses[line] and real[line]
@@ -29,10 +29,10 @@ def _sift_arrays(count: int, packages: Ints, utility: Floats, signs: Bools, leas
 
 @in_both(_sift_arrays)
 def _sift(count: int, packages: Ints, utility: Floats, signs: Bools, least: Floats) -> int:
-    """Leave of some packages, in place, those that are worth so much to all that sign them; returns how many.
+    """Filter packages, in place, to those acceptable in utility to all their signatories; returns how many.
 
-    One party after the other, so that each looks at what those before it left. Which it leaves, no processor could
-    foresee, so every one is written down, and it goes on where one is kept.
+    One party after the other, so that each looks at what those before it left. The branch is unpredictable for a
+    processor, so every package is written, and the place advances only where one is kept.
     """
     for n in range(len(least)):
         own, asked, enough, kept = utility[n], signs[n], least[n] - TOLERANCE, 0
@@ -49,16 +49,16 @@ def unopposed(
     rows: Ints, utility: Floats, signs: Bools, lines: LineTable, reservation_value: Floats, crossed: Bools,
     packages: Bools
 ) -> None:
-    """Mark the packages worth no deal or more to all that sign them and behind no real line.
+    """Mark the packages that reach the reservation values of all their signatories and cross no real line.
 
     Args:
-        rows: Draws to look at.
-        utility: Worth of all packages to all parties, shape (B, N, P).
+        rows: Draws to evaluate.
+        utility: Utility of all packages to all parties, shape (B, N, P).
         signs: Whose consent a package needs, shape (N, P).
         lines: The red lines over the packages.
-        reservation_value: Worth of no agreement in these draws, shape (rows, N).
+        reservation_value: In these draws, shape (rows, N).
         crossed: Patterns that cross a real line in these, shape (rows, K).
-        packages: Where the marks go, all False before, shape (rows, P).
+        packages: Output, all False before, shape (rows, P).
     """
     left = np.empty(len(lines.members), np.int64)
     for row in range(len(rows)):

@@ -1,4 +1,4 @@
-"""What goes on around the table and after it: one file a mechanism, a table of contents of them here."""
+"""Mechanisms around and after the talks: one file each, listed here."""
 
 from sim.core.mechanism import Mechanisms
 

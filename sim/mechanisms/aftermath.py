@@ -1,11 +1,10 @@
-"""After signature: does it hold?
+"""The aftermath of a signature: does the agreement hold?
 
-Signed, ratified and holding are three answers. This page gives the third: what a guarantee is worth when it is called
-on, whether a shift of power or a pull-back gives somebody a reason to break the agreement, and when it breaks.
+Signed, ratified and holding are three results. This module computes the third: the credibility of a guarantee, whether
+a shift of power or a phased withdrawal gives a party a reason to break the agreement, and when it breaks.
 
-Whether an agreement fails a test is a matter of the promise as it stands at signature; how the promise wears off in the
-years after enters the hazard of those years. Without guarantees in the file nothing hinges on anybody's acting:
-penalties then count in full and nobody is deterred.
+Tests use the credibility at signature; its later decay enters the hazard of the years after. Without guarantees in the
+file nothing depends on a guarantor: penalties then count in full and there is no deterrence.
 """
 
 from collections.abc import Callable
@@ -42,45 +41,45 @@ ChanceByOption = Annotated[ByOption, by_option(dict[Name, Chance], issues_with_a
 
 
 class AftermathSpec(Block):
-    """Does it hold? Signed, ratified and holding are three answers."""
+    """Durability: signed, ratified and holding are three results."""
 
-    guarantor: GuarantorSpec | None = Field(None, description="Who would act if the agreement is broken.")
+    guarantor: GuarantorSpec | None = Field(None, description="The guarantor, which would act on a breach.")
     credibility: ChanceByOption | None = Field(
         None, description="Chance that the guarantor acts if called, by option of one issue; all its options."
     )
-    credibility_lost: CredibilityLostSpec | None = Field(None, description="How the promise wears off.")
+    credibility_lost: CredibilityLostSpec | None = Field(None, description="The decay of credibility.")
     monitoring: ChanceByOption | None = Field(
         None, description="Chance that a breach is seen and named, by option of one issue; all its options."
     )
     power_shift: PowerShiftSpec | None = Field(
-        None, description="How options move the balance of power, and what follows from it."
+        None, description="How options move the balance of power, and the test of it."
     )
-    pull_back: PullBackSpec | None = Field(None, description="The steps in which armies leave.")
-    hazard: HazardSpec | None = Field(None, description="The danger of a break.")
+    pull_back: PullBackSpec | None = Field(None, description="Withdrawal in steps.")
+    hazard: HazardSpec | None = Field(None, description="The hazard of a break.")
 
 
 @dataclass(frozen=True)
 class Ground:
     """What is the same in all draws."""
 
-    guarantor: str | None  # party that would act; None where the file has none
-    all: Combinations  # combinations of all issues that anything here hangs on
-    danger: Combinations  # combinations of the issues that the hazard hangs on, a shift of power left aside
+    guarantor: str | None  # the guarantor; None where the file has none
+    all: Combinations  # combinations of all issues that anything here depends on
+    danger: Combinations  # combinations of the issues that the hazard depends on, a shift of power left aside
 
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Aftermath(Mechanism):
-    """What happens after signature, bound to draws."""
+    """The aftermath in each draw."""
 
     key = "aftermath"
     block = AftermathSpec
-    about = "Whether what was signed holds."
+    about = "Durability of a signed agreement."
 
-    credibility: Credibility | None  # what guarantees promise, and how that wears off
-    cost_of_acting: Floats  # of the guarantor, in its own worth, shape (B,); 0 where there is none
-    monitoring: OptionSum | None  # chance that a breach is seen
-    power_shift: PowerShift | None  # power_shift, pull_back, hazard: the two tests, and the danger of a break
+    credibility: Credibility | None  # credibility of guarantees, and its decay
+    cost_of_acting: Floats  # of the guarantor, in its own utility, shape (B,); 0 where there is none
+    monitoring: OptionSum | None  # probability that a breach is seen
+    power_shift: PowerShift | None  # power_shift, pull_back, hazard: the two tests, and the hazard of a break
     pull_back: PullBack | None
     hazard: Hazard | None
     hold: Floats  # uniform of the break, shape (B,)
@@ -88,13 +87,13 @@ class Aftermath(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Report what does not fit together in each of its parts, and parts that hang on none."""
+        """Report faults in each part, and parts without effect."""
         for table in ("credibility", "monitoring"):
             at[table].must_be_of_one_issue(names, whole=True)
         GuarantorSpec.check(at["guarantor"])
         for key in ("guarantor", "credibility_lost"):
             if at[key] and not at["credibility"]:
-                message = "without `credibility` nothing hangs on this; say what the promise is worth by option"
+                message = "without `credibility` this has no effect; give the credibility of the promise by option"
                 at[key].fault(message, KEY)
         if at["credibility_lost"].is_mapping:
             CredibilityLostSpec.check(at["credibility_lost"], at["credibility"])
@@ -105,14 +104,14 @@ class Aftermath(Mechanism):
 
     @classmethod
     def complete(cls, block: AftermathSpec, scenario: Any) -> None:
-        """Give the test of power the patience of either side."""
+        """Give the test of power the discount factors of both sides."""
         if block.power_shift is not None:
             sides = block.power_shift.war_cost
             block.power_shift._patience = {side: scenario.parties[side].discount_per_month for side in sides}
 
     @classmethod
     def draw(cls, block: AftermathSpec, drawing: Drawing) -> "Aftermath":
-        """Draw all numbers of `aftermath`; what pressure bought fades as the mediation says."""
+        """Draw all numbers of `aftermath`; leverage fades at the rate of the mediation."""
         source, space = drawing.settled, drawing.table.space
         cost = fades = zeros = np.zeros(source.count)
         mediation = mechanism_of(drawing.before, Mediation)
@@ -152,18 +151,18 @@ class Aftermath(Mechanism):
         bought: Bools | None = None,
         record: Floats | None = None,
     ) -> Judgement:
-        """Say whether the package signed in each draw passes the tests, and when it breaks.
+        """Test the package signed in each draw, and draw when it breaks.
 
         Args:
             packages: Package signed, `NO_DEAL` where there is none, shape (B,).
             signed_month: Months from the scenario's date to signature, shape (B,).
             months_to_force: Months from signature to entry into force; NaN where it was refused, shape (B,).
-            guarantor_utility, guarantor_no_deal: Worth of the package and of no deal to the guarantor at signature,
+            guarantor_utility, guarantor_no_deal: The guarantor's utility of the package and of no deal at signature,
                 shape (B,); needed where the file has a guarantor.
-            bought: Whether some signatory would find it worse than no deal without pressure, shape (B,).
-            record: Factors of stages before it on credibility and on the hazard, shape (B, 2); None without stages.
+            bought: Whether some signatory would find it worse than no deal without leverage, shape (B,).
+            record: Factors of earlier stages on credibility and on the hazard, shape (B, 2); None without stages.
 
-        A ValueError if there is a guarantor and its worth is missing.
+        A ValueError if there is a guarantor without these utilities.
         """
 
         def lookup(table: OptionSum) -> Floats:
@@ -174,7 +173,7 @@ class Aftermath(Mechanism):
         promised = self._promised(lookup, np.where(signed, 0.0, np.nan))
         if record is not None:
             promised = np.minimum(promised * record[:, 0], 1.0)
-        absent = np.less(gain, least_gain(promised, self.cost_of_acting))  # NaN anywhere is no finding
+        absent = np.less(gain, least_gain(promised, self.cost_of_acting))  # comparisons with NaN are False
         believed = np.where(absent, 0.0, promised)
         shift = np.full(len(packages), np.nan) if self.power_shift is None else lookup(self.power_shift.shifts)
         by_year = self._by_year(lookup, believed, signed_month, signed_month + months_to_force)
@@ -206,15 +205,15 @@ class Aftermath(Mechanism):
     def kinds_ahead(
         self, in_force_month: Floats | None = None, months: Floats = SPAN_MIDDLES, bought: bool = False
     ) -> tuple[Outlook, Floats | None]:
-        """How long each kind of package would hold if it came into force: what foresight reads.
+        """Return how long each kind of package would hold once in force, for foresight.
 
-        Whether the guarantor would act is left open, so that survival is worked out once for all parties.
+        The guarantor's interest is left open, so that survival is computed once for all parties.
 
         Args:
             in_force_month: Months from the scenario's date to signature and entry into force, taken as one; 0 if not
                 given, shape (B,).
-            months: At which survival is read, up to ten years after entry into force, shape (spans,).
-            bought: Whether pressure bought the package.
+            months: At which survival is evaluated, up to ten years after entry into force, shape (spans,).
+            bought: Whether leverage bought the package.
 
         Returns:
             The outlook, and the smallest gain for which the guarantor acts, by combination, shape (B, K); None where
@@ -283,7 +282,7 @@ class Aftermath(Mechanism):
         return np.where(along(np.isnan(in_force), by_year), np.nan, by_year)
 
     def _acting(self, believed: Floats) -> Floats:
-        """Share of a penalty that counts: without guarantees in the file it hinges on nobody's acting."""
+        """Return the share of a penalty that counts: all of it without guarantees in the file."""
         return np.ones_like(believed) if self.credibility is None else believed
 
     def _power(self, shift: Floats, believed: Floats) -> CommitmentTest:
@@ -324,11 +323,11 @@ class Aftermath(Mechanism):
         )
 
     def _cause(self, month: Floats, factors: Factors, promised: Floats, absent: Bools) -> Ints:
-        """Index into `CAUSES`: the largest of the factors above 1 that faults of the deal put on the year of the break.
+        """An index into `CAUSES`: the largest factor above 1 that faults of the deal have in the year of the break.
 
-        `guarantor_absent` and `credibility_lost` stand against the promise kept in full. It is `none` where there is
-        no fault (the danger that every agreement runs), `several` where two are equally large, empty where nothing
-        breaks. Breaks come by chance: a cause made this one likelier, it did not decide it.
+        `guarantor_absent` and `credibility_lost` are relative to the promise kept in full. It is `none` where there is
+        no fault (the baseline hazard), `several` where two are equally large, empty where nothing breaks. Breaks are
+        random: a cause made this one likelier, it did not decide it.
         """
         breaks = np.isfinite(month)
         row = np.arange(len(month))
@@ -350,12 +349,12 @@ class Aftermath(Mechanism):
 
 
 def _lookup_at(examples: Ints) -> Lookup:
-    """What tables say of the combinations that these packages stand for, in every draw, shape (B, K)."""
+    """Look up the combinations of these packages in tables, in every draw, shape (B, K)."""
     return lambda table: table.over_combinations()[:, table.static.combinations.index[examples]]
 
 
 def _danger_issues(spec: AftermathSpec) -> set[str]:
-    """Issues that the hazard hangs on, a shift of power left aside."""
+    """Return the issues that the hazard depends on, a shift of power left aside."""
     named = {part.issue for part in (spec.credibility, spec.monitoring, spec.pull_back) if part is not None}
     ratios = {} if spec.hazard is None else spec.hazard.ratios
     return named.union(*(ratio.when.issues() for ratio in ratios.values()))

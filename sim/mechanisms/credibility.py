@@ -1,4 +1,4 @@
-"""Credibility of a guarantee: the chance that the guarantor acts if called, and what wears it off."""
+"""Credibility of a guarantee: the probability that the guarantor acts if called on, and its decay."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,27 +17,27 @@ from sim.mechanisms.drawn_numbers import numbers_by_option, share
 from sim.mechanisms.option_tables import OptionSum
 
 TERM_MONTHS = 48  # a change of government every four years after the first
-AT_CHANGE = "at_change_of_president"  # how the file calls what is lost when a government changes
+AT_CHANGE = "at_change_of_president"  # name in the file of the share lost at a change of government
 
 
 class GuarantorSpec(Sourced):
-    """Who would act if the agreement is broken, if acting is worth it."""
+    """The guarantor, which acts on a breach if that is in its interest."""
 
     party: PartyName = Field(description="The party that guarantees.")
-    helper: PartyName | None = Field(None, description="A party that would help. Shown, never computed from.")
+    helper: PartyName | None = Field(None, description="A party that would help. Descriptive only.")
     cost_of_acting: Amount = Field(
-        description="What acting costs it, on its own scale: it does not act for an agreement that is worth less to it."
+        description="What acting costs it, on its own scale: it does not act for an agreement that gains it less."
     )
 
     @staticmethod
     def check(at: Place) -> None:
-        """Report a guarantor that is to help itself."""
+        """Report a guarantor that would guarantee itself."""
         if at["party"].text is not None and at["party"].text == at["helper"].text:
             at["helper"].fault("the helper is the guarantor itself; name another party")
 
 
 class CredibilityLostSpec(Sourced):
-    """How a promise wears off, by the route on which it was approved."""
+    """The decay of a commitment, by the route on which it was approved."""
 
     per_year: dict[Name, Chance] = Field({}, description="Share lost each year, by route.")
     at_change_of_president: dict[Name, Chance] = Field(
@@ -57,7 +57,7 @@ class CredibilityLostSpec(Sourced):
 
     @staticmethod
     def check(at: Place, promised: Place) -> None:
-        """Report options and routes that do not exist, and changes of government that nothing dates."""
+        """Report unknown options and routes, and changes of government without a date."""
         if promised.is_mapping:
             at["route"].keys_must_be(promised.keys, "option of credibility")
         routes = list(dict.fromkeys((*at["per_year"].keys, *at[AT_CHANGE].keys)))
@@ -70,17 +70,17 @@ class CredibilityLostSpec(Sourced):
 
 
 def least_gain(promised: Floats, cost_of_acting: Floats) -> Floats:
-    """What an agreement must add for its guarantor, u - r, if it is to act on it, within the tolerance of worth."""
+    """Smallest gain of an agreement, u - r, for which its guarantor acts, within the tolerance of utility."""
     return promised * cost_of_acting - TOLERANCE
 
 
 def months_until(day: date, as_of: date) -> float:
-    """Calendar months of 30.4375 days from one day to another; four years are 48."""
+    """Return the calendar months of 30.4375 days from one day to another; four years are 48."""
     return (day - as_of).days / DAYS_PER_MONTH
 
 
 def changes_between(first: float, signed: Floats, until: Floats) -> Ints:
-    """Changes of government after signature, up to and including a month.
+    """Count changes of government after signature, up to and including a month.
 
     Args:
         first: Month of the first known change; one follows every 48 months; inf for none.
@@ -94,7 +94,7 @@ def changes_between(first: float, signed: Floats, until: Floats) -> Ints:
 
 
 def credibility_by_year(start: Floats, loss: Floats, jump: Floats, changes: Ints) -> Floats:
-    """g at the start of each year in force: g0 x (1 - loss)^years x (1 - jump)^changes.
+    """Return g at the start of each year in force: g0 x (1 - loss)^years x (1 - jump)^changes.
 
     Args:
         start: g0, in [0, 1], any shape.
@@ -116,9 +116,9 @@ def credibility_by_year(start: Floats, loss: Floats, jump: Floats, changes: Ints
 
 @dataclass(frozen=True, eq=False)
 class Credibility(Bound):
-    """What guarantees promise in each draw, and how the promise wears off by the route on which it was approved."""
+    """The credibility of guarantees in each draw, and its decay by the route on which they were approved."""
 
-    promised: OptionSum  # g0, chance that the guarantor acts if called
+    promised: OptionSum  # g0, probability that the guarantor acts if called on
     loss: OptionSum  # share of it lost a year
     jump: OptionSum  # share of it lost at each change of government
     first_change: float  # months from the scenario's date to the first change of government; inf if none is known

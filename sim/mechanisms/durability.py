@@ -1,4 +1,4 @@
-"""Hazard: how long agreements hold, and what makes the danger of a break larger or smaller.
+"""Durability: how long agreements hold, and the factors on their hazard.
 
 Time t is in months from entry into force. Without features the share that holds follows a Weibull law through S12, the
 share that holds 12 months; in year j the hazard is multiplied by Q_j:
@@ -28,15 +28,15 @@ MOST_RATIOS = 100
 
 
 class RatioSpec(Sourced):
-    """Something that makes a break likelier (above 1) or less likely."""
+    """A feature that makes a break likelier (above 1) or less likely."""
 
     when: When = Field(description="Packages that have it.")
-    ratio: Amount = Field(description="How many times the danger it then is.")
-    share: Chance = Field(Number(0), description="How common it is in the group behind `survival_12`; left out: 0.")
+    ratio: Amount = Field(description="Factor on the hazard.")
+    share: Chance = Field(Number(0), description="Its share in the group behind `survival_12`; left out: 0.")
 
 
 class HazardSpec(Sourced):
-    """The danger of a break, month by month after entry into force."""
+    """The hazard of a break after entry into force."""
 
     shape: AboveNothing | None = Field(
         None, description="Shape of the Weibull law; below 1: agreements that fail do so early. This or survival_60."
@@ -44,22 +44,22 @@ class HazardSpec(Sourced):
     survival_12: Lasting = Field(description="Share of agreements that holds 12 months.")
     survival_60: Lasting | None = Field(None, description="Share that holds 60 months. This or shape.")
     ratios: Annotated[dict[Name, RatioSpec], Field(max_length=MOST_RATIOS)] = Field(
-        {}, description="What makes a break likelier or less likely."
+        {}, description="Features that make a break likelier or less likely."
     )
     deterrence: Chance = Field(
-        Number(0), description="Share of the danger that a promise believed for certain takes away; left out: 0."
+        Number(0), description="Share of the hazard that a fully credible promise removes; left out: 0."
     )
     reference_credibility: Chance | None = Field(
         None, description="Mean credibility of promises in the group behind `survival_12`; left out: 0."
     )
     if_not_self_enforcing: Amount = Field(
-        Number(1), description="How many times the danger, if a shift of power undoes the agreement; left out: 1."
+        Number(1), description="Factor on the hazard if a shift of power undoes the agreement; left out: 1."
     )
     if_pull_back_fails: Amount = Field(
-        Number(1), description="How many times the danger, if cheating on the pull-back pays; left out: 1."
+        Number(1), description="Factor on the hazard if cheating on the pull-back pays; left out: 1."
     )
     if_bought_by_pressure: Amount = Field(
-        Number(1), description="How many times the danger, once the pressure that bought it is gone; left out: 1."
+        Number(1), description="Factor on the hazard once the pressure that bought it is gone; left out: 1."
     )
 
     @model_validator(mode="after")
@@ -75,12 +75,12 @@ class HazardSpec(Sourced):
 
 @compiled
 def parts_held(held: Floats, weights: Floats, parts: Floats) -> None:
-    """Weighted mean over spans of time of what still holds, each sum in the order of the spans.
+    """Return the weighted mean over time spans of the share still holding, each sum in the order of the spans.
 
     Args:
         held: Share that holds in each span, shape (B, kinds, spans).
         weights: Of the spans, by party, shape (B, N, spans).
-        parts: Where the means go, shape (B, N, kinds).
+        parts: Output, shape (B, N, kinds).
     """
     for b in range(len(held)):
         for n in range(weights.shape[1]):
@@ -96,15 +96,15 @@ def parts_held(held: Floats, weights: Floats, parts: Floats) -> None:
 
 @compiled
 def used_up(factors: Floats, scale: Floats, edges: Floats, into_year: Floats, year: Ints, used: Floats) -> None:
-    """Hazard that is used up after so many months: that of the years before, and of a part of the year.
+    """Compute the cumulative hazard after so many months: of the years before, and of a part of the year.
 
     Args:
         factors: On the hazard of each year, shape (B, kinds, years).
-        scale: Hazard used up per month^s, shape (B,).
+        scale: Cumulative hazard per month^s, shape (B,).
         edges: Month^s at the ends of years, shape (B, years or more + 1).
         into_year: Month^s since the year began, shape (B, months).
-        year: In which each month lies, shape (months,).
-        used: Where the hazard goes, shape (B, kinds, months).
+        year: Year of each month, shape (months,).
+        used: Output, shape (B, kinds, months).
     """
     before = np.zeros(factors.shape[2] + 1)
     for b in range(len(factors)):
@@ -116,18 +116,18 @@ def used_up(factors: Floats, scale: Floats, edges: Floats, into_year: Floats, ye
                 used[b, kind, month] = before[k] + scale[b] * factors[b, kind, k] * into_year[b, month]
 
 
-YEARS = 50  # the horizon: what outlasts it has no break month
+YEARS = 50  # the horizon: an agreement that outlasts it has no break month
 MONTHS = 12
-SMALLEST = 1e-9  # share that holds 12 months, at least
+SMALLEST = 1e-9  # minimum share that holds 12 months
 TINY = float(np.finfo(float).tiny)
-FLATTEST = 0.01  # shape where the shares at 12 and 60 months do not fall: nearly all danger lies in the first days
+FLATTEST = 0.01  # shape where the shares at 12 and 60 months do not fall: nearly all hazard lies in the first days
 
 
 def shape_between(s12: Floats, s60: Floats) -> Floats:
-    """Shape of the Weibull law through the shares that hold 12 and 60 months: s = ln(ln S60/ln S12)/ln 5.
+    """Return the Weibull shape through the shares that hold 12 and 60 months: s = ln(ln S60/ln S12)/ln 5.
 
-    Ranges of the two may overlap. Where a draw has S60 at or above S12 it contradicts itself, and the nearest law is
-    taken: one in which what holds a year holds.
+    Ranges of the two may overlap. Where a draw has S60 at or above S12 it is contradictory, and the nearest law is
+    taken: one in which an agreement that holds a year holds.
 
     Args:
         s12, s60: In (0, 1).
@@ -138,9 +138,9 @@ def shape_between(s12: Floats, s60: Floats) -> Floats:
 
 
 def relative_to_reference(ratio: Floats, common: Floats) -> tuple[Floats, Floats]:
-    """Factor on the hazard where a feature is present, and where it is absent.
+    """Return the factor on the hazard where a feature is present, and where it is absent.
 
-    The law of S12 was measured on agreements of which a share had the feature, so both stand relative to their mean:
+    The law of S12 was measured on agreements of which a share had the feature, so both are relative to their mean:
     ratio / (1 + share (ratio - 1)) and 1 / (1 + share (ratio - 1)), the share being `common`.
     """
     mean = np.maximum(1 + common * (ratio - 1), SMALLEST)
@@ -148,12 +148,12 @@ def relative_to_reference(ratio: Floats, common: Floats) -> tuple[Floats, Floats
 
 
 def deterred(strength: Floats, credibility: Floats, in_reference: Floats) -> Floats:
-    """Factor on the hazard of a guarantee that may be believed: (1 - k g)/(1 - k g_ref)."""
+    """Return the factor of deterrence on the hazard: (1 - k g)/(1 - k g_ref)."""
     return (1 - strength * credibility) / np.maximum(1 - strength * in_reference, SMALLEST)
 
 
 def pressure_fades(factor: Floats, fades_per_year: Floats, years: Floats) -> Floats:
-    """Factor on the hazard of what pressure bought: 1 at signature, toward `factor` as the pressure fades.
+    """Factor on the hazard of an agreement bought by pressure: from 1 at signature toward `factor` as it fades.
 
     1 + (factor - 1)(1 - (1 - fades)^years), years since signature.
     """
@@ -162,24 +162,24 @@ def pressure_fades(factor: Floats, fades_per_year: Floats, years: Floats) -> Flo
 
 @dataclass(frozen=True, eq=False)
 class WeibullYears(Bound):
-    """The law without features, cut into years."""
+    """The law without features, by year."""
 
     shape: Floats  # s, above 0, shape (B,)
-    scale: Floats  # l, hazard used up per month^s, shape (B,)
+    scale: Floats  # l, cumulative hazard per month^s, shape (B,)
     edges: Floats  # t^s at the ends of years, shape (B, YEARS + 1)
 
     @classmethod
     def through(cls, s12: Floats, shape: Floats) -> "WeibullYears":
-        """The law in which a share s12 in (0, 1] holds 12 months; shape s above 0, both (B,)."""
+        """Return the law in which a share s12 in (0, 1] holds 12 months; shape s above 0, both (B,)."""
         months = MONTHS * np.arange(YEARS + 1.0)
         edges = exact.power(months[None, :], shape[:, None])
         return cls(shape, -exact.log(s12) / exact.power(float(MONTHS), shape) + 0.0, edges)
 
     def used_up(self, factors: Floats, months: Floats) -> Floats:
-        """Hazard used up after so many months, shape (B, ..., months); S = exp(-that).
+        """Return the cumulative hazard after so many months, shape (B, ..., months); S = exp(-that).
 
         Args:
-            factors: Q_j, constant within a year, shape (B, ..., years), with years enough to hold the months.
+            factors: Q_j, constant within a year, shape (B, ..., years), with enough years for the months.
             months: Since entry into force, 0 or more, shape (months,).
         """
         year = np.maximum(np.ceil(months / MONTHS).astype(np.int64) - 1, 0)
@@ -192,11 +192,11 @@ class WeibullYears(Bound):
         return used.reshape(*factors.shape[:-1], len(months))
 
     def survival(self, factors: Floats, months: Floats) -> Floats:
-        """Share that holds so many months, in [0, 1], shape (B, ..., months); arguments as of `used_up`."""
+        """Return the share that holds so many months, in [0, 1], shape (B, ..., months); arguments as of `used_up`."""
         return exact.exp(-self.used_up(factors, months))
 
     def break_month(self, factors: Floats, uniform: Floats) -> Floats:
-        """Month in which an agreement breaks: when -ln(1-U) is used up; inf if it outlasts the horizon of 50 years.
+        """Month in which an agreement breaks: cumulative hazard -ln(1-U); inf beyond the horizon of 50 years.
 
         The law is inverted exactly, year by year: no grid of months.
 
@@ -205,9 +205,9 @@ class WeibullYears(Bound):
             uniform: U in [0, 1), shape (B,); the smaller, the sooner the break.
         """
         allowed = -exact.log(1 - uniform)
-        # Hazard used up at the end of each year; cumsum adds one by one, so its bits are fixed.
+        # Cumulative hazard at the end of each year; cumsum adds one by one, so its bits are fixed.
         total = np.cumsum(factors * (self.scale[:, None] * (self.edges[:, 1:] - self.edges[:, :-1])), axis=1)
-        year = (total <= allowed[:, None]).sum(axis=1)  # years that go by without a break
+        year = (total <= allowed[:, None]).sum(axis=1)  # years without a break
         breaks = year < YEARS
         row, last = np.arange(len(year)), np.minimum(year, YEARS - 1)
         before = np.where(year > 0, total[row, np.maximum(last - 1, 0)], 0.0)
@@ -220,20 +220,20 @@ class WeibullYears(Bound):
 
 @dataclass(frozen=True, eq=False)
 class Hazard(Bound):
-    """The danger of a break in each draw, and what moves it."""
+    """The hazard of a break in each draw, and the factors on it."""
 
     law: WeibullYears  # survival of an agreement like those of the reference group
     # with_feature, without_feature: factor of each feature, relative to the reference group, shape (B, features)
     with_feature: Floats
     without_feature: Floats
-    deterrence: Floats  # k, share of the danger that a guarantee believed for certain takes away, shape (B,)
+    deterrence: Floats  # k, share of the hazard that a fully credible guarantee removes, shape (B,)
     in_reference: Floats  # mean credibility in the reference group, shape (B,)
     # not_self_enforcing, pull_back_fails, bought: factors where a shift of power undoes the agreement, where cheating
     # on the pull-back pays, and what was bought by pressure once the pressure is gone, shape (B,)
     not_self_enforcing: Floats
     pull_back_fails: Floats
     bought: Floats
-    fades_per_year: Floats  # share of the pressure that goes each year, shape (B,)
+    fades_per_year: Floats  # share of the leverage lost each year, shape (B,)
     static: Bools  # whether a combination of options has a feature, features by name, shape (K, features)
 
     @classmethod
@@ -244,7 +244,7 @@ class Hazard(Bound):
 
         Args:
             found: Combinations of all issues that the conditions of `ratios` mention.
-            fades_per_year: Share of the pressure that goes each year after signature, shape (B,).
+            fades_per_year: Share of the leverage lost each year after signature, shape (B,).
         """
         if spec is None:
             return None
@@ -274,10 +274,10 @@ class Hazard(Bound):
         )
 
     def features(self, present: Bools) -> Floats:
-        """Product of the factors of all features, in the order of their ids.
+        """Return the product of the factors of all features, in the order of their ids.
 
         Args:
-            present: Which features there are, shape (B or 1, ..., features).
+            present: Which features are present, shape (B or 1, ..., features).
 
         Returns:
             Shape (B, ...).
@@ -290,15 +290,15 @@ class Hazard(Bound):
         return product
 
     def deterred(self, credibility: Floats) -> Floats:
-        """Factor of a guarantee believed to this degree, shape (B, ...); the more it is believed, the smaller."""
+        """Return the factor of a guarantee of this credibility, shape (B, ...); it falls with credibility."""
         return deterred(along(self.deterrence, credibility), credibility, along(self.in_reference, credibility))
 
     def of_pressure(self, bought: Bools, years_to_force: Floats, years: int) -> Floats:
-        """Factor of what pressure bought, at the start of each year in force, shape (B, years); 1 for all else.
+        """Return the factor of pressure, at the start of each year in force, shape (B, years); 1 if not bought by it.
 
         Args:
-            bought: Whether some signatory would find the deal worse than no deal without pressure, shape (B,).
-            years_to_force: From signature, when the pressure begins to fade, to entry into force, shape (B,).
+            bought: Whether some signatory would find the deal worse than no deal without leverage, shape (B,).
+            years_to_force: From signature, when the leverage begins to fade, to entry into force, shape (B,).
         """
         after = years_to_force[:, None] + np.arange(years)
         factor = pressure_fades(self.bought[:, None], self.fades_per_year[:, None], after)
@@ -306,7 +306,7 @@ class Hazard(Bound):
 
 
 def _ratios(ratios: Mapping[str, RatioSpec], source: Source) -> tuple[Floats, Floats]:
-    """Factor of each feature, by id, where it is present and where it is absent, each (B, features)."""
+    """Draw the factor of each feature, by id, where it is present and where it is absent, each (B, features)."""
     factors = np.ones((2, source.count, len(ratios)))
     for column, name in enumerate(sorted(ratios)):
         path = f"aftermath.hazard.ratios.{name}"
@@ -316,13 +316,13 @@ def _ratios(ratios: Mapping[str, RatioSpec], source: Source) -> tuple[Floats, Fl
     return factors[0], factors[1]
 
 
-TEN_YEARS = 10  # how far foresight looks
+TEN_YEARS = 10  # horizon of foresight
 SPAN_ENDS = np.concatenate([np.arange(13.0), np.arange(15.0, 121.0, 3.0)])  # months of the first year, then quarters
 SPAN_MIDDLES = (SPAN_ENDS[:-1] + SPAN_ENDS[1:]) / 2
 
 
 def span_weights(discount_per_month: Floats) -> Floats:
-    """What each span weighs, seen from the start, shape (B, spans); not rescaled.
+    """Return the weight of each span, discounted to the start, shape (B, spans); not normalized.
 
     Month m, from 0, weighs discount^m.
 
@@ -338,9 +338,9 @@ def span_weights(discount_per_month: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Outlook(Bound):
-    """Survival of the few kinds of package that differ in it."""
+    """Survival by kind of package."""
 
-    held: Floats  # share still held at the middle of each span (or other months), by kind, shape (B, kinds, spans)
+    held: Floats  # share still holding at the middle of each span (or other months), by kind, shape (B, kinds, spans)
     # kind of each combination of options, shape (B, K); where a guarantor may have no will to act a second time without
     # its promise, shape (B, 2 K)
     kind: Ints
@@ -349,7 +349,7 @@ class Outlook(Bound):
     def parts_held_by_kind(self, discount_per_month: Floats) -> Floats:
         """Discounted part of the ten years after entry into force in which each kind holds, shape (B, N, kinds).
 
-        Whether it holds is read at the middle of each month of the first year and of each quarter after.
+        Survival is evaluated at the middle of each month of the first year and of each quarter after.
 
         Args:
             discount_per_month: Of each party, shape (B, N).

@@ -1,8 +1,8 @@
-"""Events: what happens at a date or by chance while the parties talk, and what follows from it.
+"""Events at a date or by chance during the talks, and their effects.
 
-Nothing here depends on the talks, so it is known for all rounds when the draws are made. An event takes effect in the
-first round at or after its date, before the parties speak. Sums over events run by ascending value, so their names
-move no bit. Fields have the draw axis first; what is needed round by round comes with the round axis first.
+Events do not depend on the talks, so all rounds are known when the draws are made. An event takes effect in the first
+round at or after its date, before the first turn. Sums over events run by ascending value, so their names move no bit.
+Fields have the draw axis first; what is needed round by round comes with the round axis first.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,15 +37,15 @@ from sim.core.wording import closest, counted, meant, quoted
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.drawn_numbers import share, side_by_side, sum_ascending
 
-NEVER = 0  # in place of a round, which are counted from 1
+NEVER = 0  # instead of a round, which are counted from 1
 MOST_EVENTS = 200
 MOST_ROUNDS = 10_000
 BOTH = "both"  # of two levers
-NARROWED = ("ratification", "aftermath")  # what is settled in the talks themselves is drawn before anybody meets
+NARROWED = ("ratification", "aftermath")  # drawn once, before the talks
 
 
 class AtSpec(Block):
-    """When an event happens."""
+    """The date or the probability of an event."""
 
     month: Amount = Field(
         description="Months after the first round; it takes effect in the first round at or after that date."
@@ -54,17 +54,17 @@ class AtSpec(Block):
 
 
 class CommitsSpec(Block):
-    """A public word of a party, from which it can go back only at a cost."""
+    """A public commitment of a party, costly to go back on."""
 
-    party: PartyName = Field(description="Who gives it.")
+    party: PartyName = Field(description="The party that commits itself.")
     to: Annotated[dict[IssueName, OptionName], Field(min_length=1)] = Field(
-        description="The option named in public, by issue."
+        description="The committed option, by issue."
     )
-    costs_per_step: Amount = Field(description="Worth lost for each option step back from it.")
+    costs_per_step: Amount = Field(description="Utility lost for each option step back from it.")
 
 
 class ClosesSpec(Block):
-    """For how long nobody talks."""
+    """The duration of a pause of the talks."""
 
     rounds: Annotated[int, Field(ge=1, le=MOST_ROUNDS)] = Field(
         description="Rounds without talks, beginning with that of the event; the clock and the war go on."
@@ -72,13 +72,13 @@ class ClosesSpec(Block):
 
 
 class EventSpec(Sourced):
-    """Something that happens at a date or by chance, and what follows from it."""
+    """Something that happens at a date or by chance, and its effects."""
 
     id: Name = Field(description="Name of the event.")
-    label: Label = Field("", description="What it is called.")
+    label: Label = Field("", description="Its label.")
     at: AtSpec | None = Field(None, description="When it happens. Each event has either `at` or `chance_per_month`.")
     chance_per_month: Chance | None = Field(None, description="Chance in a month, in every month anew.")
-    commits: CommitsSpec | None = Field(None, description="A public word that is given.")
+    commits: CommitsSpec | None = Field(None, description="A public commitment that is made.")
     narrows: dict[Annotated[str, Field(max_length=400)], Chance] = Field(
         {},
         description="Numbers that become better known, by path or branch of the file: the share of the distance from "
@@ -87,14 +87,14 @@ class EventSpec(Sourced):
     extra_waves: dict[Annotated[Name, Refers("strike")], Amount] = Field(
         {}, description="Waves added at once, by strike."
     )
-    closes_channel: ClosesSpec | None = Field(None, description="Nobody talks for some rounds.")
+    closes_channel: ClosesSpec | None = Field(None, description="A pause of the talks for some rounds.")
     pulls_levers: Texts = Field(
         (), description="Levers of the mediation that gain one step: a name, a list, or both where there are two."
     )
     removes: dict[IssueName, Annotated[Texts, Refers("option")]] = Field(
-        {}, description="Options taken off the table for good, by issue."
+        {}, description="Options removed for good, by issue."
     )
-    shifts_no_deal: dict[PartyName, Change] = Field({}, description="What is added to no-deal worth, by party.")
+    shifts_no_deal: dict[PartyName, Change] = Field({}, description="Change of the no-deal value, by party.")
     lines_fall: Annotated[Texts, Refers("red line")] = Field((), description="Red lines given up, each as PARTY.LINE.")
     hardens: Annotated[Texts, Refers("red line")] = Field(
         (), description="Red lines that are real from then on, whatever was drawn, each as PARTY.LINE."
@@ -117,12 +117,12 @@ class EventSpec(Sourced):
 
     @property
     def at_month(self) -> Number | None:
-        """Month of a dated event, None for one that comes by chance."""
+        """Month of a dated event, None for a chance event."""
         return self.at.month if self.at else None
 
     @property
     def chance(self) -> Number | None:
-        """Chance that a dated event happens, None for surely."""
+        """Probability that a dated event happens, None for certain."""
         return self.at.chance if self.at else None
 
     @property
@@ -136,7 +136,7 @@ EventList = Annotated[tuple[EventSpec, ...], Listed(None, MOST_EVENTS), Ids("eve
 
 @dataclass(frozen=True, eq=False)
 class Removal:
-    """The id of an event that takes options off the table, and the first round without them, `NEVER` for none, (B,)."""
+    """The id of an event that removes options, and the first round without them, `NEVER` for none, (B,)."""
 
     event: str
     from_round: Ints
@@ -144,24 +144,24 @@ class Removal:
 
 @dataclass(frozen=True, eq=False)
 class Commitment:
-    """A public commitment of a party: to go back on it costs worth at home."""
+    """A public commitment of a party: going back on it costs utility at home."""
 
     event: str
     party: str
-    to: Mapping[str, str]  # issue -> the option named in public
-    cost_per_step: Floats  # worth lost for each option step away from it, shape (B,)
-    from_round: Ints  # first round in which it binds, `NEVER` if it was not given, shape (B,)
+    to: Mapping[str, str]  # issue -> the committed option
+    cost_per_step: Floats  # utility lost for each option step away from it, shape (B,)
+    from_round: Ints  # first round in which it binds, `NEVER` if it was not made, shape (B,)
 
 
 @dataclass(frozen=True, eq=False)
 class Redraw:
-    """Elections in a party, after which it has other weights and its ratifiers another support."""
+    """Elections in a party, after which its weights and the support of its ratifiers differ."""
 
     party: str
     first: Ints  # first round after them, `NEVER` for none, shape (B,)
-    share: Floats  # how far both go toward what is drawn anew, shape (B,)
-    weights: Mapping[str, Floats]  # drawn anew, by issue, shape (B,)
-    support: Mapping[str, Floats]  # drawn anew, by ratifier, shape (B,)
+    share: Floats  # how far both move to the new values, shape (B,)
+    weights: Mapping[str, Floats]  # new values, by issue, shape (B,)
+    support: Mapping[str, Floats]  # new values, by ratifier, shape (B,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,11 +176,11 @@ class Happenings:
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Events(Mechanism):
-    """What happens in which round, and every drawn number of its effects."""
+    """Which event happens in which round, and the drawn numbers of all effects."""
 
     key = "events"
     block = EventList
-    about = "What happens at a date or by chance while they talk."
+    about = "Events at a date or by chance during the talks."
     left_out = ()
 
     static: Happenings
@@ -189,7 +189,7 @@ class Events(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Report what does not fit the rest of the file: levers, front, options left, numbers that are narrowed."""
+        """Report conflicts with the rest of the file: levers, front, remaining options, narrowed numbers."""
         elected: list[str] = []
         for event in at.entries():
             for party in event["redraws"].keys:
@@ -211,7 +211,7 @@ class Events(Mechanism):
 
     @classmethod
     def complete(cls, block: tuple[EventSpec, ...], scenario: Any) -> None:
-        """Name the levers where both are pulled, and tell elections what they draw from."""
+        """Name the levers where both are meant, and give elections their distributions."""
         ratifiers = scenario.ratification.ratifiers if scenario.ratification else {}
         for event in block:
             for party in event.redraws.keys() & scenario.parties.keys():
@@ -222,7 +222,7 @@ class Events(Mechanism):
 
     @classmethod
     def draw(cls, block: Sequence[EventSpec], drawing: Drawing) -> "Events | None":
-        """Draw what happens in each round; None where the file has no events."""
+        """Draw which events happen in each round; None where the file has no events."""
         if not block:
             return None
         specs, source = tuple(sorted(block, key=lambda event: str(event.id))), drawing.source
@@ -247,11 +247,11 @@ class Events(Mechanism):
         return tuple(event.id for event in self.static.specs)
 
     def first_rounds(self) -> Ints:
-        """Round in which each event happens first, `NEVER` if it does not, shape (B, E)."""
+        """Return the round in which each event happens first, `NEVER` if it does not, shape (B, E)."""
         return np.where(self.happens.any(axis=1), self.happens.argmax(axis=1) + 1, NEVER)
 
     def move_channel(self, is_open: Bools) -> Bools:
-        """Rounds in which the parties can speak, but for those that events close, shape (B, R).
+        """Return rounds in which the parties can talk, except those that events close, shape (B, R).
 
         An event that closes the channel does so for its number of rounds, beginning with its own. A second one
         meanwhile does not wait for the first to end.
@@ -263,15 +263,15 @@ class Events(Mechanism):
         return is_open
 
     def extra_waves(self, strike: str) -> Floats:
-        """Waves that events of a round add to the strikes of that id, at the date of the round, shape (R, B)."""
+        """Return waves that events of a round add to the strikes of that id, at the date of the round, shape (R, B)."""
         return self._total(lambda event: f"events.{event.id}.extra_waves.{strike}", self._by_round)
 
     def front_shift(self) -> Floats:
-        """How far events of a round move the front at once, in the file's unit and direction, shape (R, B)."""
+        """Return how far events of a round move the front at once, in the file's unit and direction, shape (R, B)."""
         return self._total(lambda event: f"events.{event.id}.front_shift", self._by_round)
 
     def no_deal_shifts(self) -> Floats:
-        """What events up to a round have added to each party's no-deal worth, shape (R, B, N).
+        """Return what events up to a round have added to each party's reservation value, shape (R, B, N).
 
         An event that happens again counts again.
         """
@@ -283,19 +283,19 @@ class Events(Mechanism):
         return np.stack([of_party(party) for party in self.static.parties], axis=2)
 
     def lever_steps(self, lever: str) -> Ints:
-        """Steps by which events of a round pull a lever, shape (R, B)."""
+        """Return steps by which events of a round move a lever, shape (R, B)."""
         pulls = [e for e, event in enumerate(self.static.specs) if lever in (event.pulls_levers or ())]
         steps: Ints = self._by_round[:, :, pulls].sum(axis=2, dtype=np.int64)
         return steps
 
     def removals(self) -> tuple[Removal, ...]:
-        """Options taken off the table, one entry an event that takes any."""
+        """Return options removed, one entry an event that removes any."""
         first = self.first_rounds()
         specs = enumerate(self.static.specs)
         return tuple(Removal(event.id, first[:, e]) for e, event in specs if event.removes)
 
     def commitments(self) -> tuple[Commitment, ...]:
-        """Public commitments, one entry an event at which one is given."""
+        """Return public commitments, one entry an event at which one is made."""
         first = self.first_rounds()
         return tuple(
             Commitment(event.id, event.commits.party, event.commits.to, self._number(_cost(event)), first[:, e])
@@ -304,9 +304,9 @@ class Events(Mechanism):
         )
 
     def lines_moved(self, names: Sequence[str]) -> npt.NDArray[np.int8]:
-        """What events up to a round did last to each red line: 1 hardened, -1 felled, 0 nothing, shape (B, R, L).
+        """Last effect of events up to a round on each red line: 1 hardened, -1 given up, 0 none, shape (B, R, L).
 
-        Where both happen in one round the line falls.
+        Where both happen in one round the line is given up.
         """
         moved = np.zeros((*self.happens.shape[:2], len(names)), np.int8)
         specs = self.static.specs
@@ -319,7 +319,7 @@ class Events(Mechanism):
         return moved
 
     def redraws(self) -> tuple[Redraw, ...]:
-        """Elections, by event and party; the first time counts."""
+        """Return elections, by event and party; only the first counts."""
         first = self.first_rounds()
         return tuple(
             Redraw(
@@ -332,14 +332,14 @@ class Events(Mechanism):
 
     @property
     def fells_lines(self) -> bool:
-        """Whether an event gives up red lines."""
+        """Return whether an event gives up red lines."""
         return any(event.lines_fall for event in self.static.specs)
 
     def narrowing(self, path: str) -> Floats:
-        """Width that events up to a round leave of the range of a number, as a share, shape (R, B).
+        """Return the width that events up to a round leave of the range of a number, as a share, shape (R, B).
 
-        An event names the number itself or a branch of the file that holds it; one that happens again narrows again.
-        The number of a round is then `central + share * (drawn - central)`.
+        An event names the number itself or a branch of the file that has it; one that happens again narrows again. The
+        number of a round is then `central + share * (drawn - central)`.
         """
         happens = self._by_round
         share = np.ones(happens.shape[:2])
@@ -358,14 +358,14 @@ class Events(Mechanism):
         return self.numbers[:, self.static.columns[path]]
 
     def _total(self, path_of: Callable[[Any], str], times: Bools | Ints) -> Floats:
-        """Sum over events of a number times how often it counts, times of shape (R, B, E); shape (R, B)."""
+        """Sum a number over events times how often each counts, times of shape (R, B, E); shape (R, B)."""
         paths = [(e, path_of(event)) for e, event in enumerate(self.static.specs)]
         parts = [self._number(path) * times[:, :, e] for e, path in paths if path in self.static.columns]
         return sum_ascending(parts, times.shape[:2])
 
 
 def _dated(event: EventSpec, drawing: Drawing) -> Bools:
-    """Whether a dated event happens in a round, shape (R, B): in the first one at or after its date."""
+    """Return whether a dated event happens in a round, shape (R, B): in the first one at or after its date."""
     source, at = drawing.source, f"events.{event.id}.at"
     month = source.number(f"{at}.month", event.at_month)
     dates = drawing.months()[:, None] + exact.TOLERANCE
@@ -388,7 +388,7 @@ def _by_chance(event: EventSpec, drawing: Drawing) -> Bools:
 
 
 def _numbers(event: EventSpec) -> Iterable[tuple[str, Number]]:
-    """The numbers of an event's effects by path."""
+    """Return the numbers of an event's effects by path."""
     for effect in ("extra_waves", "narrows", "shifts_no_deal", "redraws"):
         for name, number in sorted((getattr(event, effect, None) or {}).items()):
             yield f"events.{event.id}.{effect}.{name}", number
@@ -399,7 +399,7 @@ def _numbers(event: EventSpec) -> Iterable[tuple[str, Number]]:
 
 
 def _drawn_anew(event: EventSpec) -> Iterable[tuple[str, Number]]:
-    """The numbers that elections draw anew, by the names of their streams."""
+    """Return the numbers that elections draw anew, by the names of their streams."""
     for party in sorted(getattr(event, "redraws", None) or {}):
         for what, table in zip(("weights", "support"), event._anew[party], strict=True):
             for name, number in sorted(table.items()):
@@ -407,7 +407,7 @@ def _drawn_anew(event: EventSpec) -> Iterable[tuple[str, Number]]:
 
 
 def _fresh(name: str, number: Number, source: Source) -> Floats:
-    """A number from its law, but by the uniforms of another name; shape (B,)."""
+    """Draw a number from its law, by the uniforms of another name; shape (B,)."""
     if number.low is None or number.high is None or not number.uncertain:
         return np.full(source.count, float(number.value))
     return streams.draw_law(source.uniform(name), number.law, number.low, number.value, number.high)
@@ -430,7 +430,7 @@ def _check_pulled(pulled: Place, levers: list[str]) -> None:
 
 
 def _check_narrows(event: Place) -> None:
-    """Every key is a number of the file or a branch that holds some, and the event is one of the first round.
+    """Check that every key is a number of the file or a branch that has some, and the event is one of the first round.
 
     Foresight and votes use what is known when talks begin.
     """

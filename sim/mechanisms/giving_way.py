@@ -1,4 +1,4 @@
-"""Red lines that give way to time and pressure."""
+"""Erosion of red lines with time and pressure."""
 
 from dataclasses import dataclass
 
@@ -18,9 +18,9 @@ from sim.mechanisms.mediation import Mediation
 
 
 class GivingWaySpec(Block):
-    """How a real red line is given up as the months pass; the same law for every line."""
+    """The erosion of real red lines with time; the same law for every line."""
 
-    per_month: Amount = Field(description="Pace at which lines fall: 0.01 is about one real line in a hundred a month.")
+    per_month: Amount = Field(description="Rate of giving up: 0.01 is about one real line in a hundred a month.")
     lever_adds: Amount = Field(
         Number(0),
         description="How many times that pace a lever at full strength adds on its party's lines; left out: 0.",
@@ -30,20 +30,20 @@ class GivingWaySpec(Block):
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class GivingWay(Mechanism):
-    """How real red lines are given up as the months pass."""
+    """The erosion of real red lines in each draw."""
 
     key = "giving_way"
     block = GivingWaySpec
-    about = "How real red lines are given up as the months pass; left out: never."
+    about = "How real red lines are given up with time; left out: never."
 
     static: Ints  # party of each red line, shape (L,)
-    per_round: Floats  # pace without pressure, shape (B,)
-    lever_adds: Floats  # times the pace that a lever at full strength adds, shape (B,)
-    endurance: Floats  # wear at which a line falls, infinite for a line of hardness 1, shape (B, L)
+    per_round: Floats  # rate without pressure, shape (B,)
+    lever_adds: Floats  # times the rate that a lever at full strength adds, shape (B,)
+    endurance: Floats  # wear at which a line is given up, infinite for a line of hardness 1, shape (B, L)
 
     @classmethod
     def draw(cls, block: GivingWaySpec, drawing: Drawing) -> "GivingWay":
-        """Draw how long each line lasts; lines drawn under one name fall together."""
+        """Draw how long each line lasts; lines with a shared draw are given up together."""
         source = drawing.source
         lasting = side_by_side([source.uniform(f"{group}.gives_way") for group in drawing.groups], source.count)
         return cls(
@@ -54,7 +54,7 @@ class GivingWay(Mechanism):
         )
 
     def after_round(self, state: State, played: Played) -> State:
-        """Wear the lines by a round; also while a text is voted on at home."""
+        """Add the wear of a round; also while a package is voted on."""
         mediation, parties = mechanism_of(played.others, Mediation), len(played.table.parties)
         pressure = np.zeros((len(state.worn), parties))
         if mediation is not None:
@@ -62,7 +62,7 @@ class GivingWay(Mechanism):
         return state._replace(worn=state.worn + self.wear(pressure))
 
     def wear(self, pressure: Floats) -> Floats:
-        """Wear of each line in one round, shape (B, L).
+        """Return the wear of each line in one round, shape (B, L).
 
         Args:
             pressure: Strength of the lever on each party, shape (B, N).
@@ -70,5 +70,5 @@ class GivingWay(Mechanism):
         return self.per_round[:, None] * (1 + self.lever_adds[:, None] * pressure[:, self.static])
 
     def fallen(self, worn: Floats) -> Bools:
-        """Lines that have given way after so much wear, shape (B, L)."""
+        """Return lines given up after so much wear, shape (B, L)."""
         return np.greater(worn, self.endurance)

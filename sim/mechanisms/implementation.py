@@ -1,4 +1,4 @@
-"""The findings on a signed agreement: its tests, the danger it runs, and when it breaks."""
+"""The findings on a signed agreement: commitment tests, hazard, and month of breakdown."""
 
 from dataclasses import dataclass
 
@@ -14,30 +14,30 @@ NO_BREAK, NO_CAUSE, SEVERAL, ABSENT, LOST, POWER, PULL_BACK, PRESSURE = range(le
 
 @dataclass(frozen=True, eq=False)
 class CommitmentTest:
-    """Whether somebody gains by breaking an agreement; all of one shape."""
+    """Whether a party gains by breaking an agreement; all of one shape."""
 
-    fails: Bools  # more is needed than there is
+    fails: Bools  # whether `needed` exceeds `there`
     # what would just keep the peace, inf if nothing is enough: the penalty on the rising side as a share of the stake;
     # or steps of the pull-back, NaN where none is reciprocal
     needed: Floats
-    there: Floats  # what there is of it: credibility x penalty; or steps
+    there: Floats  # actual value: credibility x penalty; or steps
 
     @classmethod
     def none(cls, shape: tuple[int, ...]) -> "CommitmentTest":
-        """That of a file without one."""
+        """The test of a file without one."""
         missing = np.full(shape, np.nan)
         return cls(np.zeros(shape, bool), missing, missing)
 
 
 @dataclass(frozen=True)
 class Factors:
-    """What makes the danger of a break larger (above 1) or smaller in each year in force, each shape (B, years)."""
+    """Factors on the hazard of a break in each year in force, each of shape (B, years)."""
 
-    features: Floats  # ratios of what the agreement has and lacks, relative to the reference group
-    deterrence: Floats  # a guarantee, as it stands in that year
+    features: Floats  # ratios of features present or absent, relative to the reference group
+    deterrence: Floats  # a guarantee, with its credibility in that year
     not_self_enforcing: Floats  # a shift of power that undoes the agreement
     pull_back_fails: Floats  # a pull-back on whose last step cheating pays
-    bought_by_pressure: Floats  # what pressure bought, as the pressure fades
+    bought_by_pressure: Floats  # bought by pressure, as the pressure fades
     stages: Floats | None = None  # stages that were kept or broken before; None where the file has none
 
     @property
@@ -52,16 +52,16 @@ class Factors:
 class Judgement:
     """The findings on one signed package a draw; NaN and False where none was signed.
 
-    All of shape (B,) unless said. What begins with entry into force is NaN where that never comes: `by_year`,
+    All of shape (B,) unless stated otherwise. Values after entry into force are NaN where that never comes: `by_year`,
     `factors`, survival, `break_month`.
     """
 
     # g0, chance at signature that the guarantor acts, its own interest left aside; NaN without guarantees
     promised: Floats
-    credibility: Floats  # the same once the guarantor's will counts
+    credibility: Floats  # the same given the guarantor's own interest
     by_year: Floats  # credibility at the start of each year in force, shape (B, years)
-    guarantor_absent: Bools  # the agreement is worth less to the guarantor than acting would cost it
-    bought_by_pressure: Bools  # as handed in
+    guarantor_absent: Bools  # the agreement gains the guarantor less than acting would cost it
+    bought_by_pressure: Bools  # as passed to `judge`
     shift: Floats  # share of the stake moved away from the side that the file names; NaN where it has no power shift
     power: CommitmentTest  # whether the shift undoes the agreement, penalty needed and there
     pull_back: CommitmentTest  # whether cheating on the last step pays, steps needed and there
@@ -73,7 +73,7 @@ class Judgement:
     cause: Ints  # index into `CAUSES`, what made the break likelier, shape (B,)
 
     def held(self, months: float) -> Bools:
-        """In force and not broken for so many months, shape (B,)."""
+        """Return whether it is in force and not broken for so many months, shape (B,)."""
         return np.greater(self.break_month, months)
 
     def columns(self) -> dict[str, np.ndarray]:

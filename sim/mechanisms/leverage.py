@@ -1,4 +1,4 @@
-"""Levers: what the mediator can do to the worth of fighting on."""
+"""Leverage: the mediator's means to lower reservation values."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -15,11 +15,11 @@ from sim.mechanisms.drawn_numbers import share, side_by_side
 from sim.mechanisms.events import Events
 
 NEVER, ON_REFUSAL = "never", "on_refusal"
-NOBODY, SEVERAL = -1, -2  # who alone stood in the way of the mediator's text
+NOBODY, SEVERAL = -1, -2  # the party that alone blocked the mediator's offer
 
 
 class FromMonthSpec(Block):
-    """From when on a lever is pulled."""
+    """The month from which a lever is applied."""
 
     month: Annotated[float, Field(ge=0, le=1200)] = Field(description="Months after the first round.")
 
@@ -35,15 +35,15 @@ Pulled = Annotated[
 
 
 class LeverSpec(Sourced):
-    """What the mediator can do to the worth of fighting on of one party."""
+    """A lever of the mediator on the reservation value of one party."""
 
-    party: PartyName = Field(description="The party it is pulled on.")
-    lowers_no_deal_by: Chance = Field(description="Share of that party's no-deal worth that it takes at full strength.")
+    party: PartyName = Field(description="The party that it targets.")
+    lowers_no_deal_by: Chance = Field(description="Share of that party's no-deal value that it takes at full strength.")
     pulled: Annotated[
         str | float, Form(Pulled, lambda when, _: when if isinstance(when, str) else float(when.month))
     ] = Field(
         "on_refusal",
-        description="never; on_refusal: while that party alone stands in the way of the mediator's last offer; or "
+        description="never; on_refusal: while that party alone blocks the mediator's last offer; or "
         "from a month on, as {month: 6}. Events may pull it too.",
     )
 
@@ -53,21 +53,21 @@ class LeverTable:
     """What is the same in all draws."""
 
     names: tuple[str, ...]  # of the levers, sorted
-    party: Ints  # index of the party each is pulled on, shape (levers,)
-    pulled: tuple[str | float, ...]  # `never`, `on_refusal`, or the month from which it is pulled, a lever
-    mediator: int  # index of the party that pulls
+    party: Ints  # index of the target of each
+    pulled: tuple[str | float, ...]  # `never`, `on_refusal`, or the first month, by lever
+    mediator: int  # index of the party that applies them
     months: Floats  # month at which each round is played, shape (R,)
 
 
 @dataclass(frozen=True, eq=False)
 class Levers(Bound):
-    """What the mediator can do to the worth of no deal."""
+    """The leverage of a mediator on reservation values."""
 
     static: LeverTable
-    lowers: Floats  # share of no-deal worth that a lever takes at full strength, shape (B, levers)
+    lowers: Floats  # share of the reservation value that a lever takes at full strength, shape (B, levers)
     step: Floats  # strength gained or lost in a round, shape (B,)
     by_events: Ints  # steps that events add in a round, shape (B, R, levers)
-    fades_per_year: Floats  # share of the pressure that goes each year after signature, shape (B,)
+    fades_per_year: Floats  # share of the leverage lost each year after signature, shape (B,)
 
     @classmethod
     def draw(cls, spec: Any, drawing: Drawing) -> "Levers":
@@ -98,15 +98,15 @@ class Levers(Bound):
         )
 
     def at_the_start(self, strength: Floats, k: int) -> Floats:
-        """Strength of the levers once the events of round k (from 1) have pulled them, shape (B, levers)."""
+        """Return the strength of the levers after the events of round k (from 1), shape (B, levers)."""
         return share(strength + self.by_events[:, k - 1] * self.step[:, None])
 
     def after_round(self, strength: Floats, holdout: Ints, k: int) -> Floats:
-        """Strength after round k: up a step on the party that alone stood in the way, else down a step.
+        """Return the strength after round k: a step up on the party that alone blocked the offer, else a step down.
 
         Args:
             strength: In the round, shape (B, levers).
-            holdout: The party that alone stood in the way of the mediator's last offer, else `NOBODY` or `SEVERAL`.
+            holdout: The party that alone blocked the mediator's last offer, else `NOBODY` or `SEVERAL`.
             k: The round that was played, from 1.
         """
         moved = np.zeros_like(strength)
@@ -120,14 +120,14 @@ class Levers(Bound):
         return share(strength + moved * self.step[:, None])
 
     def lower(self, reservation_value: Floats, strength: Floats) -> Floats:
-        """Reservation values under the levers, each times `1 - s l` where it is above 0, shape (B, N)."""
+        """Lower reservation values by leverage, each times `1 - s l` where it is above 0, shape (B, N)."""
         left, remains = np.ones(reservation_value.shape), 1 - share(strength * self.lowers)
         for lever, party in enumerate(self.static.party):
             left[:, party] *= remains[:, lever]
         return np.where(reservation_value > 0, reservation_value * left, reservation_value)
 
     def on(self, strength: Floats, parties: int) -> Floats:
-        """Strength of the strongest lever on each party, 0 without one, shape (B, N)."""
+        """Return the strength of the strongest lever on each party, 0 without one, shape (B, N)."""
         most = np.zeros((len(strength), parties))
         for lever, party in enumerate(self.static.party):
             most[:, party] = np.maximum(most[:, party], strength[:, lever])

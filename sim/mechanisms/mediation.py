@@ -1,4 +1,4 @@
-"""Mediation: who mediates, with which levers and carrots, and toward whom it leans."""
+"""Mediation: the mediator, its leverage and side payments, and its bias."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -25,7 +25,7 @@ MOST_LEVERS = 50
 
 
 class SweptNumber(Number):
-    """A number from -0.9 to 0.9 that is the same in every draw: to see what it does, it is swept."""
+    """A number from -0.9 to 0.9 that is the same in every draw, to be swept."""
 
     least, most = -0.9, 0.9
 
@@ -47,7 +47,7 @@ class SweptNumber(Number):
 
 
 class BiasSpec(Block):
-    """Toward which side the mediator leans when it makes its own offers."""
+    """The side that the mediator's own offers favour."""
 
     _away_from: tuple[str, ...] = PrivateAttr(())
 
@@ -64,7 +64,7 @@ class BiasSpec(Block):
 
 
 class MediationSpec(Block):
-    """Who mediates, and by what means."""
+    """The mediator and its means."""
 
     mediator: PartyName = Field(description="The party that mediates; its `kind` is mediator.")
     levers: Annotated[dict[Name, LeverSpec], Field(max_length=MOST_LEVERS)] = Field(
@@ -78,25 +78,25 @@ class MediationSpec(Block):
         Number(0), description="Share of the pressure that is gone each year after signature; left out: 0."
     )
     bias: BiasSpec | None = Field(None, description="Toward which side it leans in its own offers; left out: neither.")
-    carrots: CarrotsSpec | None = Field(None, description="Extra worth that it can add to packages.")
+    carrots: CarrotsSpec | None = Field(None, description="Extra utility that it can add to packages.")
 
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Mediation(Mechanism):
-    """What a mediator can do, drawn."""
+    """The drawn powers of a mediator."""
 
     key = "mediation"
     block = MediationSpec
-    about = "Who mediates, and by what means."
+    about = "The mediator and its means."
     names = MappingProxyType({"levers": "lever"})
 
-    levers: Levers  # pressure on the worth of no deal
-    carrots: Carrots | None  # worth added to packages, None where the file has none
+    levers: Levers  # leverage on reservation values
+    carrots: Carrots | None  # side payments, None where the file has none
 
     @classmethod
     def complete(cls, block: MediationSpec, scenario: Any) -> None:
-        """Name those whom a bias is against."""
+        """Name the parties that a bias disfavours."""
         if block.bias is not None:
             fighting = sorted(name for name, party in scenario.parties.items() if party.kind == "belligerent")
             block.bias._away_from = tuple(name for name in fighting if name != block.bias.toward)
@@ -107,13 +107,13 @@ class Mediation(Mechanism):
         return cls(Levers.draw(block, drawing), Carrots.draw(block.carrots, drawing))
 
     def before_round(self, state: State) -> State:
-        """Pull the levers as events do, and take from no-deal worth what they take."""
+        """Apply leverage of events, and lower reservation values by it."""
         pressure = self.levers.at_the_start(state.pressure, state.round)
         lowered = self.levers.lower(state.reservation_value, pressure)
         return state._replace(pressure=pressure, reservation_value=lowered)
 
     def after_round(self, state: State, played: Played) -> State:
-        """Move the levers after the mediator's offer, in the draws still open."""
+        """Move leverage after the mediator's offer, in the draws still open."""
         offer, lines = state.own_offer[:, self.levers.static.mediator], played.table.lines
         crossed = lines.crosses[lines.pattern[offer]] & state.real
         owned = np.array([lines.of(n) for n in range(len(played.table.parties))])
@@ -124,7 +124,7 @@ class Mediation(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Report who is no mediator or no belligerent, and what a mediator would do to itself."""
+        """Report mediators and belligerents that are none, and means that a mediator would use on itself."""
         mediator, parties = at["mediator"].text, at.root["parties"]
         kinds = {party: node["kind"].text for party, node in parties.items()}
         if mediator in names.parties and kinds.get(mediator) != "mediator":
@@ -143,18 +143,18 @@ class Mediation(Mechanism):
         _check_bias(at["bias"]["toward"], [party for party, kind in kinds.items() if kind == "belligerent"], names)
         for offer in at["carrots"]["offers"].entries():
             if mediator is not None and offer["party"].text == mediator:
-                message = "a mediator adds worth for others, not for itself; name another party"
+                message = "a mediator offers carrots to others, not to itself; name another party"
                 offer["party"].fault(message, path=offer.path)
 
 
 def holdout(offer: Ints, utility: Floats, reservation_value: Floats, crossed_by: Bools, signs: Bools) -> Ints:
-    """The signatory that alone stands in the way of an offer, else `NOBODY` or `SEVERAL`, shape (B,).
+    """Return the signatory that alone blocks an offer, else `NOBODY` or `SEVERAL`, shape (B,).
 
     Args:
         offer: A package a draw, `NO_DEAL` where there is none, shape (B,).
-        utility: Worth of all packages, shape (B, N, P).
+        utility: Utility of all packages, shape (B, N, P).
         reservation_value: Shape (B, N).
-        crossed_by: Parties a real red line of which the offer crosses, shape (B, N).
+        crossed_by: Parties with a real red line that the offer crosses, shape (B, N).
         signs: Whose consent a package needs, shape (N, P).
     """
     draw = np.arange(len(offer))

@@ -1,7 +1,7 @@
-"""Numbers that hang on the options of a few issues: small tables, never one entry a package.
+"""Numbers that depend on the options of a few issues: small tables, never one entry a package.
 
-Sixty thousand packages may differ in ten issues and a parliament look at two. What it makes of a package is worked
-out for the few distinct combinations of these two, and looked up by package.
+Sixty thousand packages may differ in ten issues while a parliament depends on two. A number is then computed for the
+few distinct combinations of these two, and looked up by package.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,7 +23,7 @@ ROOM = 2_000_000  # packages of all cached combinations, 8 bytes each
 class Combinations:
     """The distinct combinations of options of some issues that occur in packages."""
 
-    half: Half  # the issues looked at, in name order, and their option indices in each combination, shape (K, issues)
+    half: Half  # the issues, in name order, and their option indices in each combination, shape (K, issues)
     index: Ints  # combination of each package, shape (P,)
     example: Ints  # the first package of each combination, shape (K,)
 
@@ -35,9 +35,9 @@ class Combinations:
         return f"Combinations({names}: {len(self)} for {len(self.index):,} packages)"
 
     def holds(self, condition: Condition) -> Bools:
-        """Combinations that meet a condition, shape (K,).
+        """Return the combinations that meet a condition, shape (K,).
 
-        A ValueError if the condition mentions an issue that is not looked at here.
+        A ValueError if the condition mentions another issue.
         """
         unseen = condition.issues() - {issue.name for issue in self.half.issues}
         if unseen:
@@ -48,17 +48,17 @@ class Combinations:
         return holds
 
     def spread(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Values by combination, shape (..., K), as values by package, shape (..., P)."""
+        """Expand values by combination, shape (..., K), to values by package, shape (..., P)."""
         return values[..., self.index]
 
 
 def combinations(space: PackageSpace, issues: Collection[str]) -> Combinations:
     """Find the distinct combinations of options of some issues, in the order of these options.
 
-    The same arguments give the same object while it is cached.
+    The same arguments give the same cached object.
 
     Args:
-        issues: Names of the issues to look at, in any order; none at all gives one combination.
+        issues: Names of the issues, in any order; none at all gives one combination.
 
     A ValueError if there is no such issue.
     """
@@ -89,7 +89,7 @@ def _combinations(space: PackageSpace, columns: Sequence[int]) -> Combinations:
 
 @dataclass(frozen=True, eq=False)
 class OptionColumns:
-    """Where the summands of each combination stand."""
+    """The columns of the summands of each combination."""
 
     combinations: Combinations  # of the issues summed over
     column: Ints  # column of each issue's summand, shape (K, issues)
@@ -99,7 +99,7 @@ class OptionColumns:
 class OptionSum(Bound):
     """A number of a package: a base and one summand for the option of each of a few issues, in issue-name order."""
 
-    base: Floats  # what every package starts from, shape (B,)
+    base: Floats  # base of every package, shape (B,)
     numbers: Floats  # summands of the options of these issues, side by side, shape (B, options)
     static: OptionColumns
 
@@ -121,7 +121,7 @@ class OptionSum(Bound):
         return cls(base, np.array(columns).reshape(width, len(base)).T, OptionColumns(found, column))
 
     def of(self, packages: Ints) -> Floats:
-        """The number of one package a draw, shape (B,); NaN where there is none (`NO_DEAL`)."""
+        """Return the number of one package a draw, shape (B,); NaN where there is none (`NO_DEAL`)."""
         chosen = self.static.column[self.static.combinations.index[packages]]
         draw = np.arange(len(packages))
         total = self.base
@@ -130,12 +130,12 @@ class OptionSum(Bound):
         return np.where(packages == NO_DEAL, np.nan, total)
 
     def over_combinations(self) -> Floats:
-        """The number of every distinct combination, shape (B, K); `static.combinations` says which is which."""
+        """Return the number of every distinct combination of `static.combinations`, shape (B, K)."""
         total = np.repeat(self.base[:, None], len(self.static.combinations), axis=1)
         for place in range(self.static.column.shape[1]):
             total = total + self.numbers[:, self.static.column[:, place]]
         return total
 
     def over_all(self) -> Floats:
-        """The number of every package, shape (B, P): large, so only where the packages themselves are needed."""
+        """Return the number of every package, shape (B, P), which is large."""
         return self.static.combinations.spread(self.over_combinations())

@@ -1,8 +1,8 @@
 """Phased reciprocal withdrawal: does either side gain by cheating on the last step?
 
-An option in which one side alone leaves has nothing to reciprocate: it is a shift of power, not a pull-back. An option
-of a single step is taken for such an exit, since whoever leaves in one step has left before the other answers; where
-the file lists its `one_sided` options, that list counts instead.
+An option in which one side alone leaves is not reciprocal: it is a shift of power, not a pull-back. An option of a
+single step is treated as such an exit, since the first side has then left before the other responds; where the file
+lists its `one_sided` options, that list counts instead.
 """
 
 from collections.abc import Mapping
@@ -32,23 +32,23 @@ class PullBackSpec(Sourced):
     ] = Field(alias="steps", description="Steps by option of one issue; an option left out has none.")
     one_sided: AnyTexts | None = Field(
         None,
-        description="Options in which one side alone leaves: a shift of power, not a pull-back. "
+        description="Options in which only one side leaves: a shift of power, not a pull-back. "
         "Left out: those of a single step; an empty list: none.",
     )
-    months: Amount | None = Field(None, description="How long it takes. Shown, never computed from.")
-    depth_km: Amount | None = Field(None, description="How deep it goes. Shown, never computed from.")
+    months: Amount | None = Field(None, description="How long it takes. Descriptive only.")
+    depth_km: Amount | None = Field(None, description="How deep it goes. Descriptive only.")
     gain_of_cheating: NumberByParty = Field(
         description="Gain from cheating on the whole pull-back: one number, or one by side."
     )
     dividend: AmountByParty = Field(
-        description="Worth a period once all have pulled back, in the same unit: one number, or one by side."
+        description="Benefit a period once all have pulled back, in the same unit: one number, or one by side."
     )
-    discount: Lasting = Field(description="What is left of worth after a period.")
+    discount: Lasting = Field(description="Discount factor a period.")
     penalty: Amount = Field(description="Cost of being seen to cheat, x credibility of the guarantee; the same unit.")
 
     @property
     def issue(self) -> str:
-        """The issue whose options say in how many steps armies leave."""
+        """The issue whose options set the number of steps."""
         return self.steps_by_option.issue
 
     @property
@@ -58,7 +58,7 @@ class PullBackSpec(Sourced):
 
     @staticmethod
     def check(at: Place, names: Names) -> None:
-        """Report steps of no one issue, and sides that are not two."""
+        """Report steps of more than one issue, and sides that are not two."""
         at["steps"].must_be_of_one_issue(names, whole=False)
         at["one_sided"].must_name(at["steps"].keys, "option in steps")
         sides: list[str] = []
@@ -70,16 +70,16 @@ class PullBackSpec(Sourced):
 
 
 def steps_needed(gain: Floats, dividend: Floats, penalty: Floats, monitoring: Floats, discount: Floats) -> Floats:
-    """Fewest equal steps in which a reciprocal withdrawal is kept to; inf where no number of steps is enough.
+    """Fewest equal steps in which a reciprocal withdrawal is honoured; inf where no number of steps is enough.
 
     max(1, ceil(bracket / P)) with bracket = (a - v)/(d m) - v/(1 - d): the last step, with nothing to come after it,
-    is the most tempting. A quotient above a whole number by rounding alone does not ask for another step.
+    is the most tempting. A quotient above an integer by rounding alone does not need another step.
 
     Args:
         gain: a, gain from cheating on the whole pull-back.
-        dividend: v, worth a period once all is done, 0 or more.
+        dividend: v, benefit a period once all is done, 0 or more.
         penalty: P, cost of being seen to cheat, 0 or more.
-        monitoring: m, chance to be seen, in [0, 1]; unseen, whoever gains more than the dividend cheats.
+        monitoring: m, probability of being seen, in [0, 1]; unseen, a side that gains more than the dividend cheats.
         discount: d a step, in [0, 1].
 
     Shapes are broadcast together.
@@ -92,7 +92,7 @@ def steps_needed(gain: Floats, dividend: Floats, penalty: Floats, monitoring: Fl
     temptation = np.where(seen > 0, tempted / np.where(seen > 0, seen, 1.0), unseen)
     # A dividend that is never discounted outweighs any gain, seen or not.
     bracket = np.where(np.isinf(forgone), -np.inf, temptation - np.where(np.isinf(forgone), 0.0, forgone))
-    with np.errstate(over="ignore"):  # next to no penalty: next to no number of steps
+    with np.errstate(over="ignore"):  # a tiny penalty overflows to infinity
         enough = np.ceil(bracket / np.where(penalty > 0, penalty, 1.0) - TOLERANCE)
     needed = np.where(penalty > 0, np.maximum(enough, 1.0), np.inf)
     return np.where(bracket <= TOLERANCE, 1.0, needed)
@@ -100,7 +100,7 @@ def steps_needed(gain: Floats, dividend: Floats, penalty: Floats, monitoring: Fl
 
 @dataclass(frozen=True, eq=False)
 class PullBack(Bound):
-    """The steps in which armies leave, and what cheating would bring, in each draw."""
+    """The steps of a withdrawal, and the gains from cheating, in each draw."""
 
     steps: OptionSum  # steps of reciprocal options; 0 for all others
     # gain, dividend: a and v of each side, a tuple of shape (B,); one entry where the file has one number for both
@@ -131,7 +131,7 @@ class PullBack(Bound):
         )
 
     def test(self, there: Floats, credibility: Floats, monitoring: Floats) -> CommitmentTest:
-        """Whether these steps bind both sides: equal steps do at the last, for the side that is tempted most.
+        """Test whether these steps bind both sides: equal steps do at the last, for the side that is tempted most.
 
         Args:
             there: From `steps`, shape (B, ...).
@@ -148,7 +148,7 @@ class PullBack(Bound):
 
 
 def reciprocal_steps(spec: PullBackSpec) -> dict[str, int]:
-    """Steps of the options in which both sides leave in turn: `one_sided` tells which do not, or else a single step."""
+    """Return the steps of options in which both sides leave in turn, which `one_sided` or a single step excludes."""
     single = [option for option, steps in spec.steps.items() if steps == 1]
     one_sided = single if spec.one_sided is None else spec.one_sided
     return {option: int(spec.steps[option]) for option in sorted(spec.steps) if option not in one_sided}

@@ -1,7 +1,7 @@
-"""Shifting power: would the side that an agreement makes weaker rather fight now than sign?
+"""Shifting power: would the side that an agreement weakens rather fight now than sign?
 
-Source: Powell (2006), war as a commitment problem. What has to be promised for later is more than anybody can promise
-when the balance moves far and fast enough; then no division of the stake, however generous, keeps the peace today.
+Source: Powell (2006), war as a commitment problem. If the balance moves far and fast enough, no credible promise for
+later is large enough, and no division of the stake, however generous, prevents war today.
 """
 
 import re
@@ -36,7 +36,7 @@ class Shifts(RootModel[dict[IssueName, dict[OptionName, Change]]]):
 
 
 class PowerShiftSpec(Open):
-    """Would the side that an agreement makes weaker rather fight now? (Powell 2006)"""
+    """Would the side that an agreement weakens rather fight now? (Powell 2006)"""
 
     pattern = rf"^{AWAY_FROM}[A-Za-z0-9_][A-Za-z0-9_-]*$"
     kind = Shifts
@@ -46,37 +46,37 @@ class PowerShiftSpec(Open):
 
     months: Amount = Field(description="Time in which the shift happens.")
     discount: Lasting | None = Field(
-        None, description="What is left of worth after that time; left out: `discount_per_month` of the weaker side."
+        None, description="Discount factor over that time; left out: `discount_per_month` of the weaker side."
     )
     balance_now: Chance = Field(description="Share of the stake that the side named would get by war now.")
     war_cost: dict[PartyName, Amount] = Field(description="Share of the stake that war costs each of the two sides.")
     penalty_if_guarantor_acts: Amount = Field(
-        description="What the guarantor's acting costs the side that grows stronger, as a share of the stake."
+        description="What the guarantor's action costs the side that grows stronger, as a share of the stake."
     )
     surplus: Literal["flow", "all_to_riser"] = Field(
         "flow",
-        description="flow: what peace saves is shared as it comes; all_to_riser: the stronger side later takes it all.",
+        description="flow: what peace saves is shared period by period; all_to_riser: the stronger side takes all.",
     )
 
     @property
     def penalty(self) -> Number:
-        """What the guarantor's acting costs the side that grows stronger."""
+        """What the guarantor's action costs the side that grows stronger."""
         return self.penalty_if_guarantor_acts
 
     @property
     def away_from(self) -> str:
-        """The side from which the balance is moved."""
+        """The side from which the balance moves."""
         return next(iter(self.model_extra or {})).removeprefix(AWAY_FROM)
 
     @property
     def shifts(self) -> dict[str, dict[str, Number]]:
-        """How far options move it, by issue and option."""
+        """Shifts by issue and option."""
         shifts: dict[str, dict[str, Number]] = next(iter((self.model_extra or {}).values())).root
         return shifts
 
     @classmethod
     def check(cls, at: Place) -> None:
-        """Report sides that are not two, and shifts that are away from none of them, or said twice."""
+        """Report sides that are not two, and shifts that are away from neither of them, or given twice."""
         away, cost = [key for key in at.keys if re.fullmatch(cls.pattern, key)], at["war_cost"]
         sides = cost.keys
         if cost.is_mapping and len(sides) != 2:
@@ -103,13 +103,13 @@ def power_test(
     penalty: Floats,
     surplus: str = "flow",
 ) -> CommitmentTest:
-    """Compare what the declining side would gain by fighting now with all that peace could offer it.
+    """Compare the declining side's gain from fighting now with the most that peace can offer it.
 
     The declining side D is the named side where the shift is above 0, the other side where it is below; R is the
     other one. p and p' are D's share by war before and after, p' = p - |shift|, not below 0: nobody loses more than
     it holds. A shift of 0 passes: waiting then costs D nothing.
 
-    `flow`: D is promised what R would get no less than by war, flow by flow. It fights now if
+    `flow`: D is promised all but what R would get by war, flow by flow. It fights now if
     p - p' > (1-d)(1-p') + cD + d (cR + gK); needed gK* = max(0, [(p-p') - (1-d)(1-p') - cD]/d - cR).
     `all_to_riser`: R takes the whole surplus later, and D is left with what it would get by war. It fights now if
     d p2 - p1 - cD (1-d) > 0, p1 and p2 R's share before and after. A penalty on R then adds to the surplus that R
@@ -120,7 +120,7 @@ def power_test(
         balance: Share that the named side would get by a war fought now, in [0, 1].
         cost_named, cost_other: War costs of the two sides, shares of the stake, 0 or more.
         discount: d over the time in which the shift happens, in (0, 1], of the named and of the other side.
-        penalty: gK, what guarantees would cost whoever breaks the peace as the stronger side, 0 or more.
+        penalty: gK, what guarantees would cost the stronger side for breaking the peace, 0 or more.
         surplus: `flow` or `all_to_riser`.
 
     Shapes are broadcast together.
@@ -143,7 +143,7 @@ def power_test(
 
 @dataclass(frozen=True, eq=False)
 class PowerShift(Bound):
-    """How packages move the balance, in each draw."""
+    """Shifts of the balance by package, in each draw."""
 
     shifts: OptionSum  # share of the stake moved away from the named side; below 0 toward it
     balance: Floats  # share that the named side would get by war now, shape (B,)
@@ -152,7 +152,7 @@ class PowerShift(Bound):
     # over the time in which the shift happens, of the named and of the other side, shape (B,)
     discount_named: Floats
     discount_other: Floats
-    penalty: Floats  # what the guarantor's acting would cost the rising side, as a share of the stake, shape (B,)
+    penalty: Floats  # what the guarantor's action would cost the rising side, as a share of the stake, shape (B,)
     static: str  # who takes the surplus, `flow` or `all_to_riser`
 
     @classmethod
@@ -188,7 +188,7 @@ class PowerShift(Bound):
         )
 
     def test(self, shift: Floats, credibility: Floats) -> CommitmentTest:
-        """Whether these shifts, shape (B, ...), undo an agreement, given the chance that a guarantor acts, the same."""
+        """Test whether these shifts undo an agreement, given the probability that a guarantor acts; both (B, ...)."""
         return power_test(
             shift,
             along(self.balance, shift),

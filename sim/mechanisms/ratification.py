@@ -1,11 +1,11 @@
-"""What was signed goes home: who votes on it, when, and with what chance it passes.
+"""Ratification of a signed package: who votes on it, when, and with what probability it passes.
 
 A ratifier j expects a share in favour `S_j = logistic(logit(support_j) + sum of shifts by option)` and is surprised by
 `Y_j = S_j + se_j (sqrt(rho) Z_0 + sqrt(1 - rho) Z_j)`: shifts act on the log-odds, the error on the share. All votes of
-a ratifier share its Y, and the Z are drawn once a draw: asked the same again, the same body answers the same.
+a ratifier share its Y, and the Z are drawn once a draw: the same body votes the same way on the same package.
 
-What no deal is worth to the ratifier's party, and the months, move support until the signature: the costlier no
-agreement is, the more agreements pass at home.
+The reservation value of the ratifier's party, and the months, move support until the signature: the costlier no
+agreement is, the more agreements pass.
 
 A threshold a/b is the float nearest to it, and so is a share: a share written as 0.6 reaches 60/100. Support of
 exactly 0 or 1 is certain, that is without shift and error.
@@ -51,7 +51,7 @@ from sim.mechanisms import MECHANISMS
 from sim.mechanisms.drawn_numbers import not_negative, numbers_by_option, share, side_by_side, standard_normal
 from sim.mechanisms.option_tables import Combinations, OptionSum, combinations
 
-CEASEFIRE = "ceasefire"  # the milestone without which nothing is in force
+CEASEFIRE = "ceasefire"  # the milestone that entry into force needs
 LEAST_SUPPORT = 1e-9  # of which log-odds are taken after elections
 NOBODY = -1  # the index of no ratifier, no vote, no milestone
 MOST_RATIFIERS, MOST_VOTES, MOST_MILESTONES = 50, 20, 50
@@ -60,13 +60,13 @@ MilestoneName = Annotated[Name, Refers("milestone")]
 
 
 class AfterRefusalSpec(Block):
-    """What follows when a signed text is refused at home."""
+    """What follows when a signed package is refused at home."""
 
     name: Literal["end", "resume"] = Field(
-        description="end: it is over; resume: they talk again, the same text cannot be asked for again."
+        description="end: the talks are over; resume: they continue, without the packages that would be refused again."
     )
     months_lost: Annotated[float, Field(ge=0, le=1200)] = Field(
-        0.0, description="With resume: months until they talk again; left out: 0."
+        0.0, description="With resume: months until the talks continue; left out: 0."
     )
     at_most: Annotated[int, Field(ge=0, le=1000)] = Field(1, description="With resume: how often; left out: 1.")
 
@@ -76,15 +76,15 @@ class AfterRefusalSpec(Block):
 
 
 class MilestoneSpec(Block):
-    """Something that votes may have to wait for."""
+    """A milestone that votes may wait for."""
 
-    by: IssueName | None = Field(None, description="The issue whose option says when; `months` then has each option.")
+    by: IssueName | None = Field(None, description="The issue that sets the time; `months` then has each option.")
     months: AmountByOption = Field(description="Months after signature, or after the milestone named in `after`.")
     after: MilestoneName | None = Field(None, description="The milestone it follows; left out: the signature.")
 
 
 class VoteSpec(Block):
-    """A vote, and how much it takes."""
+    """A vote and its threshold."""
 
     id: Name = Field(description="Name of the vote.")
     when: WhenOrAlways = Field(ALWAYS, description="Which packages need it: always, never or a condition.")
@@ -104,7 +104,7 @@ class VoteSpec(Block):
 
     @property
     def threshold(self) -> Fraction:
-        """Share in favour that it takes."""
+        """Share in favour that it needs."""
         return self.at_least or self.more_than or Fraction(0)
 
     @property
@@ -114,23 +114,23 @@ class VoteSpec(Block):
 
 
 class RatifierSpec(Sourced):
-    """A body that votes on what was signed."""
+    """A body that votes on the signed package."""
 
-    label: Label = Field("", description="What it is called.")
+    label: Label = Field("", description="Its label.")
     short: Short | None = Field(None, description=f"The same in at most {MOST_SHORT} letters, for charts and tables.")
-    party: PartyName = Field(description="The party whose text it is asked about.")
+    party: PartyName = Field(description="The party that it votes for.")
     order: Annotated[int, Field(ge=1, le=1000)] = Field(
-        description="When its turn comes: 1 first; the same number votes side by side."
+        description="Its turn: 1 first; bodies with the same number vote at the same time."
     )
     when: WhenOrAlways = Field(ALWAYS, description="Which packages it votes on: always, never or a condition.")
     votes: Annotated[tuple[VoteSpec, ...], Listed(1, MOST_VOTES), Ids("vote")] = Field(
         description="Its votes; all share its surprise, and all must pass."
     )
-    barred_when: When = Field(NEVER, description="Packages on which it cannot vote at all: refused at once.")
+    barred_when: When = Field(NEVER, description="Packages that it is barred from voting on: refused at once.")
     support: Chance = Field(description="Share in favour that is expected before the shifts.")
     error: Chance = Field(description="Standard error on that share.")
     support_drift_per_month: Number = Field(
-        Number(0), description="What a month until the signature adds to the log-odds of support; left out: 0."
+        Number(0), description="Change of the log-odds of support with each month until the signature; left out: 0."
     )
     follows_no_deal: Number = Field(
         Number(0),
@@ -139,23 +139,23 @@ class RatifierSpec(Sourced):
     )
     months: Amount = Field(description="Months from its turn, and the milestones it waits for, to the vote.")
     shifts: dict[IssueName, dict[OptionName, Number]] = Field(
-        {}, description="What an option adds to the log-odds of support, by issue; 0.4 is about 10 points near half."
+        {}, description="Change of the log-odds of support by option, by issue; 0.4 is about 10 points near half."
     )
 
 
 class RatificationSpec(Block):
-    """Who must still say yes after the signature."""
+    """The votes after the signature."""
 
     after_refusal: AfterRefusalSpec = Field(
         AfterRefusalSpec(name="end", months_lost=0.0, at_most=0),
-        description="What follows a refusal; left out: it is over.",
+        description="What follows a refusal; left out: the talks are over.",
     )
     shared_error: Chance = Field(
-        Number(0), description="How far surprises in different votes go together, from 0 to 1; left out: 0."
+        Number(0), description="Correlation of surprises in different votes, from 0 to 1; left out: 0."
     )
     milestones: Annotated[dict[Name, MilestoneSpec], Field(max_length=MOST_MILESTONES)] = Field(
         {},
-        description="What votes may wait for. When the fighting stops is called ceasefire; without it: at signature.",
+        description="Milestones that votes may wait for; `ceasefire` ends the fighting, without it: at signature.",
     )
     ratifiers: Annotated[dict[Name, RatifierSpec], Field(max_length=MOST_RATIFIERS), AfterValidator(labelled)] = Field(
         description="The bodies that vote; none, as {}, if no vote is needed."
@@ -164,9 +164,10 @@ class RatificationSpec(Block):
 
 @dataclass(frozen=True, eq=False)
 class Ballots:
-    """Who votes on what, how much it takes and what must come first: the same in all draws.
+    """Who votes on what, with which threshold and after what: the same in all draws.
 
-    A *cell* is a ratifier with one combination of the options it looks at. There are few, so shares are held by cell.
+    A *cell* is a ratifier with one combination of the options it depends on. There are few, so shares are stored by
+    cell.
     """
 
     ratifiers: tuple[str, ...]  # names (J), sorted
@@ -176,7 +177,7 @@ class Ballots:
     votes: tuple[str, ...]
     milestones: tuple[str, ...]  # names (M), each after the one it counts from
     counted_from: Ints  # milestone each one counts from, -1 for the signature, shape (M,)
-    combinations: Combinations  # of all options that any ratifier looks at
+    combinations: Combinations  # of all options that any ratifier depends on
     cells: Ints  # cell of each ratifier, shape (K, J)
     voter: Ints  # ratifier of each cell, shape (C,)
     needed: Floats  # largest threshold among the votes held, shape (C,); -inf where none is held, inf where barred
@@ -196,7 +197,7 @@ def ballots(
     """Lay out who votes on what.
 
     Args:
-        own: The combinations that each ratifier looks at, ratifiers in name order.
+        own: The combinations that each ratifier depends on, ratifiers in name order.
         milestones: Their names, each after the one it counts from.
         parties: Names, sorted.
     """
@@ -235,13 +236,13 @@ def ballots(
 
 
 def issues_seen(ratifier: RatifierSpec) -> frozenset[str]:
-    """Issues on which it depends what a ratifier votes on and how."""
+    """Issues on which a ratifier's votes depend."""
     seen: frozenset[str] = frozenset(ratifier.shifts) | ratifier.when.issues() | ratifier.barred_when.issues()
     return seen.union(*(vote.when.issues() for vote in ratifier.votes))
 
 
 def by_depth(milestones: Mapping[str, MilestoneSpec]) -> list[str]:
-    """Milestones by name, but each after the one it counts from."""
+    """Return milestones by name, but each after the one it counts from."""
 
     def depth(name: str | None) -> int:
         return 0 if name is None else 1 + depth(milestones[name].after)
@@ -254,12 +255,12 @@ def _barred(ratifier: RatifierSpec, seen: Combinations) -> Bools:
 
 
 def _held(ratifier: RatifierSpec, vote: VoteSpec, seen: Combinations) -> Bools:
-    """Combinations on which a vote is held, shape (K,); a body that is barred holds none."""
+    """Return combinations on which a vote is held, shape (K,); a body that is barred holds none."""
     return seen.holds(ratifier.when) & seen.holds(vote.when) & ~_barred(ratifier, seen)
 
 
 def _takes(ratifier: RatifierSpec, seen: Combinations) -> tuple[Floats, Bools]:
-    """The strictest threshold among the votes held, and whether the share must lie above it; shapes (K,)."""
+    """Return the strictest threshold among the votes held, and whether the share must lie above it; shapes (K,)."""
     needed, above = np.full(len(seen), -np.inf), np.zeros(len(seen), bool)
     for vote in ratifier.votes:
         held, share = _held(ratifier, vote, seen), float(vote.threshold)
@@ -270,7 +271,7 @@ def _takes(ratifier: RatifierSpec, seen: Combinations) -> tuple[Floats, Bools]:
 
 @dataclass(frozen=True, eq=False)
 class Votes(Bound):
-    """What came of one package a draw at home; months count from its signature."""
+    """The votes on one package a draw; months count from its signature."""
 
     passed: Bools  # all votes held were won (or none had to be), shape (B,)
     # the ratifier that refused first, -1 for none, shape (B,). At the same moment: one that was barred, then the lower
@@ -278,10 +279,10 @@ class Votes(Bound):
     refused_by: Ints
     refused_vote: Ints  # its vote, -1 if it was barred or nobody refused, shape (B,)
     barred: Bools  # refused without a vote, shape (B,)
-    held_month: Floats  # when each vote was held, NaN for those not needed and those that a refusal came before, (B, V)
+    held_month: Floats  # when each vote was held, NaN for those not needed or preceded by a refusal, (B, V)
     in_force_month: Floats  # the last vote or the ceasefire, whichever is later; NaN unless passed, shape (B,)
     refusal_month: Floats  # when it was refused, 0 if barred, NaN if it was not, shape (B,)
-    # when the package has the fighting stop, refused or not; 0 without such a milestone, NaN without a package, shape
+    # months from signature to the ceasefire, refused or not; 0 without such a milestone, NaN without a package, shape
     # (B,)
     ceasefire_month: Floats
     chance_independent: Floats  # closed-form chance if every ratifier has a surprise of its own (rho 0), shape (B,)
@@ -291,22 +292,22 @@ class Votes(Bound):
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Ratification(Mechanism):
-    """The votes of a scenario, with all they depend on drawn."""
+    """The votes of a scenario, with all drawn numbers."""
 
     key = "ratification"
     block = RatificationSpec
-    about = "Who must still say yes after the signature; left out: nobody."
+    about = "The votes after the signature; left out: none."
     names = MappingProxyType({"milestones": "milestone"})
 
     share: Floats  # expected share in favour by cell, S, shape (B, C)
     chance: Floats  # closed-form chance by cell, 1 where nobody votes and 0 where barred, shape (B, C)
     error: Floats  # standard error on the share, 0 where support is certain, shape (B, J)
-    surprise: Floats  # standard normal number by which each ratifier differs from what is expected, shape (B, J)
+    surprise: Floats  # standard normal deviation of each ratifier from what is expected, shape (B, J)
     shared: Floats  # the part of it that is the same for all, shape (B,)
     alone: Floats  # standard error of the rest, shape (B,)
-    months: Floats  # from being ready to vote to the vote, shape (B, J)
+    months: Floats  # months from being ready to the vote, shape (B, J)
     drift: Floats  # log-odds that a month until the signature adds to support, shape (B, J)
-    follows: Floats  # log-odds for each 1 that no deal is worth less to the ratifier's party, shape (B, J)
+    follows: Floats  # log-odds for each 1 by which the reservation value of the ratifier's party falls, shape (B, J)
     milestones: tuple[OptionSum, ...]  # months of each milestone after what it counts from
     support: Floats  # share in favour before shifts, shape (B, J)
     static: Ballots
@@ -316,7 +317,7 @@ class Ratification(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Report milestones whose months do not fit what they hang on, and those that wait for one another."""
+        """Report milestones with invalid months, and those that wait for one another."""
         for _, milestone in at["milestones"].items():
             _check_milestone(milestone["by"], milestone["months"], names)
         _check_circles(at["milestones"])
@@ -363,13 +364,13 @@ class Ratification(Mechanism):
         )
 
     def after_elections(self, ratifier: str, support: Floats, held: Bools, share: Floats) -> Floats:
-        """By how much elections move the log-odds of support, shape (B, J).
+        """Return the effect of elections on the log-odds of support, shape (B, J).
 
         Args:
             ratifier: Whose support is drawn anew.
             support: As drawn anew, shape (B,).
             held: Draws in which they have been held, shape (B,).
-            share: How far support goes toward that, shape (B,).
+            share: How far support moves to the new value, shape (B,).
         """
         j = self.static.ratifiers.index(ratifier)
         old = np.minimum(np.maximum(self.support[:, j], LEAST_SUPPORT), 1 - LEAST_SUPPORT)
@@ -380,11 +381,11 @@ class Ratification(Mechanism):
         return moved
 
     def at(self, months: Floats, no_deal_fell: Floats, elections: Floats | None = None) -> "Ratification":
-        """The same votes on what is signed later; support of exactly 0 or 1 stays.
+        """Return the same votes on a package signed later; support of exactly 0 or 1 stays.
 
         Args:
             months: From the first round to the signature, shape (B,).
-            no_deal_fell: By how much no deal is worth less to each party than in the first round, shape (B, N).
+            no_deal_fell: Fall of each party's reservation value since the first round, shape (B, N).
             elections: What elections until then add to the log-odds of support, shape (B, J); nothing if not given.
         """
         moved = self.drift * months[:, None] + self.follows * no_deal_fell[:, self.static.party]
@@ -404,11 +405,11 @@ class Ratification(Mechanism):
         return self._of_packages(self.share, packages)
 
     def needed(self, packages: Ints) -> Floats:
-        """Largest threshold met with each ratifier, shape (B, J): -inf where it does not vote, inf where barred."""
+        """Largest threshold with each ratifier, shape (B, J): -inf where it does not vote, inf where barred."""
         return self._of_packages(self.static.needed[None], packages)
 
     def chances(self, packages: Ints) -> Floats:
-        """Closed-form chance `Phi((S - tau) / se)` of one package a draw with each ratifier, shape (B, J).
+        """Closed-form probability `Phi((S - tau) / se)` of one package a draw with each ratifier, shape (B, J).
 
         Votes of one ratifier share its surprise, so the largest threshold decides. 1 where the ratifier does not vote,
         0 where it is barred, NaN without a package; with no error a step.
@@ -420,7 +421,7 @@ class Ratification(Mechanism):
         return np.where((packages == NO_DEAL)[:, None], np.nan, by_cell[draws, self._cells(packages)])
 
     def chances_over_combinations(self) -> tuple[Floats, Floats]:
-        """Closed-form chance of all ratifiers together, for every combination of `static.combinations`.
+        """Return the closed-form probability of passing all ratifiers, for every combination of `static.combinations`.
 
         Returns:
             If surprises are independent (the product), and if they are shared (the smallest), each of shape (B, K).
@@ -428,9 +429,9 @@ class Ratification(Mechanism):
         return _together(self.chance[:, self.static.cells])
 
     def chances_given_shared(self) -> tuple[Floats, Floats]:
-        """Chance with each ratifier once the surprise that all share is known, and with all of them, by combination.
+        """Return the probability with each ratifier given the shared surprise, and with all of them, by combination.
 
-        Given it the ratifiers are independent, so their product, averaged over draws, is the chance of all.
+        Given it the ratifiers are independent, so the mean of their product over draws is the probability of all.
 
         Returns:
             Shapes (B, K, J) and (B, K).
@@ -443,7 +444,7 @@ class Ratification(Mechanism):
         """Hold the votes on one package a draw.
 
         A vote is held at `max(start of its order, milestones it needs) + months`; the next order starts when the last
-        of this one has voted. The first refusal ends it all.
+        of this one has voted. The first refusal ends the votes.
 
         Args:
             packages: Package signed in each draw, `NO_DEAL` for none, shape (B,).
@@ -460,7 +461,7 @@ class Ratification(Mechanism):
         barred_month = np.where(barred[:, static.by_order], 0.0, np.inf)
         never = np.full((len(packages), 1), np.inf)
         lost_month = np.hstack([barred_month, np.where(held & ~won, month, np.inf), never])
-        first = lost_month.argmin(axis=1)  # the first of equal ones: barred before order before name
+        first = lost_month.argmin(axis=1)  # ties: barred before order before name
         refusal = lost_month[draw, first]
         refused = refusal < np.inf
         whose = np.concatenate([static.by_order, static.of, [NOBODY]])
@@ -481,7 +482,7 @@ class Ratification(Mechanism):
         )
 
     def struck(self, packages: Ints, votes: Votes) -> Bools:
-        """Packages that the same body would refuse again after these votes, shape (B, P); B as of `votes`.
+        """Return the packages that the same body would refuse again after these votes, shape (B, P); B as of `votes`.
 
         After a vote lost on p: every q on which that vote is held and for which `S(q) - tau <= S(p) - tau`. After a
         body was barred: every q from which it is barred.
@@ -522,7 +523,7 @@ class Ratification(Mechanism):
 
 
 def _chance(share: Floats, error: Floats, needed: Floats, above: Bools) -> Floats:
-    """Chance to pass with a normal error on the share; without error a step."""
+    """Return the probability of passing with a normal error on the share; without error a step."""
     uncertain = error > 0
     z = (share - needed) / np.where(uncertain, error, 1.0)
     step = np.where(above, share > needed, share >= needed)
@@ -530,7 +531,7 @@ def _chance(share: Floats, error: Floats, needed: Floats, above: Bools) -> Float
 
 
 def _together(chances: Floats) -> tuple[Floats, Floats]:
-    """Product and smallest over the last axis, in ascending order: no name moves a bit of it."""
+    """Return product and minimum over the last axis, in ascending order: no name moves a bit of it."""
     ascending = np.sort(chances, axis=-1)
     product, smallest = np.ones(chances.shape[:-1]), np.ones(chances.shape[:-1])
     for place in range(chances.shape[-1]):
@@ -540,9 +541,9 @@ def _together(chances: Floats) -> tuple[Floats, Floats]:
 
 
 def _shares(support: Floats, shifts: Any, path: str, source: Source, space: PackageSpace, own: Combinations) -> Floats:
-    """Expected share of one ratifier over the combinations it looks at, shape (B, K).
+    """Return the expected share of one ratifier over the combinations it depends on, shape (B, K).
 
-    Where nothing shifts it is the support itself, to the last bit: with no error it may stand at the threshold.
+    Where nothing shifts it is the support itself, to the last bit: with no error it may be at the threshold.
     """
     log_odds = exact.log(support) - exact.log(1 - support)
     numbers = {issue: numbers_by_option(source, f"{path}.{issue}", shifts[issue]) for issue in sorted(shifts)}
@@ -552,7 +553,7 @@ def _shares(support: Floats, shifts: Any, path: str, source: Source, space: Pack
 
 
 def _surprises(shared_error: Any, names: list[str], source: Source) -> tuple[Floats, Floats, Floats]:
-    """Standard normal numbers of which any two have correlation rho, shape (B, J); `shared` and `alone`."""
+    """Return standard normal numbers of which any two have correlation rho, shape (B, J); `shared` and `alone`."""
     rho = share(source.number("ratification.shared_error", shared_error))
     shared, alone = np.sqrt(rho) * standard_normal(source, "ratification.shared"), np.sqrt(1 - rho)
     own = [alone * standard_normal(source, f"ratification.ratifiers.{name}.vote") for name in names]
@@ -560,7 +561,7 @@ def _surprises(shared_error: Any, names: list[str], source: Source) -> tuple[Flo
 
 
 def _delay(name: str, milestone: Any, source: Source, space: PackageSpace) -> OptionSum:
-    """Months of a milestone after what it counts from: one number, or one by option of an issue."""
+    """Return the months of a milestone after what it counts from: one number, or one by option of an issue."""
     path = f"ratification.milestones.{name}.months"
     if milestone.by is None:
         return OptionSum.over(space, not_negative(source.number(path, milestone.months)), {})

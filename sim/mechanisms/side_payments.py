@@ -1,4 +1,4 @@
-"""Carrots: worth that the mediator adds to packages, all of it out of one budget."""
+"""Side payments (carrots): utility that the mediator adds to packages, out of one budget."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,43 +22,43 @@ MOST_OFFERS = 100
 
 
 class CarrotSpec(Block):
-    """Worth that the mediator adds to packages, for one party."""
+    """Utility that the mediator adds to packages, for one party."""
 
     id: Name = Field(description="Name of the offer.")
-    party: PartyName = Field(description="The party it is made to.")
-    when: When = Field(description="The packages that it comes with.")
-    adds: Amount = Field(description="Worth added, on that party's scale from 0 to 1, while the budget lasts.")
+    party: PartyName = Field(description="The recipient.")
+    when: When = Field(description="The packages that earn it.")
+    adds: Amount = Field(description="Utility added, on that party's scale from 0 to 1, while the budget lasts.")
     because: Text = Field("", description="Why.")
 
 
 class CarrotsSpec(Block):
-    """Extra worth that the mediator can add to packages."""
+    """Extra utility that the mediator can add to packages."""
 
-    budget: Amount = Field(description="The most it adds to one package, over all parties; all offers are cut alike.")
+    budget: Amount = Field(description="Maximum added to one package, over all parties; offers are cut in proportion.")
     offers: Annotated[tuple[CarrotSpec, ...], Listed(1, MOST_OFFERS), Ids("offer")] = Field(
-        description="What it adds, for whom, and to which packages."
+        description="Its offers, each with a party and the packages that earn it."
     )
 
 
 @dataclass(frozen=True, eq=False)
 class Offered:
-    """What is offered for which packages, the same in all draws.
+    """Which payments apply to which packages, the same in all draws.
 
-    Packages for which the same offers hold are a group. There are few groups, so the budget is shared out by group.
+    Packages with the same payments are a group. There are few groups, so the budget is shared out by group.
     """
 
-    party: Ints  # index of the party that each offer is made to, shape (offers,)
-    holds: Bools  # offers that hold in each group, shape (groups, offers); at least one in each
+    party: Ints  # index of the recipient of each payment, shape (offers,)
+    holds: Bools  # payments that apply to each group, shape (groups, offers); at least one in each
     packages: tuple[Ints, ...]  # the packages of each group
 
 
 @dataclass(frozen=True, eq=False)
 class Carrots(Bound):
-    """What the mediator adds to packages."""
+    """The mediator's side payments in each draw."""
 
     static: Offered
-    adds: Floats  # worth that each offer adds while the budget lasts, 0 or more, shape (B, offers)
-    budget: Floats  # the most that is added to one package, over all parties, 0 or more, shape (B,)
+    adds: Floats  # utility that each payment adds within the budget, 0 or more, shape (B, offers)
+    budget: Floats  # maximum added to one package, over all parties, 0 or more, shape (B,)
 
     @classmethod
     def draw(cls, spec: CarrotsSpec | None, drawing: Drawing) -> "Carrots | None":
@@ -77,10 +77,9 @@ class Carrots(Bound):
         return cls(offered(spec.offers, parties, space), np.array([adds]), np.array([float(spec.budget.value)]))
 
     def extras(self) -> list[Extra]:
-        """What each party gets, group by group.
+        """Return what each party gets, group by group.
 
-        Where the offers that hold come to more than the budget, each is cut in the same proportion: neither the order
-        of the file nor a name decides who gets the money.
+        Payments over the budget are cut in the same proportion: neither the order of the file nor a name decides.
         """
         extras, draws = [], self.budget.shape
         for holds, packages in zip(self.static.holds, self.static.packages, strict=True):
@@ -94,9 +93,9 @@ class Carrots(Bound):
 
 
 def offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace) -> Offered:
-    """Group the packages by the offers that hold.
+    """Group the packages by the payments that apply.
 
-    The same arguments give the same object while it is cached.
+    The same arguments give the same cached object.
 
     Args:
         offers: As read, each with `party` and `when`.
@@ -120,7 +119,7 @@ def _offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace)
 
 
 def most_added(spec: CarrotsSpec) -> Mapping[str, float]:
-    """The most that the numbers of `mediation.carrots` allow to be added, by party that is offered something."""
+    """Return the maximum that `mediation.carrots` can add, by recipient."""
     most: dict[str, list[float]] = {}
     for offer in spec.offers:
         most.setdefault(offer.party, []).append(_highest(offer.adds))

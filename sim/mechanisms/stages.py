@@ -1,8 +1,7 @@
-"""Stages: earlier texts, such as a truce or a ceasefire, that some parties agree on while talks on the rest go on.
+"""Stages: earlier agreements, such as a truce, that some parties sign while talks on the rest continue.
 
-What no deal is worth in a round depends on nothing said at the table, so whether and when a stage is agreed, and how it
-ends, is known when the draws are made. Sums and products over stages run by ascending value, so their names move no
-bit.
+The reservation values of a round do not depend on the talks, so when a stage is agreed, and how it ends, is known when
+the draws are made. Sums and products over stages run by ascending value, so their names move no bit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,49 +44,49 @@ OF_WAR = ("waves", "front_drift", "front_sd", "wear", "war_cost")  # keys that n
 
 
 class StageMonths(AboveNothingNumber):
-    """How long a stage may last."""
+    """The duration of a stage."""
 
     most = 600.0
 
 
 class TabledSpec(Block):
-    """When a stage may be agreed; all that is given must hold."""
+    """When a stage may be agreed; all conditions given must hold."""
 
     month: Amount = Field(Number(0), description="From this month after the first round on; left out: 0.")
     event: Name | None = Field(None, description="Once this event has happened.")
     after: Name | None = Field(None, description="Once this other stage was agreed, in an earlier round.")
     no_deal_below: dict[PartyName, Number] = Field(
-        {}, description="While no deal is worth less than this to each party named, before levers."
+        {}, description="While the no-deal value of each party named is below this, before levers."
     )
 
 
 class RecordSpec(Block):
-    """What a stage that was kept, or broken, does to an agreement signed later."""
+    """The effect of a stage that was kept, or broken, on an agreement signed later."""
 
     credibility: Amount = Field(ONE, description="Factor on the chance that the guarantor acts, at most 1 then.")
-    hazard: Amount = Field(ONE, description="Factor on the danger of a break.")
+    hazard: Amount = Field(ONE, description="Factor on the hazard of a break.")
 
 
 ALWAYS_TABLED, NO_RECORD = TabledSpec.model_validate({}), RecordSpec.model_validate({})
 
 
 class StageSpec(Sourced):
-    """An earlier text over part of the matter, with its own signatories and its own end."""
+    """An interim agreement on some of the issues, with its own signatories and its own end."""
 
     _no_deal: Mapping[str, Number] = PrivateAttr({})
 
     id: Name = Field(description="Name of the stage.")
-    label: Label = Field("", description="What it is called.")
+    label: Label = Field("", description="Its label.")
     signatories: Annotated[tuple[PartyName, ...], Listed(1)] = Field(description="Whose consent it needs.")
     settles: dict[IssueName, OptionName] = Field(
-        {}, description="Options that it settles, by issue: while it holds, other packages are off the table."
+        {}, description="Options that it settles, by issue: while it holds, other packages are excluded."
     )
     tabled: TabledSpec = Field(ALWAYS_TABLED, description="When it may be agreed; left out: from the first round on.")
     months: Annotated[Number, Form(StageMonths)] | None = Field(
         None, description="Months that it lasts; left out: until it breaks."
     )
     gains: dict[PartyName, Change] = Field(
-        {}, description="What agreeing is worth to a signatory beyond what changes in no-deal worth; below 0: a cost."
+        {}, description="A signatory's gain from it beyond the change of its no-deal value; below 0: a cost."
     )
     waves: dict[Annotated[Name, Refers("strike")], Amount] = Field(
         {}, description="Factor on the waves of strikes while it holds, by strike."
@@ -95,16 +94,16 @@ class StageSpec(Sourced):
     front_drift: Amount = Field(ONE, description="Factor on the drift of the front while it holds; left out: 1.")
     front_sd: Amount = Field(ONE, description="Factor on its standard deviation while it holds; left out: 1.")
     wear: Amount = Field(
-        ONE, description="Factor on what a month of war takes from no-deal worth while it holds; left out: 1."
+        ONE, description="Factor on the monthly fall of no-deal values while it holds; left out: 1."
     )
-    war_cost: Amount = Field(ONE, description="Factor on the money that a month of war costs; left out: 1.")
+    war_cost: Amount = Field(ONE, description="Factor on the monthly cost of the war; left out: 1.")
     shifts_no_deal: dict[PartyName, Change] = Field(
-        {}, description="What is added to no-deal worth while it holds, by party."
+        {}, description="Change of the no-deal value while it holds, by party."
     )
     breaks_per_month: Chance = Field(Number(0), description="Chance in a month that it breaks; left out: 0.")
-    ends_with_agreement: bool = Field(False, description="Whether the main agreement takes its place; left out: no.")
-    kept: RecordSpec = Field(NO_RECORD, description="What it adds to trust if nobody has broken it by then.")
-    broken: RecordSpec = Field(NO_RECORD, description="What it takes from trust if it broke before.")
+    ends_with_agreement: bool = Field(False, description="Whether the main agreement replaces it; left out: no.")
+    kept: RecordSpec = Field(NO_RECORD, description="Its effect on trust if it has not broken by then.")
+    broken: RecordSpec = Field(NO_RECORD, description="Its effect on trust if it broke before.")
 
     @model_validator(mode="after")
     def _is_called_something(self) -> Self:
@@ -124,7 +123,7 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Effects:
-    """Drawn numbers of all stages, each of shape (B, E) unless said."""
+    """Drawn numbers of all stages, each of shape (B, E) unless stated otherwise."""
 
     front_drift: Floats
     front_sd: Floats
@@ -140,11 +139,11 @@ class Effects:
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Stages(Mechanism):
-    """What is agreed before the rest, when, and how it ends."""
+    """Which stages are agreed, when, and how they end."""
 
     key = "stages"
     block = StageList
-    about = "Earlier texts, such as a truce, that some agree on while talks on the rest go on."
+    about = "Interim agreements, such as a truce, that some parties sign while talks on the rest continue."
     left_out = ()
 
     static: Plan
@@ -155,7 +154,7 @@ class Stages(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Report events and stages that do not exist, gains of who does not sign, and effects on a war that is not."""
+        """Report unknown events and stages, gains of parties that do not sign, and effects on a missing war."""
         ids = [stage["id"].text or "" for stage in at.entries()]
         for stage, name in zip(at.entries(), ids, strict=True):
             tabled = stage["tabled"]
@@ -174,13 +173,13 @@ class Stages(Mechanism):
 
     @classmethod
     def complete(cls, block: tuple[StageSpec, ...], scenario: Any) -> None:
-        """Tell each stage what no deal is worth at the start."""
+        """Give each stage the reservation values at the start."""
         for stage in block:
             stage._no_deal = {name: party.no_deal for name, party in scenario.parties.items()}
 
     @classmethod
     def draw(cls, block: Sequence[StageSpec], drawing: Drawing) -> "Stages | None":
-        """Follow which stages are agreed in which round, and how they end; None where the file has none."""
+        """Determine which stages are agreed in which round, and how they end; None where the file has none."""
         if not block:
             return None
         specs, source = tuple(sorted(block, key=lambda stage: str(stage.id))), drawing.source
@@ -192,7 +191,7 @@ class Stages(Mechanism):
             return side_by_side([source.number(f"stages.{each.id}.{key}", getattr(each, key)) for each in specs], count)
 
         def table(key: str, names: Sequence[str], otherwise: float) -> Floats:
-            """Shape (B, E, names)."""
+            """Return drawn numbers by stage and name, shape (B, E, names)."""
             columns = [
                 source.number(f"stages.{each.id}.{key}.{name}", getattr(each, key)[name])
                 if name in getattr(each, key) else np.full(count, otherwise)
@@ -220,13 +219,13 @@ class Stages(Mechanism):
         return f"Stages({', '.join(stage.id for stage in self.static.specs)}; {len(self.agreed)} draws)"
 
     def holds(self) -> Bools:
-        """Whether a stage is in place at the date of a round, shape (B, R, E)."""
+        """Return whether a stage is in place at the date of a round, shape (B, R, E)."""
         months, rounds = self.static.months[None, :, None], np.arange(1, len(self.static.months) + 1)[None, :, None]
         agreed: Bools = (self.agreed[:, None] != NEVER) & (self.agreed[:, None] <= rounds)
         return agreed & (months < self.until[:, None] - TOLERANCE)
 
     def part_held(self) -> Floats:
-        """Part of the time since the round before in which a stage was in place, shape (B, R, E)."""
+        """Return the part of the time since the round before in which a stage was in place, shape (B, R, E)."""
         months, rounds = self.static.months, np.arange(1, len(self.static.months) + 1)[None, :, None]
         length = np.diff(months, prepend=0.0)
         begin, end = (months - length)[None, :, None], months[None, :, None]
@@ -236,7 +235,7 @@ class Stages(Mechanism):
         return np.where((agreed != NEVER) & (agreed < rounds), part, 0.0)
 
     def pace(self) -> Pace:
-        """What the stages make of the pace of the war."""
+        """Return the effect of the stages on the pace of the war."""
         part, effects = self.part_held(), self.effects
 
         def over_time(factor: Floats) -> Floats:
@@ -249,28 +248,28 @@ class Stages(Mechanism):
         return Pace(drift, np.sqrt(variance), wear, cost, between, at_once)
 
     def move_others(self, others: Mapping[str, Mechanism]) -> Mapping[str, Mechanism]:
-        """The war at the pace that the stages make of it."""
+        """Apply the pace of the stages to the war."""
         war = mechanism_of(others, War)
         return others if war is None else {**others, War.key: war.at_pace(self.pace())}
 
     def shifts(self) -> Floats:
-        """What stages in place add to each party's no-deal worth, shape (B, R, N)."""
+        """Return what stages in place add to each party's reservation value, shape (B, R, N)."""
         parts = self.holds()[..., None] * self.effects.shifts[:, None]
         return sum_ascending([*np.moveaxis(parts, 2, 0)], (*parts.shape[:2], parts.shape[3]))
 
     def move_no_deal(self, path: Floats) -> Floats:
-        """What no agreement is worth in each round, shape (B, R, N)."""
+        """Reservation values in each round, shape (B, R, N)."""
         return path + self.shifts()
 
     def settled(self) -> dict[str, Any]:
-        """By stage that settles an issue: 1 in rounds in which it holds, -1 once that is over, shape (B, R)."""
+        """Return by stage that settles an issue: 1 in rounds in which it holds, -1 afterwards, shape (B, R)."""
         holds, rounds = self.holds(), np.arange(1, len(self.static.months) + 1)
         begun = (self.agreed[:, None] != NEVER) & (self.agreed[:, None] <= rounds[None, :, None])
         codes = np.where(holds, 1, np.where(begun, -1, 0)).astype(np.int8)
         return {f"stages.{each.id}": codes[:, :, e] for e, each in enumerate(self.static.specs) if each.settles}
 
     def at_the_end(self, played: Ints, in_force: Bools) -> tuple[Bools, Floats, Ints]:
-        """Which stages were agreed by the end of the talks, for how many months each held, and how it ended.
+        """Return which stages were agreed by the end of the talks, for how many months each held, and how it ended.
 
         Args:
             played: Last round played: of signature, or the last of the talks; from 1, shape (B,).
@@ -287,7 +286,7 @@ class Stages(Mechanism):
         return agreed, np.minimum(self.until, end) - months[np.maximum(self.agreed, 1) - 1], ended
 
     def record(self, played: Ints) -> Floats:
-        """Factors on credibility and on the hazard of what is signed in that round, shape (B, 2)."""
+        """Return factors on credibility and on the hazard of an agreement signed in that round, shape (B, 2)."""
         agreed, _, ended = self.at_the_end(played, np.zeros(len(played), bool))
         factors = np.where((ended == 1)[..., None], self.effects.broken, self.effects.kept)
         return _product(np.where(agreed[..., None], factors, 1.0), axis=1)
@@ -325,7 +324,7 @@ def _product(factors: Floats, axis: int = -1) -> Floats:
 
 
 def _follow(stages: Stages, drawing: Drawing, war: War | None, events: Events | None) -> None:
-    """Fill in round by round what is agreed and what ends."""
+    """Determine round by round which stages are agreed and which end."""
     specs, months, source = stages.static.specs, stages.static.months, drawing.source
     answers, is_open = _answers(stages, drawing, war), np.ones((source.count, drawing.rounds), bool)
     for mechanism in drawing.before.values():
@@ -360,11 +359,11 @@ def _follow(stages: Stages, drawing: Drawing, war: War | None, events: Events | 
 
 @dataclass(frozen=True, eq=False)
 class _Tabled:
-    """When a stage may be agreed."""
+    """The conditions for a stage to be agreed."""
 
     month: Floats  # shape (B,)
-    first: Ints  # round from which on an event allows it, 1 without one, `NEVER` for never, shape (B,)
-    below: Mapping[int, Floats]  # by party, what no deal must be worth less than, shape (B,)
+    first: Ints  # first round in which an event allows it, 1 without an event, `NEVER` for never, shape (B,)
+    below: Mapping[int, Floats]  # by party, upper bound of its reservation value, shape (B,)
 
     @classmethod
     def draw(cls, spec: StageSpec, drawing: Drawing, events: Events | None) -> "_Tabled":
@@ -379,7 +378,7 @@ class _Tabled:
         return cls(source.number(f"{path}.month", wanted.month), first, below)
 
     def lies(self, k: int, month: float, path: Floats) -> Bools:
-        """Whether it lies on the table in round k + 1, shape (B,)."""
+        """Return whether it may be agreed in round k + 1, shape (B,)."""
         there: Bools = (self.month <= month + TOLERANCE) & (self.first != NEVER) & (self.first <= k + 1)
         for n, level in self.below.items():
             there = there & (path[:, k, n] < level)
@@ -387,7 +386,7 @@ class _Tabled:
 
 
 def _answers(stages: Stages, drawing: Drawing, war: War | None) -> Bools:
-    """Whether all signatories of a stage say yes in a round, shape (B, R, E)."""
+    """Return whether all signatories accept a stage in a round, shape (B, R, E)."""
     effects, months, parties = stages.effects, stages.static.months, drawing.table.parties
     answers = np.zeros((len(stages.agreed), len(months), len(stages.static.specs)), bool)
     for e, spec in enumerate(stages.static.specs):
@@ -408,7 +407,7 @@ def _answers(stages: Stages, drawing: Drawing, war: War | None) -> Bools:
 
 
 def _no_deal(stages: Stages, drawing: Drawing, war: War | None, events: Events | None) -> Floats:
-    """What no agreement is worth in each round before levers, by what has been agreed so far, shape (B, R, N)."""
+    """Return the reservation values in each round before leverage, given the stages agreed so far, shape (B, R, N)."""
     no_deal = stages.static.specs[0]._no_deal
     start = [drawing.source.number(f"parties.{n}.no_deal", no_deal[n]) for n in drawing.table.parties]
     path = np.broadcast_to(np.array(start).T[:, None], (len(stages.agreed), drawing.rounds, len(start)))

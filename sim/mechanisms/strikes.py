@@ -1,7 +1,7 @@
-"""Strikes of one side on another, and homes that they leave without power.
+"""Strikes of one side on another, and the outages they cause.
 
-Waves come by chance, evenly through the time between two rounds; waves that an event adds come at the date of its
-round. Each cuts households off, and of those without power half are back after every half-life.
+Waves follow a Poisson process between two rounds; waves that an event adds come at the date of its round. Each cuts
+households off, and of those without power half are back after every half-life.
 """
 
 import datetime
@@ -23,7 +23,7 @@ from sim.mechanisms.drawn_numbers import not_negative, share, side_by_side, sum_
 from sim.mechanisms.events import Events
 
 REACH = 10.0  # standard deviations: a uniform has 53 bits, and a Poisson law less than 2**-53 beyond
-SHORTEST_HALF_LIFE = 1 / 24  # days; a normal law reaches beyond its range, also below 0
+SHORTEST_HALF_LIFE = 1 / 24  # days; a normal law extends beyond its range, also below 0
 
 
 class StrikeSpec(Sourced):
@@ -31,7 +31,7 @@ class StrikeSpec(Sourced):
 
     _sides: tuple[str, str] = PrivateAttr(("", ""))
 
-    waves_per_month: Amount = Field(description="Mean number of waves a month; they come by chance.")
+    waves_per_month: Amount = Field(description="Mean number of waves a month, a Poisson process.")
     drones_per_wave: Amount | None = Field(None, description="Drones launched in a wave; left out: none.")
     missiles_per_wave: Amount | None = Field(None, description="Missiles launched in a wave; left out: none.")
     drones_intercepted: Chance | None = Field(None, description="Share of the drones stopped; left out: 0.")
@@ -50,23 +50,23 @@ class StrikeSpec(Sourced):
 
 
 class WinterSpec(Block):
-    """When a hit cuts off more homes."""
+    """The months in which a hit cuts off more homes."""
 
     months: Annotated[tuple[Annotated[int, Field(ge=1, le=12)], ...], Listed(1, 12)] = Field(
         description="Months of the calendar; 1 is January."
     )
-    factor: Amount = Field(description="How many times as many households a hit then cuts off.")
+    factor: Amount = Field(description="Factor on the households that a hit then cuts off.")
 
 
 class OutagesSpec(Sourced):
     """Homes without power, until they are repaired."""
 
-    repair_half_life_days: AboveNothing = Field(description="Days in which half of the homes without power are back.")
-    winter: WinterSpec | None = Field(None, description="When a hit cuts off more homes.")
+    repair_half_life_days: AboveNothing = Field(description="Half-life in days of homes without power.")
+    winter: WinterSpec | None = Field(None, description="The months in which a hit cuts off more homes.")
     no_deal_per_million_household_weeks: dict[PartyName, Number] = Field(
-        {}, description="What a million household-weeks without power on its side add to a party's no-deal worth."
+        {}, description="Change of a party's no-deal value by a million household-weeks without power on its side."
     )
-    regions: Free = Field({}, description="Where homes are cut off. Shown, never computed from.")
+    regions: Free = Field({}, description="Where homes are cut off. Descriptive only.")
 
     @property
     def winter_months(self) -> tuple[int, ...]:
@@ -75,12 +75,12 @@ class OutagesSpec(Sourced):
 
     @property
     def winter_factor(self) -> Number | None:
-        """How many times as many it then cuts off, None where there is no winter."""
+        """Factor on the homes that a hit then cuts off, None without a winter."""
         return self.winter.factor if self.winter else None
 
 
 def sides_of(strike: str, parties: list[str]) -> tuple[str, str] | None:
-    """Who strikes whom, by a name `<by>_on_<on>`; None unless it names two parties in exactly one way."""
+    """Return attacker and target of a name `<by>_on_<on>`; None unless it names two parties in exactly one way."""
     found = [(by, on) for by in parties for on in parties if by != on and strike == f"{by}_on_{on}"]
     return found[0] if len(found) == 1 else None
 
@@ -98,14 +98,14 @@ class Campaigns:
 
 
 class Span(NamedTuple):
-    """A time from the last round played on in which the war is fought at another pace; one draw a row.
+    """A time after the last round played in which the war is fought at another pace; one draw a row.
 
-    Where several overlap, each has what the factor is with it and all longer ones, less what it is without it.
+    Where several overlap, each has the factor with it and all longer ones, less the factor without it.
     """
 
-    months: Floats  # how long, shape (B,)
+    months: Floats  # duration, shape (B,)
     waves: Floats  # added to the factor on the waves of each strike, shape (B, S)
-    cost: Floats  # added to that on what a month costs, shape (B,)
+    cost: Floats  # added to the factor on monthly costs, shape (B,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,21 +114,21 @@ class Strikes(Bound):
 
     static: Campaigns
     waves: Floats  # waves since the round before and with the events of the round, shape (B, R, S)
-    hits: Floats  # what got through in them, shape (B, R, S)
+    hits: Floats  # hits in them, shape (B, R, S)
     dark: Floats  # households without power at the date of the round, shape (B, R, S)
     weeks: Floats  # household-weeks without power since the round before, shape (B, R, S)
     rate: Floats  # waves a month without events, shape (B, S)
     cut: Floats  # households that a wave cuts off outside winter, shape (B, S)
-    lasting: Floats  # weeks for which a household cut off is without power on average, half / (7 ln 2), shape (B,)
-    winter_factor: Floats  # by how much a wave cuts off more in winter, shape (B,)
-    half_life: Floats  # days in which half of the homes without power are back, shape (B,)
+    lasting: Floats  # mean weeks without power of a household cut off, half / (7 ln 2), shape (B,)
+    winter_factor: Floats  # factor on the homes that a wave cuts off in winter, shape (B,)
+    half_life: Floats  # half-life of outages in days, shape (B,)
     through: Floats  # hits of a wave, shape (B, S)
     chance: Floats  # uniforms of the waves between two rounds, 0 before the first, shape (B, R, S)
     extra: Floats  # waves that events add at the date of a round, shape (B, R, S)
 
     @classmethod
     def draw(cls, spec: Any, drawing: Drawing) -> "Strikes":
-        """Draw the waves of all rounds of the block `war` and follow the homes without power."""
+        """Draw the waves of all rounds of the block `war` and the resulting outages."""
         source, rounds, events = drawing.source, drawing.rounds, mechanism_of(drawing.before, Events)
         ids, homes = tuple(sorted(spec.strikes)), spec.outages
         static = Campaigns(
@@ -144,7 +144,7 @@ class Strikes(Bound):
         rate, through, households = (side_by_side([wave[i] for wave in waves_and_hits], source.count) for i in range(3))
         chance, extra = (np.zeros((source.count, rounds, len(ids))) for _ in range(2))
         for s, strike in enumerate(ids):
-            for k in range(1, rounds):  # nothing moves before round 1
+            for k in range(1, rounds):  # no time passes before round 1
                 chance[:, k, s] = source.uniform(f"war.strikes.{strike}.{k + 1}")
             if events:
                 extra[:, :, s] = events.extra_waves(strike).T
@@ -156,7 +156,7 @@ class Strikes(Bound):
         return drawn.fought()
 
     def fought(self, between: Floats | None = None, at_once: Floats | None = None) -> "Strikes":
-        """The same strikes with more or fewer waves, from the same uniforms.
+        """Return the same strikes with more or fewer waves, from the same uniforms.
 
         Args:
             between: Factor on the mean number of waves since the round before, shape (B, R, S); 1 if not given.
@@ -181,11 +181,11 @@ class Strikes(Bound):
         return f"Strikes({', '.join(self.static.ids) or 'none'}; {self.waves.shape[1]} rounds, {len(self.waves)} draws)"
 
     def household_weeks(self) -> Floats:
-        """Household-weeks without power on each party's side since the round before, shape (R, B, N)."""
+        """Return household-weeks without power on each party's side since the round before, shape (R, B, N)."""
         return self._by_party(self.weeks.swapaxes(0, 1))
 
     def mean_weeks(self, months: Floats, share: Floats) -> Floats:
-        """Household-weeks that waves of so many months from each round on cause on each party's side, on average.
+        """Return the mean household-weeks on each party's side caused by so many months of waves from each round on.
 
         Args:
             months: 0 or more, shape (B, R).
@@ -200,15 +200,15 @@ class Strikes(Bound):
         return self._by_party(by_strike)
 
     def weeks_after(self, played: Ints, months: Floats, spans: Sequence[Span] = ()) -> Floats:
-        """Household-weeks still to come on each party's side when the talks end and the war does not yet.
+        """Return the household-weeks still to come on each party's side if the war outlasts the talks.
 
         Homes without power at that date, and every further wave until the ceasefire, each with all the weeks it adds,
-        also those after the ceasefire. Waves are at their mean, which needs no further draws; events are over.
+        also those after the ceasefire. Waves are at their mean, which needs no further draws; there are no more events.
 
         Args:
             played: Round with which the talks end, from 1, shape (B,).
             months: From then to the ceasefire, 0 or more, shape (B,).
-            spans: Parts of that time in which the waves are more or fewer.
+            spans: Parts of that time with more or fewer waves.
 
         Returns:
             Household-weeks, shape (B, N).
@@ -227,7 +227,7 @@ class Strikes(Bound):
         return self._by_party((now + to_come) * self.lasting[:, None])
 
     def mean_cut(self, start: datetime.date, begin: Floats, end: Floats) -> Floats:
-        """Households cut off on each party's side between two times, waves at their mean and without events.
+        """Return the mean households cut off on each party's side between two times, without events.
 
         Args:
             start: The day from which times are counted.
@@ -242,7 +242,7 @@ class Strikes(Bound):
 
     @staticmethod
     def _weighted_months(static: Campaigns, begin: Floats, days: Floats, factor: Floats) -> Floats:
-        """Months that begin at a day, those of winter counted as often as a hit then cuts off more homes."""
+        """Return the months from a day on, those of winter weighted by the winter factor."""
         winter_days = _winter_days(static, begin, begin + days)
         weighted: Floats = (days - winter_days) + factor * winter_days
         return weighted / DAYS_PER_MONTH
@@ -258,10 +258,10 @@ class Strikes(Bound):
 
 
 def outages(spread: Floats, at_once: Floats, half_life: Floats, days_per_round: float) -> tuple[Floats, Floats]:
-    """Households without power at the date of each round, and household-weeks between two rounds.
+    """Return households without power at the date of each round, and household-weeks between two rounds.
 
-    Of households without power half are back after every half-life. Whoever is cut off stays so for half / ln 2 days
-    on average, so the household-days of a time are that many times what was cut off in it less what is left to come:
+    Of households without power half are back after every half-life. A household is cut off for half / ln 2 days on
+    average, so the household-days of a time are that many times the households cut off in it less those still to come:
     the exact integral.
 
     Args:
@@ -287,17 +287,17 @@ def outages(spread: Floats, at_once: Floats, half_life: Floats, days_per_round: 
 
 
 def poisson(u: Floats, mean: Floats) -> Floats:
-    """Whole numbers by the Poisson law, from an inverse table made for each mean.
+    """Sample Poisson numbers by inversion, from a table made for each mean.
 
-    The table piles up chances within ten standard deviations, each relative to the lowest number's, by the ratio of
-    neighbouring chances, so that it needs no exponential and no mean is too large for it.
+    The table sums probabilities within ten standard deviations, each relative to the lowest number's, by the ratio of
+    neighbouring ones, so that it needs no exponential and works for any mean.
 
     Args:
         u: Uniforms in [0, 1), shape (..., B).
         mean: 0 or more, finite, shape (B,).
 
     Returns:
-        The smallest number whose share of the law at or below it exceeds u, shape (..., B).
+        The smallest number whose cumulative probability exceeds u, shape (..., B).
 
     A ValueError if a mean is negative or not finite.
     """
@@ -305,7 +305,7 @@ def poisson(u: Floats, mean: Floats) -> Floats:
         raise ValueError("the mean of a Poisson law must be finite and not negative")
     reach = REACH * np.sqrt(mean)
     lowest = np.floor(np.maximum(mean - reach, 0.0))
-    # The table of a mean goes on as long as its neighbours need: what lies beyond its own reach moves no bit of it.
+    # All tables have the length of the longest: entries beyond a table's own reach move no bit of it.
     steps = int((np.ceil(mean + reach + 2 * REACH) - lowest).max(initial=1))
     ratios = mean / (lowest + np.arange(1, steps)[:, None])
     heap = np.cumsum(np.cumprod(np.vstack([np.ones(mean.shape), ratios]), axis=0), axis=0)
@@ -317,7 +317,7 @@ def poisson(u: Floats, mean: Floats) -> Floats:
 
 
 def _wave(strike: Any, path: str, source: Source) -> tuple[Floats, Floats, Floats]:
-    """Waves a month, hits of a wave, and households that a hit cuts off, each of shape (B,)."""
+    """Draw waves a month, hits of a wave, and households that a hit cuts off, each of shape (B,)."""
 
     def drawn(name: str) -> Floats:
         number = getattr(strike, name)
@@ -329,7 +329,7 @@ def _wave(strike: Any, path: str, source: Source) -> tuple[Floats, Floats, Float
 
 
 def _outages(spec: OutagesSpec | None, source: Source) -> tuple[Floats, Floats]:
-    """Half-life of outages in days and factor of winter, each of shape (B,)."""
+    """Draw the half-life of outages in days and the winter factor, each of shape (B,)."""
     if spec is None:
         return np.ones(source.count), np.ones(source.count)
     half_life = source.number("war.outages.repair_half_life_days", spec.repair_half_life_days)
@@ -340,7 +340,7 @@ def _outages(spec: OutagesSpec | None, source: Source) -> tuple[Floats, Floats]:
 
 
 def _lasting(half_life: Floats) -> Floats:
-    """Mean days for which something lasts that halves in every half-life."""
+    """Return the mean lifetime in days, given a half-life."""
     return half_life * exact.INVERSE_LN2
 
 
@@ -352,12 +352,12 @@ def _is_winter(static: Campaigns, days: Ints) -> Bools:
 
 
 def winter_rounds(static: Campaigns, rounds: int) -> Bools:
-    """Whether the date of a round lies in winter, shape (R,)."""
+    """Return whether the date of a round is in winter, shape (R,)."""
     return _is_winter(static, np.floor(np.arange(rounds) * static.days_per_round).astype(np.int64))
 
 
 def _winter_days(static: Campaigns, begin: Floats, end: Floats) -> Floats:
-    """Days of winter between two times, counted in days from the first of the talks, shape (B,)."""
+    """Return the days of winter between two times, in days from the first of the talks, shape (B,)."""
     days = np.arange(int(np.ceil(end.max(initial=0))) + 1)
     before = np.concatenate([[0], np.cumsum(_is_winter(static, days))])  # whole days of winter before each day
 

@@ -1,8 +1,8 @@
-"""The war goes on while they talk: the front, wear and tear, strikes and money, and what they make of no deal.
+"""The war during the talks: front, wear, strikes and costs, and their effects on reservation values.
 
-The front is counted in one direction, which the file names; who gains by it is given by the signs of
-`no_deal_per_1000_km2` and by nothing else. So exchanging two parties leaves every path of the front as it is and
-mirrors all that follows from it.
+The front is counted in one direction, which the file names; who gains by it follows from the signs of
+`no_deal_per_1000_km2` alone. So exchanging two parties leaves every path of the front unchanged and mirrors all that
+follows from it.
 """
 
 import re
@@ -37,47 +37,47 @@ class FrontSpec(Open):
     only_shown = True
     hint = f"PLACE{HELD_BY}PARTY"
 
-    unit: Label = Field("", description="What is counted, and toward whom. Shown, never computed from.")
+    unit: Label = Field("", description="What is counted, and toward whom. Descriptive only.")
     drift_per_month: Number = Field(Number(0), description="Mean gain a month, in that unit; left out: 0.")
     sd_per_month: Amount = Field(
         Number(0), description="Standard deviation of a month's gain about that mean; left out: 0."
     )
     no_deal_per_1000_km2: dict[PartyName, Number] = Field(
-        {}, description="What 1,000 units of gain add to the no-deal worth of a party; minus for the one that loses."
+        {}, description="Change of a party's no-deal value by 1,000 units of gain; minus for the one that loses."
     )
 
     @property
     def shown(self) -> dict[str, Number]:
-        """Shares of places held, by key of the file; nothing is computed from them."""
+        """Shares of places held, by key of the file; descriptive only."""
         return self.model_extra or {}
 
 
 class WarSpec(Block):
-    """The war goes on while they talk."""
+    """The war during the talks."""
 
     since: Date | None = Field(
-        None, description="When it began: so far back the hindcast plays the rates. No run is computed from it."
+        None, description="When it began: the start of the hindcast. No run is computed from it."
     )
     front: FrontSpec | None = Field(None, description="The line between the armies.")
     no_deal_falls_per_month: dict[PartyName, Change] = Field(
-        {}, description="What another month of war takes from a party's no-deal worth."
+        {}, description="Fall of a party's no-deal value a month."
     )
     cost_unit: Label = Field("", description="The unit of `cost_per_month`, such as billion US dollars.")
     cost_per_month: dict[PartyName, Amount] = Field(
-        {}, description="Money that a month of war costs a party. Reported beside worth, never part of it."
+        {}, description="Monthly cost of the war to a party. Reported beside utility, never part of it."
     )
     strikes: Annotated[dict[Name, StrikeSpec], Field(max_length=MOST_STRIKES)] = Field(
         {}, description="Strikes by side, as PARTY_on_PARTY."
     )
     outages: OutagesSpec | None = Field(None, description="Homes without power; left out: none are counted.")
     claimed_losses_per_month: Annotated[dict[PartyName, Number], SHOWN] | None = Field(
-        None, description="What is claimed of killed and wounded. Shown, never computed from."
+        None, description="Claims about killed and wounded. Descriptive only."
     )
-    spillover: Free | None = Field(None, description="What the war does elsewhere. Shown, never computed from.")
+    spillover: Free | None = Field(None, description="Effects of the war elsewhere. Descriptive only.")
 
     @property
     def shown(self) -> dict[str, Any]:
-        """What is only shown, by key of the file."""
+        """The descriptive blocks, by key of the file."""
         shown = {"claimed_losses_per_month": self.claimed_losses_per_month, "spillover": self.spillover}
         return {key: value for key, value in shown.items() if value is not None}
 
@@ -90,19 +90,19 @@ class Clock:
 
 
 class Pace(NamedTuple):
-    """Factors on the rates of the war, round by round: what it is fought at beside what the file says."""
+    """Factors on the rates of the war, round by round, relative to the file."""
 
     drift: Floats  # on the drift of the front in the time before each round, shape (B, R); so are the next three
     sd: Floats  # on its standard deviation
-    wear: Floats  # on what a month takes from no-deal worth
-    cost: Floats  # on what a month costs
+    wear: Floats  # on the monthly fall of reservation values
+    cost: Floats  # on monthly costs
     waves: Floats  # on the mean number of waves in that time, shape (B, R, S)
     at_once: Floats  # on waves that events add at the date of a round, shape (B, R, S)
 
 
 @dataclass(frozen=True, eq=False)
 class Walk(Bound):
-    """Of what the front's path is made."""
+    """The components of the front's path."""
 
     drift: Floats  # mean gain in a round, shape (B,)
     spread: Floats  # its standard deviation, shape (B,)
@@ -110,9 +110,9 @@ class Walk(Bound):
     shift: Floats  # what events of a round add, shape (B, R)
 
     def path(self, drift: Floats | None = None, sd: Floats | None = None) -> Floats:
-        """Gain of the side toward which the front is counted, at the date of each round, shape (B, R).
+        """Return the gain of the side toward which the front is counted, at the date of each round, shape (B, R).
 
-        A random walk with drift that begins at 0 in round 1. What an event shifts is gained at the date of its round.
+        A random walk with drift from 0 in round 1. Shifts by an event take effect at the date of its round.
 
         Args:
             drift, sd: Factors on both in the time before each round, shape (B, R); 1 if not given.
@@ -129,19 +129,19 @@ class Walk(Bound):
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class War(Mechanism):
-    """The war in all rounds of all draws, whatever the parties say."""
+    """The war in all rounds of all draws, independent of the talks."""
 
     key = "war"
     block = WarSpec
-    about = "The war that goes on while they talk."
+    about = "The war during the talks."
     names = MappingProxyType({"strikes": "strike"})
 
     static: Clock
-    front: Floats  # what the named side has gained since the talks began, in the file's unit, shape (B, R)
+    front: Floats  # gains of the named side since the talks began, in the file's unit, shape (B, R)
     strikes: Strikes  # waves, hits and homes without power
-    front_worth: Floats  # what 1,000 units of front add to a party's no-deal worth, shape (B, N)
-    wear: Floats  # what a month takes from it, shape (B, N)
-    hardship_worth: Floats  # what a million household-weeks without power on its side add to it, shape (B, N)
+    front_worth: Floats  # effect of 1,000 units of front on a party's reservation value, shape (B, N)
+    wear: Floats  # monthly fall of it, shape (B, N)
+    hardship_worth: Floats  # effect of a million household-weeks without power on its side, shape (B, N)
     cost_per_month: Floats  # money, in the file's unit, shape (B, N)
     walk: Walk
     # months of war that do not count, up to a round, below 0 as `Pace` has it: of wear, and of money, shape (B, R)
@@ -150,7 +150,7 @@ class War(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Report who is meant where the file names nobody it knows, and winters that nothing dates."""
+        """Report unknown names, and winters without a date."""
         for key, front in at["front"].items():
             holder = key.rpartition(HELD_BY)[2]
             named = any(key.endswith(f"{HELD_BY}{party}") for party in names.parties)
@@ -205,7 +205,7 @@ class War(Mechanism):
         )
 
     def at_pace(self, pace: Pace) -> "War":
-        """The same war with the same chances, fought at another pace."""
+        """Return the same war with the same random numbers, fought at another pace."""
         months = np.diff(self.static.months, prepend=0.0)
         return replace(
             self,
@@ -219,11 +219,11 @@ class War(Mechanism):
         return f"War({self.front.shape[1]} rounds, {len(self.front)} draws; {self.strikes!r})"
 
     def hardship(self) -> Floats:
-        """Million household-weeks without power on each party's side up to a round, shape (R, B, N)."""
+        """Return million household-weeks without power on each party's side up to a round, shape (R, B, N)."""
         return np.cumsum(self.strikes.household_weeks(), axis=0) / 1e6
 
     def harm(self, played: Ints, months_after: Floats, spans: Sequence[Span] = ()) -> Floats:
-        """Household-weeks without power on each party's side until the ceasefire, shape (B, N).
+        """Return household-weeks without power on each party's side until the ceasefire, shape (B, N).
 
         Those up to the last round played are as drawn; the rest is at its mean (`Strikes.weeks_after`).
 
@@ -236,7 +236,7 @@ class War(Mechanism):
         return so_far + self.strikes.weeks_after(played, months_after, spans)
 
     def money(self, played: Ints, months_after: Floats, spans: Sequence[Span] = ()) -> Floats:
-        """What the war costs each party from the first round to the ceasefire, shape (B, N); arguments as in `harm`."""
+        """Cost of the war to each party from the first round to the ceasefire, shape (B, N); arguments as in `harm`."""
         months = self.static.months[played - 1] + months_after + self.unpaid[np.arange(len(played)), played - 1]
         for span in spans:
             months = months + span.cost * span.months
@@ -253,7 +253,7 @@ class War(Mechanism):
 
 
 def moves_no_deal(war: War | None, events: Events | None) -> dict[str, Floats]:
-    """What has been added to each party's reservation value by each round, by the key of what moves it, (R, B, N)."""
+    """Return what was added to each party's reservation value by each round, by the key of its cause, (R, B, N)."""
     moves = war.moves_no_deal() if war else {}
     return moves | {"events": events.no_deal_shifts()} if events else moves
 

@@ -1,4 +1,4 @@
-"""The parties: what each could sign and would bid, and how it goes into a round."""
+"""The parties: acceptable packages, bids and stances."""
 
 from functools import partial
 from itertools import count
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sim.model.peace_talks import PeaceTalks
 
 
-LISTING = 10  # steps of a package that is looked at for a list of bids
+LISTING = 10  # steps of a package that is evaluated for a list of bids
 
 
 class _Numbers(WeakKeyDictionary):  # type: ignore[type-arg]
@@ -37,8 +37,8 @@ class _Numbers(WeakKeyDictionary):  # type: ignore[type-arg]
 class Party(Agent):  # type: ignore[misc]
     """One party at the table, in every draw of a block at once: the same actor in parallel worlds.
 
-    Once a round it shows its strategy what the party may see and takes its stance. No strategy may accept what crosses
-    a real red line or is worth less than no deal.
+    Once a round it gives its strategy what the party may see and takes its stance. No strategy may accept what crosses
+    a real red line or is below its reservation value.
     """
 
     _ids = _Numbers()
@@ -64,7 +64,7 @@ class Party(Agent):  # type: ignore[misc]
         self._order = bids.side_by_side(self.regard.orderings or (bids.ordering(every, self._lines.pattern),))
         draws = len(ensemble)
         self.real_lines: Bools = np.zeros((draws, len(own)), bool)
-        self._seen: Bools | None = None  # lines of all parties that were real when it looked last
+        self._seen: Bools | None = None  # lines of all parties that were real at the last update
         self._stale: Bools = np.ones(draws, bool)  # to be listed anew
         self._ladder_stale: Bools = np.ones(draws, bool)
         self._found: dict[str, Any] = {}  # masks over all packages, until what can be signed changes
@@ -73,7 +73,7 @@ class Party(Agent):  # type: ignore[misc]
     # What it could sign
 
     def update(self, state: State) -> None:
-        """Take in the round that begins: where a line fell or came to be real, what can be signed changes."""
+        """Update to the round that begins: where a line changed, the acceptable packages change."""
         listed, before = np.flatnonzero(self._stale), self._reservation_value
         self._reservation_value = state.reservation_value[:, self.index]
         revalued = self._looks & (self._reservation_value != before)
@@ -96,7 +96,7 @@ class Party(Agent):  # type: ignore[misc]
             self._found = {}
 
     def _list(self, rows: Ints) -> None:
-        """List its candidates in some draws, whatever lines may yet fall there."""
+        """List its candidates in some draws, for any red lines that may still be given up there."""
         talks, n = self.model, self.index
         lasting = self.real_lines[rows] & self._lasting[rows]
         talks.bids.signable[n, rows] = ~self._lines.patterns_crossing(lasting)
@@ -115,19 +115,19 @@ class Party(Agent):  # type: ignore[misc]
 
     @property
     def best(self) -> Floats:
-        """Largest worth it could sign, -inf for nothing, shape (B,)."""
+        """Return the largest utility it could sign, -inf for nothing, shape (B,)."""
         best: Floats = self.model.bids.best[self.index]
         return best
 
     @property
     def patterns(self) -> Bools:
-        """Patterns of packages that cross none of its real red lines, shape (B, K)."""
+        """Return patterns of packages that cross none of its real red lines, shape (B, K)."""
         patterns: Bools = self.model.bids.signable[self.index]
         return patterns
 
     @property
     def utility(self) -> Floats:
-        """Its worth of every package in this round, shape (B, P)."""
+        """Return its utility of every package in this round, shape (B, P)."""
         if not self._looks.any():
             return self.net_utility
         if "utility" not in self._found:
@@ -137,20 +137,20 @@ class Party(Agent):  # type: ignore[misc]
         return found
 
     def utility_of(self, package: Ints) -> Floats:
-        """Its worth of one package a draw in this round, shape (B,)."""
+        """Return its utility of one package a draw in this round, shape (B,)."""
         rows, free = np.arange(len(package)), self._reservation_value[None]
         found: Floats = values_at(self.net_utility[:, None], self._prospects, rows, package, free)[0]
         return found
 
     def could_sign(self, state: State, rows: Ints, package: Ints) -> Bools:
-        """Whether a package of each of some draws crosses no real line of its own and beats no deal, shape (rows,)."""
+        """Return whether a package of each of some draws is acceptable in red lines and utility, shape (rows,)."""
         could: Bools = self.patterns[rows, self._lines.pattern[package]]
         could &= self.net_utility[rows, package] >= state.reservation_value[rows, self.index] - TOLERANCE
         struck = self.model.bids.struck
         return could & ~struck[rows, package] if len(struck) else could
 
     def _signable(self) -> Bools:
-        """Packages that cross none of its real red lines and are not struck, shape (B, P)."""
+        """Return packages that cross none of its real red lines and are not excluded, shape (B, P)."""
         if "signable" not in self._found:
             signable: Bools = self.patterns[:, self._lines.pattern]
             struck = self.model.bids.struck
@@ -159,7 +159,7 @@ class Party(Agent):  # type: ignore[misc]
         return found
 
     def _worst(self) -> Floats:
-        """Smallest worth among packages that it could sign, inf where there is none, shape (B,)."""
+        """Return the smallest utility among packages that it could sign, inf where there is none, shape (B,)."""
         if "worst" not in self._found:
             self._found["worst"] = np.min(self.utility, axis=1, where=self._signable(), initial=np.inf)
         found: Floats = self._found["worst"]
@@ -174,7 +174,7 @@ class Party(Agent):  # type: ignore[misc]
         return gone | struck[draw, packages] if len(struck) else gone
 
     def on_the_table(self, rows: Ints) -> Bools:
-        """All packages of some draws that were not, shape (rows, P); all of them where none is left."""
+        """Return all packages of some draws that are not removed, shape (rows, P); all of them where none is left."""
         taken_off = self._lines.crossed(self.real_lines[rows] & (self._lines.party == EVERYBODY))
         struck = self.model.bids.struck
         if len(struck):
@@ -244,7 +244,7 @@ class Party(Agent):  # type: ignore[misc]
         )
 
     def stance(self, state: State) -> Stance:
-        """How it goes into the round, asked of its strategy once; nothing that may be left out is left out."""
+        """Return its stance in the round, given by its strategy once, with every default filled in."""
         if self._taken is None or self._taken[0] != state.round:
             self._taken = state.round, self._filled(self.strategy.stance(self.view(state)))
         return self._taken[1]
@@ -278,7 +278,7 @@ class Party(Agent):  # type: ignore[misc]
         return view.steps_down(view.ladder(self.model.bids.top_package.shape[2], not of_any), of_any)
 
     def _takes(self, state: State) -> Floats:
-        """The least worth that it takes as things stand, shape (B,)."""
+        """Return the least utility that it accepts now, shape (B,)."""
         stance = self.stance(state)
         assert stance.accepts_from is not None
         if stance.answers is None:
@@ -290,7 +290,7 @@ class Party(Agent):  # type: ignore[misc]
         return np.minimum(np.maximum(lowest, view.reservation_value), view.highest_claim)
 
     def _own_bids(self, state: State) -> Ints:
-        """What its strategy would put on the table as things stand, shape (B,)."""
+        """Return its strategy's bid now, shape (B,)."""
         stance, talks, n = self.stance(state), self.model, self.index
         assert stance.bid is not None
         if stance.bidding == STEP_DOWN:
@@ -306,15 +306,15 @@ class Party(Agent):  # type: ignore[misc]
         return np.where(stance.bid == NO_BID, found, stance.bid)
 
     def bids(self, state: State) -> Ints:
-        """The package it puts on the table, shape (B,): first its drafts in turn, then what its strategy makes.
+        """Return its bid, shape (B,): first its drafts in turn, then its strategy's.
 
-        A draft that has been refused at home, or that an event has taken off the table, gives way to the latter.
+        A draft that has been refused at home, or that an event has removed, is skipped.
         """
         draft = self.draft(state)
         return np.where(draft == NO_DEAL, self._own_bids(state), draft)
 
     def accepts(self, state: State, package: Ints) -> Bools:
-        """Whether it would take a package now, shape (B,)."""
+        """Return whether it would accept a package now, shape (B,)."""
         accepting, view, takes = self.stance(state).accepting, self.view(state), self._takes(state)
         own = takes if accepting == THRESHOLD else self.utility_of(self._own_bids(state))
         late = view.time >= LATE

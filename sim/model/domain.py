@@ -31,7 +31,7 @@ ROOM = 1_000_000  # packages times parties of all cached structures, some 35 byt
 
 @dataclass(frozen=True)
 class LinkageSite:
-    """Where a linkage holds: party index, dotted path of its worth, and the packages."""
+    """A linkage: party index, dotted path of its utility, and its packages."""
 
     party: int
     path: str
@@ -46,7 +46,7 @@ class Structure:
     parties: tuple[str, ...]  # names, sorted: the party axis of all arrays
     signs: Bools  # whose consent a package needs, shape (N, P)
     lines: Lines  # the red lines over the packages
-    # where linkages hold, sorted by party and id: the order in which their worth is added
+    # linkages, sorted by party and id: the order in which their utilities are added
     linkages: tuple[LinkageSite, ...]
     central_points: Floats  # points of options at their values, divided by 100, shape (N, I, O)
     owner: Ints  # the party that controls each issue alone, `NOBODY` if none does, shape (I,)
@@ -70,7 +70,7 @@ class Structure:
 
     @cached_property
     def positions(self) -> Knowledge:
-        """What everybody knows from positions alone: no weights, no no-deal worth, the same in all draws."""
+        """Common knowledge from positions alone: no weights, no reservation values, the same in all draws."""
         sizes = np.array([len(issue.options) for issue in self.space.issues])
         worth = positions_worth(self.central_points, sizes)[None]
         weights = np.full((1, len(self.parties), len(sizes)), 1 / len(sizes))
@@ -79,7 +79,7 @@ class Structure:
 
     @cached_property
     def nothing_known(self) -> Knowledge:
-        """What everybody knows where nothing is known: all packages are alike."""
+        """Common knowledge where nothing is known: all packages are alike."""
         alike = np.ones((1, len(self.parties), len(self.space)))
         return Knowledge(alike, np.ones((1, len(self.parties))), np.zeros((1, len(self.parties))))
 
@@ -92,7 +92,7 @@ class Structure:
         return self.regards(self.nothing_known)
 
     def regards(self, known: Knowledge) -> tuple[Regard, ...]:
-        """How each party ranks packages by what they do for the others, given what is known."""
+        """Rank packages for each party by their value to the others, given common knowledge."""
         return tuple(
             regard(n, known, self.signs, self.space.tie_rank, self.lines, leaning)
             for n, leaning in enumerate(self.leaning)
@@ -105,7 +105,7 @@ class Structure:
 
 @dataclass(frozen=True)
 class _Laid:
-    """All of a scenario that its structure is made from: no weight, no worth of no deal, no hardness."""
+    """The parts of a scenario that its structure depends on: no weights, reservation values or hardness."""
 
     issues: tuple[Issue, ...]
     rules: tuple[Rule, ...]
@@ -113,7 +113,7 @@ class _Laid:
     signs: tuple[Condition, ...]  # of each party, in name order
     # full name, owner, what is never signed, and what lifts the line
     red_lines: tuple[tuple[str, int, Condition, Condition], ...]
-    linkages: tuple[tuple[int, str, Condition], ...]  # party, dotted path of the worth, and where it holds
+    linkages: tuple[tuple[int, str, Condition], ...]  # party, dotted path of the utility, and its packages
     # points, owner, leaning: as in `Structure`
     points: Floats
     owner: Ints
@@ -122,7 +122,7 @@ class _Laid:
 
     @property
     def key(self) -> Hashable:
-        """Equal for two that make the same structure, to the last bit."""
+        """A key equal for two that make the same structure, to the last bit."""
         return (
             self.issues,
             tuple(rule.key for rule in self.rules),

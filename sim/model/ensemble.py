@@ -30,26 +30,24 @@ class Ensemble:
     """Draws of all uncertain inputs of a scenario; the draw axis comes first.
 
     Attributes:
-        scenario: What was drawn from.
+        scenario: The scenario drawn from.
         seed: Of all streams.
         structure: What is the same in all draws.
         draws: Index of each draw, shape (B,).
         weights: Issue weights, rescaled to sum to 1, shape (B, N, I).
-        option_worth: Utility of options in [0, 1], deliverability counted, shape (B, N, I, O).
+        option_worth: Utility of options in [0, 1], with deliverability, shape (B, N, I, O).
         reservation_value: Utility of no agreement, shape (B, N).
         discount: Per month, shape (B, N).
-        looks_ahead: Whether a party is of the kind that looks past the signature, shape (B, N).
-        refusal_cost: What a text refused at home costs a party, shape (B, N).
-        walk_away: What leaving the talks is worth to a party, -inf for one that never leaves, shape (B, N).
+        looks_ahead: Whether a party has foresight, shape (B, N).
+        refusal_cost: A party's cost of a package refused at home, shape (B, N).
+        walk_away: A party's value of leaving the talks, -inf for one that never leaves, shape (B, N).
         linkage_worth: Utility that each linkage adds, shape (B, linkages).
         real: Red lines that are real, shape (B, L).
         strategies: One a party, with parameters of shape (B,).
-        protocol: The rules of the table.
-        turns: Who speaks when, shape (R, B, turns).
-        chance: Uniforms for parties whose strategy leaves something to chance, shape (R, N, B); no draws, shape
-            (R, N, 0), where none does.
-        world: What happens around the table.
-        inputs: Every drawn number by its path, as drawn, shape (B,).
+        protocol: The rules of the talks.
+        turns: The order of turns, shape (R, B, turns).
+        chance: Uniforms for parties with a random strategy, shape (R, N, B); no draws, shape (R, N, 0), if there are
+        none. world: Exogenous changes around the table. inputs: Every drawn number by its path, as drawn, shape (B,).
     """
 
     scenario: Scenario
@@ -100,12 +98,12 @@ class Ensemble:
         return linkages if self.world.carrots is None else linkages + self.world.carrots.extras()
 
     def utility(self, out: Floats | None = None) -> Floats:
-        """Utility of every package to every party, shape (B, N, P); made anew at each call, into `out` if given."""
+        """Utility of every package to every party, shape (B, N, P); computed at each call, into `out` if given."""
         return package_utility(self.structure.space, self.weights, self.option_worth, self.extras(), out)
 
     @property
     def after_refusal(self) -> Any:
-        """What follows when a signed text is refused at home; None where nobody votes."""
+        """What follows when a signed package is refused at home; None without ratification."""
         ratification = self.scenario.ratification
         return None if ratification is None else ratification.after_refusal
 
@@ -132,9 +130,9 @@ def draw(
     Args:
         start: First draw, from 0.
         streams_as: Names whose streams are taken from another, for mirror tests: parties, strikes.
-        table: The scenario's structure, if it is at hand.
-        given: Uniforms in [0, 1) by input path, shape (count,), that take the place of these inputs' streams: a design.
-            All that is not in it is drawn from streams as in any other ensemble.
+        table: The scenario's structure, if available.
+        given: Uniforms in [0, 1) by input path, shape (count,), that replace these inputs' streams: a design. Other
+            inputs are drawn from streams as in any other ensemble.
         numbers: By path, in place of those of the file; weights are not rescaled with them.
 
     Raises:
@@ -150,10 +148,10 @@ def draw(
 def central(
     scenario: Scenario, table: Structure | None = None, changes: Mapping[str, float] | None = None
 ) -> Ensemble:
-    """One draw with every number at its value, all red lines real and the order of turns as in draw 0.
+    """Return one draw with every number at its value, all red lines real and the order of turns as in draw 0.
 
     Args:
-        table: The scenario's structure, if it is at hand.
+        table: The scenario's structure, if available.
         changes: Numbers that have another value, by path. Weights are rescaled to sum to 1 once they are changed.
     """
     return _fill(scenario, 0, np.zeros(1, np.int64), _Central(changes=changes or {}), table or structure(scenario))
@@ -174,7 +172,7 @@ def revalued(ensemble: Ensemble, changes: Mapping[str, float]) -> Ensemble:
 
 
 def redrawn(ensemble: Ensemble, numbers: Mapping[str, Number]) -> Ensemble:
-    """The same draws with other numbers of the file, by path; what `draw` gives with them, bit for bit.
+    """Return the same draws with other numbers of the file, by path; what `draw` gives with them, bit for bit.
 
     Where they lie in one block that nothing else is drawn from, that block alone is drawn anew.
     """
@@ -329,7 +327,7 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
 
 
 def _looks_ahead(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> Bools:
-    """Which parties are of the kind that looks past the signature: by the chance `foresight`, one uniform a party."""
+    """Return which parties have foresight: by the probability `foresight`, one uniform a party."""
     looks = np.zeros((count, len(table.parties)), bool)
     for n, name in enumerate(table.parties):
         path, number = f"parties.{name}", scenario.parties[name].foresight
@@ -382,11 +380,11 @@ def _option_worth(scenario: Scenario, source: _Drawn, table: Structure) -> Float
 
 
 def _put_points(scenario: Scenario, source: _Drawn, party: str, issue: Issue, stated: Floats, value: Floats) -> None:
-    """Put drawn points of the options of one issue, divided by 100, in the place of those that they are drawn around.
+    """Replace the stated points of one issue's options by drawn ones, divided by 100.
 
     Args:
         stated: Points around which they are drawn, shape (O,).
-        value: Written to where points differ from draw to draw, shape (B, O).
+        value: Output where points differ from draw to draw, shape (B, O).
     """
     spread, values = scenario.parties[party].values_within, scenario.parties[party].values[issue.name]
     for o, option in enumerate(issue.options):
@@ -411,14 +409,14 @@ def _linkage_worth(scenario: Scenario, source: _Drawn, table: Structure, count: 
 
 
 def _real_lines(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> tuple[Bools, Bools, list[str]]:
-    """Which red lines are real, which never fall, and the names they are drawn under.
+    """Return which red lines are real, which are never given up, and the names they are drawn under.
 
     A line is real when the uniform of its group falls below the hardness of its group.
     """
     real = np.zeros((count, len(table.lines.names)), bool)
     hard, groups = np.ones_like(real), []
     for column, full_name in enumerate(table.lines.names):
-        if table.lines.party[column] == EVERYBODY:  # off the table only once an event takes it off
+        if table.lines.party[column] == EVERYBODY:  # real only once an event removes its options
             groups.append(full_name)
             continue
         party, line_id = full_name.split(".")
@@ -433,7 +431,7 @@ def _real_lines(scenario: Scenario, source: _Drawn, table: Structure, count: int
 
 
 def line_group(reading: str, party: str, line_id: str, drawn_with: str | None) -> str:
-    """The name under which a line's hardness and its being real are drawn.
+    """Return the name under which a line's hardness and its being real are drawn.
 
     Args:
         reading: `by_party` (lines of a party and name share a draw), `together` (lines of a name do, also across
@@ -454,7 +452,7 @@ def _strategy(scenario: Scenario, source: _Drawn, party: str) -> Any:
 
 
 def _chance(source: _Drawn, parties: tuple[str, ...], strategies: tuple[Strategy, ...], rounds: int) -> Floats:
-    """Uniforms of each round for the parties that want them, 0 for the others, shape (R, N, B or 0)."""
+    """Draw uniforms of each round for the parties that need them, 0 for the others, shape (R, N, B or 0)."""
     if not any(strategy.randomises for strategy in strategies):
         return np.zeros((rounds, len(parties), 0))
     chance = np.zeros((rounds, len(parties), source.count))

@@ -1,4 +1,4 @@
-"""Utility of packages to parties that look past the signature: see `Prospects`."""
+"""Utility of packages to parties with foresight: see `Prospects`."""
 
 from typing import Any
 
@@ -17,13 +17,13 @@ OF_DRAWS = ("looks", "chance", "moved", "held", "kind", "least", "reservation_va
 
 
 def net_utility(ensemble: Ensemble, out: Floats | None = None) -> tuple[Floats, Prospects]:
-    """Utility of all packages, net of risks to parties that look past the signature, shape (B, N, P); and prospects.
+    """Return the utility of all packages, net of risks to parties with foresight, shape (B, N, P); and the prospects.
 
-    A package is worth no deal or more to a party in a round exactly where this is its reservation value or more.
+    A package is acceptable to a party in a round exactly where this is its reservation value or more.
 
     Args:
         ensemble: The draws.
-        out: Where the utility goes, if given.
+        out: Output array, if given.
     """
     utility, ahead = ensemble.utility(out), prospects(ensemble)
     deduct_risks(utility, ahead)
@@ -46,12 +46,12 @@ def net_utility_anew(ensemble: Ensemble, ahead: Prospects, rows: Ints) -> Floats
 
 
 def net_utility_of(ensemble: Ensemble, packages: Ints, ahead: Prospects | None = None) -> tuple[Floats, Prospects]:
-    """The same of some packages, shape (B, N, K), bit for bit.
+    """Return the same of some packages, shape (B, N, K), bit for bit.
 
     Args:
         ensemble: The draws.
         packages: Indices, shape (K,).
-        ahead: The prospects of these draws, if at hand.
+        ahead: The prospects of these draws, if available.
     """
     utility, ahead = utility_of(ensemble, packages), prospects_of(ahead or prospects(ensemble), packages)
     deduct_risks(utility, ahead)
@@ -67,7 +67,7 @@ def utility_of(ensemble: Ensemble, packages: Ints) -> Floats:
 
 
 def foreseen_margins(ensemble: Ensemble, packages: Ints | None = None) -> Floats:
-    """What packages are worth in round 1 less the reservation value, as the parties bargain, shape (B, N, K)."""
+    """Return margins of packages in round 1, as the parties bargain, shape (B, N, K)."""
     utility, ahead = net_utility(ensemble) if packages is None else net_utility_of(ensemble, packages)
     free = ensemble.world.reservation_value[:, 0]
     margins: Floats = value_in_round(utility, ahead, free) - free[:, :, None]
@@ -75,7 +75,7 @@ def foreseen_margins(ensemble: Ensemble, packages: Ints | None = None) -> Floats
 
 
 def deduct_risks(utility: Floats, prospects: Prospects) -> None:
-    """Make utility net of risks, in place, to the parties that look past the signature, shape (B, N, K)."""
+    """Make utility net of risks, in place, to the parties with foresight, shape (B, N, K)."""
     if prospects.looks.any():
         worth_compiling(package_pass.apply_foresight, FORESIGHT_STEPS * utility.size)(utility, prospects)
 

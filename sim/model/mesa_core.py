@@ -1,7 +1,7 @@
-"""Mesa's model and agents, without what nothing here uses and every process would wait half a second for.
+"""Mesa's model and agents, without unused parts that would cost every process half a second.
 
-Grids, spaces and batch runs import SciPy, NetworkX and tqdm; they are loaded when somebody asks for them. Mesa's log of
-calls, which finds out its own name from the whole stack, is left out of the model.
+Grids, spaces and batch runs import SciPy, NetworkX and tqdm; they are imported on first use. Mesa's call logging, which
+derives its own name from the whole stack, is left out of the model.
 """
 
 import logging
@@ -16,7 +16,7 @@ _LOG = "mesa.mesa_logging"
 
 
 def _import_mesa() -> Any:
-    """Import Mesa with stand-ins for these modules, which are then taken away again."""
+    """Import Mesa with stand-ins for these modules, which are removed afterwards."""
     if "mesa" in sys.modules:
         return sys.modules["mesa"]
     modules = {name: ModuleType(name) for name in (*_LATER, _LOG)}

@@ -13,15 +13,15 @@ from sim.mechanisms.ratification import Ratification
 
 
 class Approval:
-    """The votes on signed packages of a block of draws, and draws that wait to go on after a refusal.
+    """The votes on signed packages of a block of draws, and draws that wait to resume after a refusal.
 
     Attributes:
-        attempts: Texts signed so far, shape (B,).
-        passed: The text signed last was ratified, shape (B,).
-        refused_by: Ratifier that refused the text signed last, -1 for none, shape (B,).
+        attempts: Packages signed so far, shape (B,).
+        passed: The package signed last was ratified, shape (B,).
+        refused_by: Ratifier that refused the package signed last, -1 for none, shape (B,).
         in_force_month: Months from signature to entry into force, NaN unless passed, shape (B,).
         ceasefire_month: Months from signature to the ceasefire, NaN without a signature, shape (B,).
-        chance: Closed-form chance of the text signed last, surprises independent and shared, shape (B, 2).
+        chance: Closed-form probability of the package signed last, surprises independent and shared, shape (B, 2).
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Approval:
         self.ceasefire_month: Floats = np.full(draws, np.nan)
         self.chance: Floats = np.full((draws, 2), np.nan)
         self.reopens_at: Ints = np.zeros(draws, np.int64)
-        self._first: Floats = np.zeros((draws, 0))  # what no deal was worth in round 1
+        self._first: Floats = np.zeros((draws, 0))  # reservation values in round 1
 
     def at(self, state: State) -> Ratification:
         """The votes on what is signed in this round."""
@@ -51,10 +51,10 @@ class Approval:
         return self.ratification.at(months, self._first - state.reservation_value, moved)
 
     def hold_votes(self, state: State) -> tuple[Ints, Bools]:
-        """Hold the votes on what was signed in this round.
+        """Hold the votes on packages signed in this round.
 
         Returns:
-            Draws that go on talking later, and the packages struck for them, shape (those draws, P).
+            Draws that resume later, and the packages excluded for them, shape (those draws, P).
         """
         if state.round == 1:
             self._first = state.reservation_value
@@ -84,7 +84,7 @@ class Approval:
         return rows, struck
 
     def reset(self, draws: Bools | Ints) -> None:
-        """Let go of what came of the last text in some draws: another is to be signed."""
+        """Reset the result of the last package in some draws: another is to be signed."""
         self.refused_by[draws], self.passed[draws] = -1, False
 
     def waiting(self, state: State) -> Bools:
@@ -92,7 +92,7 @@ class Approval:
         return self.reopens_at > state.round
 
     def reopened(self, state: State) -> State:
-        """Open the draws whose time has come: the old texts are void."""
+        """Reopen the draws whose time has come, without their old offers."""
         back = self.reopens_at == state.round
         if not back.any():
             return state

@@ -1,4 +1,4 @@
-"""What happens around the table in each round, whatever is offered at it, and what the parties do to each other."""
+"""Exogenous changes around the table in each round, and the effects of the talks on red lines and leverage."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -30,9 +30,9 @@ Kind = TypeVar("Kind", bound=Mechanism)
 class World:
     """The surroundings of the talks, drawn."""
 
-    reservation_value: Floats  # worth of no agreement in each round before levers, not clipped, shape (B, R, N)
-    channel_open: Bools  # rounds in which the parties can speak, shape (B, R)
-    struck_from: Ints  # round from which an event takes the packages of a line off the table, shape (B, L)
+    reservation_value: Floats  # reservation values in each round before leverage, not clipped, shape (B, R, N)
+    channel_open: Bools  # rounds in which talks are held, shape (B, R)
+    struck_from: Ints  # round from which an event removes the packages of a line, shape (B, L)
     # what events up to a round did last to a line: 1 hardened, so that it is real whatever was drawn, -1 felled,
     # shape (B, R, L)
     moved: npt.NDArray[np.int8]
@@ -80,7 +80,7 @@ class World:
         return self._of(Aftermath)
 
     def may_fall(self) -> Bools:
-        """Red lines that may fall before the talks are over, given the strongest pressure, shape (B, L)."""
+        """Red lines that may be given up before the end of the talks under the strongest pressure, shape (B, L)."""
         falls: Bools = np.logical_or.reduce(self.moved < 0, axis=1)
         if self.giving_way is not None:
             draws, rounds, parties = self.reservation_value.shape
@@ -100,7 +100,7 @@ class World:
         )  # fmt: skip
 
     def lines_now(self, real: Bools, worn: Floats, k: int) -> Bools:
-        """Red lines that are real in round k, given those real before it and their wear, shape (B, L)."""
+        """Return red lines that are real in round k, given those real before it and their wear, shape (B, L)."""
         moved = self.moved[:, k - 1]
         gone = moved < 0
         if self.giving_way is not None:
@@ -110,7 +110,7 @@ class World:
         return now
 
     def before_any_offer(self, real: Bools, k: int) -> tuple[Floats, Bools]:
-        """Strength of the levers, shape (B, levers), and real red lines, shape (B, L), in round k without any offer."""
+        """Strength of the levers, shape (B, levers), and real red lines, shape (B, L), in round k before any offer."""
         levers, worn = self.levers, np.zeros(real.shape)
         pressure = np.zeros((len(real), len(levers.static.names) if levers else 0))
         for j in range(1, k + 1):
@@ -126,12 +126,12 @@ class World:
         return pressure, real
 
     def no_deal_now(self, pressure: Floats, k: int) -> Floats:
-        """Worth of no agreement in round k under the levers, shape (B, N)."""
+        """Return reservation values in round k under leverage, shape (B, N)."""
         path = self.reservation_value[:, k - 1]
         return path if self.levers is None else self.levers.lower(path, pressure)
 
     def reservation_range(self) -> tuple[Floats, Floats]:
-        """The lowest and the highest worth of no agreement that a round can bring, whatever is pulled, shape (B, N)."""
+        """Return the lowest and the highest possible reservation values of a round under any leverage, shape (B, N)."""
         paths = [self.reservation_value]
         if self.levers is not None:
             strength = np.ones_like(self.levers.lowers)
@@ -142,13 +142,13 @@ class World:
         return np.ascontiguousarray(lowest), np.ascontiguousarray(highest)
 
     def outside(self) -> Bools:
-        """Rounds in which the worth of no agreement of some party leaves [0, 1] before levers, shape (B, R)."""
+        """Return rounds in which some reservation value leaves [0, 1] before leverage, shape (B, R)."""
         path = self.reservation_value
         outside: Bools = np.logical_or.reduce((path < -TOLERANCE) | (path > 1 + TOLERANCE), axis=2)
         return outside
 
     def before_round(self, state: State) -> State:
-        """Events, war, no-deal worth and levers, in the order of the clock; closed draws stay as they stood."""
+        """Apply events, war, reservation values and leverage, in order of time; closed draws do not change."""
         is_open, k = state.open[:, None], state.round
         now = state._replace(reservation_value=self.reservation_value[:, k - 1])
         for mechanism in self.mechanisms.values():
@@ -161,7 +161,7 @@ class World:
         )
 
     def after_round(self, state: State, utility: Floats, table: Structure) -> State:
-        """Wear of the red lines, levers after the mediator's offer, and what else a round leaves behind."""
+        """Apply wear of the red lines, leverage after the mediator's offer, and other effects of a round."""
         played = Played(state, utility, table, self.mechanisms)
         for mechanism in self.mechanisms.values():
             state = mechanism.after_round(state, played)
@@ -175,8 +175,8 @@ def draw_world(
 
     Args:
         source: Of drawn numbers and uniforms.
-        reservation_value: Worth of no agreement as drawn, shape (B, N).
-        hard: Lines that never fall, shape (B, L).
+        reservation_value: As drawn, shape (B, N).
+        hard: Lines that are never given up, shape (B, L).
         groups: Name under which each line is drawn.
     """
     rounds, days = scenario.time.rounds, scenario.time.days_per_round
@@ -237,7 +237,7 @@ def redraw_blocks(world: World, keys: Iterable[str], scenario: Any, source: Sour
 
 @dataclass(frozen=True)
 class _Narrowed:
-    """Numbers as a meeting before the first round has left them: drawn, then moved toward their values."""
+    """Numbers after narrowing events of the first round: drawn, then moved toward their values."""
 
     source: Source
     events: Events
@@ -267,7 +267,7 @@ def _by_line(rounds: Mapping[str, Ints], names: tuple[str, ...], draws: int) -> 
 
 
 def _steps_back(commitment: Commitment, table: Structure) -> Ints:
-    """By how many steps a party goes back on its public commitment in each package, shape (P,)."""
+    """Return a party's steps back from its public commitment in each package, shape (P,)."""
     steps = np.zeros(len(table.space), np.int64)
     for i, by_option in steps_back_by_option(commitment, table).items():
         steps += by_option[table.space.packages[:, i]]
@@ -275,9 +275,9 @@ def _steps_back(commitment: Commitment, table: Structure) -> Ints:
 
 
 def steps_back_by_option(commitment: Commitment, table: Structure) -> dict[int, Ints]:
-    """By how many steps of its own order a party goes back on its word with each option, by index of the issue.
+    """Return a party's steps back from its commitment, in its own order, with each option, by index of the issue.
 
-    Options it likes as much as the public one, or more, are no step back.
+    Options it likes as much as the committed one, or more, are no step back.
     """
     party, steps = table.parties.index(commitment.party), {}
     for i, issue in enumerate(table.space.issues):

@@ -1,4 +1,4 @@
-"""Who moves, what binds and when it ends: one file a protocol, a table of contents of them here."""
+"""Protocols: turns, consent and termination; one file each, listed here."""
 
 from sim.core.protocol import Protocol
 from sim.core.registry import Registry

@@ -1,4 +1,4 @@
-"""Two parties, each standing by its text until it is its turn to come closer."""
+"""Monotonic concession of two parties."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,27 +38,27 @@ class Concession(Protocol):
     signatories = 2
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
-        """Names of the random streams the order is made from, as in alternating offers."""
+        """Return the names of the random streams of the order, as in alternating offers."""
         return AlternatingOffers(order=self.order).streams(parties, rounds)
 
     def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:
-        """Who comes first, as in alternating offers, shape (R, B, turns)."""
+        """Return which party comes first, as in alternating offers, shape (R, B, turns)."""
         return AlternatingOffers(order=self.order).turns(parties, rounds, lots)
 
     def play_round(
         self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> tuple[State, Moves]:
-        """One move of one party, or both first offers.
+        """Play one move of one party, or both first offers.
 
         Args:
             state: The table before the round.
             parties: The parties, in the order of the party axis.
-            turns: Who comes first where both risk the same, shape (B, turns).
-            case: What there is to look up.
+            turns: Which comes first where both risks are equal, shape (B, turns).
+            case: The data of the protocol.
 
         Returns:
-            The table after the round, and what everybody did: the offer of the one that stood still, the offer of the
-            one that moved, the answer of the former if it is content.
+            The table after the round, and all actions: the offer of the party that did not move, the offer of the one
+            that did, the acceptance of the former, if any.
         """
         pair = np.flatnonzero(np.logical_and.reduce(case.signs, axis=1)).tolist()
         rows = np.flatnonzero(state.open)
@@ -72,7 +72,7 @@ class Concession(Protocol):
         author = np.full(len(rows), -1)
         bargain = _bargain(state, two, rows, case)
         apart, there = np.flatnonzero(~bargain.zone.any(axis=1)), np.flatnonzero(bargain.zone.any(axis=1))
-        for side in (0, 1):  # nothing to agree on: each names the best that it could sign, and stands by it
+        for side in (0, 1):  # without a zone each party repeats the best package that it could sign
             best = two[side].view(state).best_package[rows]
             offers[apart, side] = np.where(state.standing[rows[apart]] == NO_DEAL, best[apart], offers[apart, side])
         if len(there):
@@ -85,7 +85,7 @@ class Concession(Protocol):
     def prescribed(
         self, before: State, after: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> Floats:
-        """What each party asked for in this round: the worth to it of its own offer, NaN for none, shape (B, N)."""
+        """Return each party's aspiration in this round: the utility of its own offer, NaN for none, shape (B, N)."""
         worth = np.array([party.utility_of(after.own_offer[:, party.index]) for party in parties]).T
         return np.where(after.own_offer == NO_DEAL, np.nan, worth)
 
@@ -97,7 +97,7 @@ class _Bargain:
     worth: Floats  # of all packages to either, shape (2, B, P)
     gains: Floats  # the same less no deal, 0 for what is no gain, shape (2, B, P)
     zone: Bools  # packages that both could sign, shape (B, P)
-    tie_rank: Ints  # which of two packages comes first where nothing else tells them apart, shape (1, P)
+    tie_rank: Ints  # order of packages in a tie, shape (1, P)
 
     def rows(self, rows: Ints) -> "_Bargain":
         """Some of the draws."""
@@ -106,13 +106,13 @@ class _Bargain:
         return _Bargain(self.worth[:, rows], self.gains[:, rows], self.zone[rows], self.tie_rank)
 
     def best(self, side: int, usable: Bools) -> Ints:
-        """The usable package worth most to a side; ties by its worth to the other. At least one a draw is usable."""
+        """Return a side's best usable package; ties by the other's utility. At least one a draw is usable."""
         held = np.where(usable, self.worth[side], -np.inf)
         tied = held >= (held.max(axis=1) - TOLERANCE)[:, None]
         return first_of_highest(self.worth[1 - side], tied, self.tie_rank)
 
     def worths(self, offers: Ints) -> Floats:
-        """Worth to either, axis 0, of the offer of either, axis 1: shape (2, 2, B)."""
+        """Return the utility of either, axis 0, of the offer of either, axis 1: shape (2, 2, B)."""
         draw = np.arange(len(offers))
         return np.array([[self.worth[me, draw, offers[:, whose]] for whose in (0, 1)] for me in (0, 1)])
 
@@ -141,13 +141,13 @@ def _bargain(state: State, two: Sequence[Bargainer], rows: Ints, case: Case) -> 
 
 
 def _play(bargain: _Bargain, offers: Ints, fresh: Bools, first: Ints) -> _Played:
-    """A round of draws that have a zone.
+    """Play a round of draws that have a zone.
 
     Args:
         bargain: The two.
         offers: Of either before the round, shape (B, 2); not read where fresh.
-        fresh: Whether nothing lies on the table, shape (B,).
-        first: Which of the two comes first where both risk the same, shape (B,).
+        fresh: Whether there is no standing offer, shape (B,).
+        first: Which of the two comes first where both risks are equal, shape (B,).
     """
     draw = np.arange(len(offers))
     gone = fresh[:, None] | ~bargain.zone[draw[:, None], offers]
@@ -165,10 +165,10 @@ def _play(bargain: _Bargain, offers: Ints, fresh: Bools, first: Ints) -> _Played
 
 
 def _within(bargain: _Bargain, side: int, offer: Ints, fresh: Bools, gone: Bools) -> Ints:
-    """A side's offer, or what takes its place where it starts or can be agreed on no more.
+    """Return a side's offer, or its replacement at the start or once it is not acceptable to both any more.
 
-    Nothing is taken back: the new offer is the best for the side that is worth as much to the other as the old one.
-    Where there is none, and at the start, the best of the zone.
+    Concessions are not taken back: the new offer is the side's best of at least the old one's utility to the other. If
+    there is none, and at the start, the best of the zone.
     """
     rows, offer = np.flatnonzero(gone), offer.copy()
     if len(rows):
@@ -181,12 +181,12 @@ def _within(bargain: _Bargain, side: int, offer: Ints, fresh: Bools, gone: Bools
 
 
 def _content(worths: Floats) -> Bools:
-    """Whether the offer of either is worth as much to the other as the other's own, by author, shape (2, B)."""
+    """Return whether the offer of either gives the other as much as the other's own, by author, shape (2, B)."""
     return np.array([worths[1, 0] >= worths[1, 1] - TOLERANCE, worths[0, 1] >= worths[0, 0] - TOLERANCE])
 
 
 def _lower_risk(gains: Floats, first: Ints) -> Ints:
-    """Which of the two risks less; the first in the order where both risk the same.
+    """Return which of the two risks less; the first in the order where both risks are equal.
 
     With g(own) and g(other's) the gains of a party, its risk is 1 - g(other's) / g(own). The difference of the risks of
     two parties, times the gain of each from its own offer, is the difference of the products of both gains: the lower
@@ -203,7 +203,7 @@ def _lower_risk(gains: Floats, first: Ints) -> Ints:
 
 
 def _smallest_move(bargain: _Bargain, side: int, offers: Ints) -> Ints:
-    """The package that costs a side least, of those better for the other, that turns the risks or contents the other.
+    """Return a side's cheapest package, of those better for the other, that reverses the risks or satisfies the other.
 
     There is one: the offer of the other. Risks are compared as in `_lower_risk`.
     """
@@ -218,10 +218,10 @@ def _smallest_move(bargain: _Bargain, side: int, offers: Ints) -> Ints:
 
 
 def _author(bargain: _Bargain, offers: Ints, last: Ints, first: Ints) -> Ints:
-    """Whose offer is agreed on, -1 for none, shape (B,).
+    """Return whose offer is agreed on, -1 for none, shape (B,).
 
-    Where each would take the other's, the one of the larger product of gains, then of the smaller tie rank; where these
-    are one package, whoever came to it last.
+    Where each would accept the other's, the one with the larger product of gains, then the smaller tie rank; where
+    these are one package, the party that offered it last.
     """
     content = _content(bargain.worths(offers))
     gains, rank = bargain.gains_of(offers), bargain.tie_rank[0]
@@ -237,7 +237,7 @@ def _author(bargain: _Bargain, offers: Ints, last: Ints, first: Ints) -> Ints:
 
 
 def _place(turns: Ints, party: int) -> Ints:
-    """Where a party stands in the order of each draw, shape (B,)."""
+    """Return a party's position in the order of each draw, shape (B,)."""
     place: Ints = (turns == party).argmax(axis=1)
     return place
 
@@ -245,10 +245,10 @@ def _place(turns: Ints, party: int) -> Ints:
 def _written(
     state: State, pair: list[int], rows: Ints, offers: Ints, last: Ints, author: Ints, case: Case
 ) -> tuple[State, Moves]:
-    """The table with both offers on it, and the moves in which they came to it.
+    """Return the table with both offers, and the actions that led to it.
 
-    The text on the table is the one agreed on, else that of the party that moved. A text that is not agreed on has
-    been accepted by nobody: each asks for its own.
+    The standing offer is the one agreed on, else that of the party that moved. An offer that is not agreed on has been
+    accepted by nobody: each prefers its own.
     """
     count, agreed = len(state.open), author >= 0
     late = np.where(agreed, author, last)

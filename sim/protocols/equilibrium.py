@@ -42,15 +42,15 @@ class Equilibrium(Protocol):
     )
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
-        """Names of the random streams the order of proposing is made from, as for alternating offers."""
+        """Return the names of the random streams of the order of proposing, as for alternating offers."""
         return AlternatingOffers(order=self._lots).streams(parties, rounds)
 
     def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:
-        """Who proposes, and in which order the others answer.
+        """Return the proposer of each round, and the order in which the others answer.
 
-        `random` draws lots anew each round; `rotating` and `fixed` draw lots once a draw. With these two and with a
-        list, the proposer moves to the end of the order each round. Parties that are not on the list answer last, in
-        the order of names.
+        `random` draws the order anew each round; `rotating` and `fixed` once a draw. With these two and with a list,
+        the proposer moves to the end of the order each round. Parties that are not on the list answer last, in the
+        order of names.
 
         Args:
             parties: Names, in the order of the party axis.
@@ -69,27 +69,27 @@ class Equilibrium(Protocol):
 
     @property
     def _lots(self) -> str | tuple[str, ...]:
-        """The order in which parties take turns: one that is fixed by lot is one that rotates, as a list does here."""
+        """Return the order of turns: a fixed random order rotates, as a list does here."""
         return "rotating" if self.order == "fixed" else self.order
 
     def prescribed(
         self, before: State, after: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> Floats:
-        """The least worth with which each party said yes in this round, shape (B, N)."""
+        """Return the least utility that each party accepted in this round, shape (B, N)."""
         ahead = self._outlook(before, parties, turns, case)
         return least_accepted(before.reservation_value, ahead.refused[:, before.round - 1], case.walk_away)
 
     def play_round(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> tuple[State, Moves]:
-        """One proposal and the answers to it.
+        """Play one proposal and the answers to it.
 
         Args:
             state: The table before the round.
             parties: The parties, in the order of the party axis.
-            turns: Who proposes and who answers in this round, shape (B, N).
-            case: What there is to look up.
+            turns: The proposer and the responders in this round, shape (B, N).
+            case: The data of the protocol.
 
         Returns:
-            The table after the round, and what everybody did.
+            The table after the round, and all actions.
         """
         moves, never_said = Moves.none(turns), np.full(len(turns), NO_REASON)
         if not state.open.any():
@@ -111,13 +111,13 @@ class Equilibrium(Protocol):
         return state.with_signatures(case.signs), moves
 
     def _leaves(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> Bools:
-        """Parties that would rather leave than see this round pass, in the draws that are open, shape (B, N)."""
+        """Return the parties that leave rather than let this round pass, in the open draws, shape (B, N)."""
         ahead = self._outlook(state, parties, turns, case)
         leaves: Bools = state.open[:, None] & (case.walk_away > ahead.refused[:, state.round - 1] + TOLERANCE)
         return leaves
 
     def _proposals(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> Ints:
-        """The package put forward in each draw, `NO_DEAL` where the round passes or the draw is closed, shape (B,)."""
+        """Package proposed in each draw, `NO_DEAL` where the round passes or the draw is closed, shape (B,)."""
         ahead, k = self._outlook(state, parties, turns, case), state.round
         rows, package = np.flatnonzero(state.open), np.full(len(turns), NO_DEAL)
         package[rows] = proposals(
@@ -136,11 +136,12 @@ class Equilibrium(Protocol):
         return package
 
     def _outlook(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> "_Outlook":
-        """What is foreseen of this round and those after it, worked out anew where it comes otherwise than foreseen.
+        """Expected values of this round and those after it, recomputed where it differs from the expectation.
 
-        Foreseen is no-deal worth as settled before the talks, under levers as they stand, and that nothing else will
-        change: no line falls, nothing is refused at home or taken off the table, no public word is given, and what
-        packages are worth to a party that looks past the signature stays as it is in this round.
+        Expectations: reservation values as determined before the talks, under present leverage, and that nothing else
+        will change: no line is given up, nothing is refused at home or removed, no public commitment is made, and
+            foreseen utilities
+        stay as in this round.
         """
         ahead, k = self._outlooks.setdefault(case, _Outlook.blank(state, case)), state.round
         if ahead.round == k and not (ahead.old & state.open).any():
@@ -184,7 +185,7 @@ class Equilibrium(Protocol):
 
     @cached_property
     def _outlooks(self) -> "WeakKeyDictionary[Case, _Outlook]":
-        """What is foreseen at each table: there is one for each block of draws."""
+        """Return the expectations of each table: one for each block of draws."""
         return WeakKeyDictionary()
 
 
@@ -192,19 +193,18 @@ class Equilibrium(Protocol):
 class _Outlook:
     """What is foreseen in a block of draws, and what that rests on."""
 
-    round: int  # the round for which it was last looked at
+    round: int  # the round of the last update
     begun: Bools  # draws in which anything has been foreseen, shape (B,)
     old: Bools  # draws in which this round is another than was foreseen, which is not yet worked out, shape (B,)
     usable: Bools  # packages that can be signed, shape (B, P)
-    left: Floats  # share of no-deal worth that levers leave, shape (B, N)
-    words_given: Bools  # public words that bind, shape (words, B)
+    left: Floats  # share of the reservation value left by leverage, shape (B, N)
+    words_given: Bools  # binding public commitments, shape (words, B)
     # refused, never: as foreseen of each round, shape (B, R, N)
     refused: Floats
     never: Floats
 
     @classmethod
     def blank(cls, state: State, case: Case) -> "_Outlook":
-        """Nothing foreseen yet."""
         usable = np.zeros((len(state.open), case.signs.shape[1]), bool)
         rounds = np.zeros(case.reservation_value.shape)
         begun = np.zeros(len(state.open), bool)
@@ -213,12 +213,12 @@ class _Outlook:
 
 
 def _left(now: Floats, settled: Floats, before: Floats) -> Floats:
-    """Share of no-deal worth that levers leave, as before where there is none to tell it by, shape (B, N)."""
+    """Return the share of the reservation value left by leverage, as before where undefined, shape (B, N)."""
     return np.divide(now, settled, out=before.copy(), where=settled > 0)
 
 
 def _values(case: Case, state: State, rows: Ints) -> Floats:
-    """What packages are worth in this round in some of the draws, shape (rows, N, P)."""
+    """Return the utilities of packages in this round in some of the draws, shape (rows, N, P)."""
     values, ahead = case.utility, case.domain.prospects
     if ahead.looks.any():
         values = value_in_round(values, ahead, state.reservation_value)
@@ -226,7 +226,7 @@ def _values(case: Case, state: State, rows: Ints) -> Floats:
 
 
 def _agreed(state: State, who: Ints, says: Bools, case: Case) -> State:
-    """A party of each of some draws says yes to what lies on the table."""
+    """Record a party's acceptance of the standing offer in some draws."""
     rows = np.flatnonzero(says)
     party, package = who[rows], state.standing[rows]
     accepted, received, best = state.accepted.copy(), state.received.copy(), state.best_received.copy()

@@ -1,4 +1,4 @@
-"""Lots decide who proposes; the others vote at once."""
+"""A proposer drawn at random; the others vote at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,26 +37,26 @@ class RandomProposer(Protocol):
     memory: int | None = count(None, doc="for how many rounds a named line is avoided; left out: all")
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
-        """Names of the random streams the lots are made from: one a party and round, those of alternating offers."""
+        """Names of the random streams of the proposers: one a party and round, those of alternating offers."""
         return [[f"order.{party}.{k}" for party in parties] for k in range(1, rounds + 1)]
 
     def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:
-        """All parties in the order of their lots: the first of them that may proposes; shape (R, B, N)."""
+        """Return all parties in random order: the first of them that may proposes; shape (R, B, N)."""
         return np.argsort(lots, axis=2, kind="stable")
 
     def play_round(
         self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> tuple[State, Moves]:
-        """One proposal and the vote on it.
+        """Play one proposal and the vote on it.
 
         Args:
             state: The table before the round.
             parties: The parties, in the order of the party axis.
-            turns: All parties in the order of their lots, shape (B, N).
-            case: What there is to look up.
+            turns: All parties in random order, shape (B, N).
+            case: The data of the protocol.
 
         Returns:
-            The table after the round, and what everybody did: the proposal, then the votes.
+            The table after the round, and all actions: the proposal, then the votes.
         """
         turns = _proposer_first(turns, case)
         proposer, did = turns[:, 0], np.full(turns.shape, NOT_ASKED)
@@ -64,7 +64,7 @@ class RandomProposer(Protocol):
         for party in parties:
             asked = self._asked(state, party, proposer, case)
             state = state.with_received(party.index, asked, party.utility_of(state.standing))
-        heard, why = state, np.full(turns.shape, NO_REASON)  # nobody hears of a vote before all have voted
+        heard, why = state, np.full(turns.shape, NO_REASON)  # votes are simultaneous
         for party in parties:
             votes = self._asked(heard, party, proposer, case)
             accepts = votes & party.accepts(heard, heard.standing)
@@ -81,7 +81,7 @@ class RandomProposer(Protocol):
         return state.with_signatures(case.signs, self.quota), moves
 
     def _propose(self, state: State, parties: Sequence[Bargainer], proposer: Ints) -> State:
-        """Each party puts its own package on the table in the draws in which the lot is on it."""
+        """Make each party's bid the standing offer in the draws in which it proposes."""
         before = state
         for party in parties:
             offers = before.open & (proposer == party.index)

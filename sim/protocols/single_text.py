@@ -33,7 +33,7 @@ Barred = Callable[[Ints, Ints], Bools]
 
 @dataclass(frozen=True, eq=False)
 class Objections:
-    """What the parties that do not accept a text say of it."""
+    """What the parties that do not accept a text object to."""
 
     # issues that a party names, shape (rows, N, I): the one on which the text keeps most from it, all of them where
     # several tie; none where it has its best option on every issue, and for who accepts
@@ -51,23 +51,23 @@ class Objections:
 
     @property
     def asks(self) -> Bools:
-        """Options asked for on the issues named, shape (rows, N, I, O): the next better one, all where several tie."""
+        """Options preferred on the issues named, shape (rows, N, I, O): the next better one, all where several tie."""
         better = np.where(self.gain > TOLERANCE, self.gain, np.inf)
         nearest = better.min(axis=3, keepdims=True)
         asks: Bools = self.names[..., None] & (better <= nearest + TOLERANCE)
         return asks
 
     def instead(self, rows: Ints, told: Bools) -> "Objections":
-        """What parties name in some rows when the issues that each has told so far, shape (rows, N, I), cannot move."""
+        """Return the next objections in some rows when the issues named so far, shape (rows, N, I), cannot move."""
         loss, refuse = self.loss[rows], np.logical_or.reduce(self.names[rows], axis=2)
         return Objections(_largest(np.where(told, 0.0, loss), refuse), loss, self.gain[rows])
 
 
 def objections(option_worth: Floats, options: Options, refuse: Bools) -> Objections:
-    """What parties name in a text, by their own weights and values.
+    """Return the parties' objections to a text, by their own weights and values.
 
     Args:
-        option_worth: Weighted worth of each option, shape (rows, N, I, O); 0 where an issue has no such option.
+        option_worth: Weighted utility of each option, shape (rows, N, I, O); 0 where an issue has no such option.
         options: Option indices of the text, shape (rows, I).
         refuse: Who does not accept it, shape (rows, N).
     """
@@ -83,14 +83,14 @@ def _largest(loss: Floats, refuse: Bools) -> Bools:
 
 
 def moved(said: Objections, options: Options, case: Case, barred: Barred) -> Ints:
-    """The text with one option exchanged as those who object to it ask, `NO_DEAL` where none can be, shape (rows,).
+    """Return the text with one option changed by the objections, `NO_DEAL` where none can be, shape (rows,).
 
-    If no issue that was named can be moved, those who object are asked what they mind next, and so on.
+    If no issue that was named can be moved, the objectors name their next objections, and so on.
 
     Args:
         said: The objections.
         options: Option indices of the text, shape (rows, I).
-        case: What there is to look up.
+        case: The data of the protocol.
         barred: Whether the text of a row must not become a package, both of shape (moves,).
     """
     text, told = np.full(len(options), NO_DEAL), said.names
@@ -105,11 +105,10 @@ def moved(said: Objections, options: Options, case: Case, barred: Barred) -> Int
 
 
 def _step(said: Objections, options: Options, case: Case, barred: Barred, rows: Ints) -> Ints:
-    """The texts of some rows, one option exchanged on an issue named, `NO_DEAL` where none can be, shape (rows,).
+    """Texts of some rows with one option changed on an issue named, `NO_DEAL` where none can be, shape (rows,).
 
-    First come the issues that most parties name, then those on which the text keeps most from those who name them;
-    on one issue the option that most of them ask for, then that for which most is kept from those who ask; then the
-    smaller tie rank.
+    First come the issues that most parties name, then those with the largest loss to their objectors; on one issue the
+    option that most of them prefer, then that with the largest loss to those who prefer it; then the smaller tie rank.
     """
     asks = said.asks
     asking, naming = asks.sum(axis=1), said.names.sum(axis=1)
@@ -137,7 +136,7 @@ def _step(said: Objections, options: Options, case: Case, barred: Barred, rows: 
 
 
 def _steps(loss: Floats) -> Ints:
-    """Sum over parties, axis 1, by ascending value, in steps of the tolerance: last bits do not tell."""
+    """Sum over parties, axis 1, by ascending value, in steps of the tolerance, so that last bits do not decide."""
     total = np.zeros_like(loss[:, 0])
     for each in np.moveaxis(np.sort(loss, axis=1), 1, 0):
         total = total + each
@@ -178,22 +177,22 @@ class SingleText(Protocol):
         return []
 
     def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:
-        """Everybody answers in every round, after the mediator; party indices, shape (R, B, N)."""
+        """Return the turns: every party answers in every round, after the mediator; party indices, shape (R, B, N)."""
         return np.broadcast_to(np.arange(len(parties)), (rounds, lots.shape[1], len(parties)))
 
     def play_round(
         self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> tuple[State, Moves]:
-        """The mediator's text, and what all say to it.
+        """Play the mediator's text and the answers to it.
 
         Args:
             state: The table before the round.
             parties: The parties, in the order of the party axis.
             turns: All parties, shape (B, N).
-            case: What there is to look up.
+            case: The data of the protocol.
 
         Returns:
-            The table after the round, and what everybody did: first the mediator, then all in turn.
+            The table after the round, and all actions: first the mediator's, then all in turn.
         """
         moves = Moves.none(np.hstack([np.full((len(turns), 1), case.mediator), turns]))
         state, did = self._put(state, parties, case)
@@ -216,9 +215,9 @@ class SingleText(Protocol):
         return state.with_signatures(case.signs), moves
 
     def _put(self, state: State, parties: Sequence[Bargainer], case: Case) -> tuple[State, Ints]:
-        """The mediator puts a text on the table, changes it or leaves it; returns the table and what it did.
+        """Make the mediator table, change or leave its text; returns the table and its action.
 
-        As long as it has drafts it puts these, one a round.
+        As long as it has drafts it tables these, one a round.
         """
         mediator, text = parties[case.mediator], state.standing
         new = np.where(state.open, mediator.draft(state), NO_DEAL)
@@ -234,9 +233,10 @@ class SingleText(Protocol):
         return state, np.where(puts, DRAFTED, LEFT_AS_IT_IS)
 
     def _moved(self, state: State, parties: Sequence[Bargainer], case: Case, rows: Ints) -> Ints:
-        """The text that takes the place of the one on the table, `NO_DEAL` where it stays, shape (rows,).
+        """Return the text that replaces the present one, `NO_DEAL` where it stays, shape (rows,).
 
-        Who has not accepted it objects to it, also who takes its consent back since no deal has come to be worth more.
+        Every party that has not accepted it objects, also one that withdraws its consent since its reservation value
+        rose.
         """
         text, lines = state.standing[rows], case.lines
         last, heard = self._last(state, case, rows), state.lines_named(self.memory)[rows]
@@ -252,10 +252,10 @@ class SingleText(Protocol):
         return moved(_said(state, parties, case, rows, refuse), case.packages[text], case, barred)
 
     def _begun(self, state: State, mediator: Bargainer, case: Case, rows: Ints) -> Ints:
-        """The text to begin with, shape (rows,): the largest product of gains as far as the mediator knows them.
+        """Return the first text, shape (rows,): the largest product of gains as far as the mediator knows them.
 
-        The first that there is of: proposals on file; all packages; both but for those that cross a line it has heard
-        of or give one of its last texts; these too, where nothing else is left on the table.
+        The first that exists of: proposals on file; all packages; both without those that cross a known red line or
+        equal a recent text; these too, if nothing else is left.
         """
         on_table, known = mediator.on_the_table(rows), case.knowledge()
         quiet = on_table & ~case.lines.crossed(state.lines_named(self.memory)[rows])
@@ -279,19 +279,19 @@ class SingleText(Protocol):
         return text
 
     def _last(self, state: State, case: Case, rows: Ints) -> Ints:
-        """The mediator's last texts, the latest first, `NO_DEAL` where there are fewer, shape (rows, memory)."""
+        """Return the mediator's last texts, the latest first, `NO_DEAL` where there are fewer, shape (rows, memory)."""
         place = state.offers_made[rows, case.mediator][:, None] - 1 - np.arange(self.memory)
         return np.where(place < 0, NO_DEAL, state.log[rows[:, None], case.mediator, np.maximum(place, 0)])
 
 
 def _said(state: State, parties: Sequence[Bargainer], case: Case, rows: Ints, refuse: Bools) -> Objections:
-    """What those who refuse the text on the table, shape (rows, N), say of it."""
+    """Return the objections of those who refuse the text, shape (rows, N)."""
     option_worth = np.array([party.view(state).option_worth[rows] for party in parties])
     return objections(option_worth.swapaxes(0, 1), case.packages[state.standing[rows]], refuse)
 
 
 def _asked(state: State, parties: Sequence[Bargainer], asked: Bools) -> State:
-    """The text has come before those who must sign it, shape (B, N)."""
+    """Return the state once these parties, shape (B, N), have answered the text."""
     worth = np.array([party.utility_of(state.standing) for party in parties]).T
     received = np.where(asked, state.standing[:, None], state.received)
     best = np.where(asked, np.maximum(state.best_received, worth), state.best_received)

@@ -69,7 +69,7 @@ def document(explained: Explanation) -> Iterator[Block]:
     yield from _at_central_numbers(explained)
     yield from _over_runs(explained)
     for each in explained.tried:
-        yield from _tried(explained, each)
+        yield from _tested_changes(explained, each)
     yield from _weights(explained)
 
 
@@ -368,7 +368,7 @@ def _linkages(explained: Explanation) -> list[Share]:
     return [Share(name, counts[name], len(runs)) for name in sorted(counts)]
 
 
-def _tried(explained: Explanation, each: Counterfactual) -> Iterator[Block]:
+def _tested_changes(explained: Explanation, each: Counterfactual) -> Iterator[Block]:
     scenario = explained.results.scenario
     yield heading(f"Tried on the first {each.n:,} runs" if each.n else "Not tried")
     yield from paragraphs(*(f"{turn_words(scenario, turn)}, its range moved with it" for turn in each.change.turns))
@@ -421,7 +421,7 @@ def _flip_words(explained: Explanation, flip: Flip) -> str:
     return f"{what}, at {_value(parameter, flip.end)} instead of {stated}: {share}, else {instead}"
 
 
-# Numbers that are turned.
+# Changed numbers.
 
 
 def parameter_text(scenario: Scenario, parameter: Parameter) -> str:

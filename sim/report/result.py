@@ -249,7 +249,7 @@ def _plain(value: object) -> str:
     return str(value)
 
 
-# What a scenario says: numbers with sources, central numbers, history.
+# The scenario: numbers with sources, central numbers, history.
 
 STATUSES = ("sourced", "mixed", "assumption")
 NOT_SAID = "not said"

@@ -109,7 +109,7 @@ def rounds(story: Narration, number: int) -> Iterator[Block]:
             for turn in played.turns:
                 yield from turn_lines(story, turn, False)
             if not played.turns:
-                yield sentence(f"{_nothing_new(played)}.", indent=2)
+                yield sentence(f"{_without_news(played)}.", indent=2)
 
 
 # The opening: which draw this is and what is real in it.
@@ -165,7 +165,7 @@ def _middle(story: Narration) -> Iterator[Block]:
         yield sentence(round_title(played))
         yield from around
         if same and played.number not in (story.signed, *home):
-            yield sentence(f"{_nothing_new(played)}.", indent=2)
+            yield sentence(f"{_without_news(played)}.", indent=2)
         else:
             for turn in played.turns:
                 yield from turn_lines(story, turn, turn.answer in known)
@@ -177,7 +177,7 @@ def _middle(story: Narration) -> Iterator[Block]:
     yield from _quiet(story, quiet)
 
 
-def _nothing_new(played: Round) -> str:
+def _without_news(played: Round) -> str:
     why = silence(played)
     if why is None and all(turn.did == "waits" for turn in played.turns):
         return "Nothing is offered"
@@ -190,7 +190,7 @@ def _quiet(story: Narration, rounds: Sequence[Round]) -> Iterator[Block]:
         return
     first, last = rounds[0].number, rounds[-1].number
     which = f"Round {first}" if first == last else f"Rounds {first} to {last}"
-    what = _nothing_new(rounds[-1])
+    what = _without_news(rounds[-1])
     turns = rounds[-1].turns
     asks = [f"{party_label(story.scenario, turn.party)} holds out for {worth(turn.asks_for)}" for turn in turns]
     now = f"; by then {either(asks, 'and')}" if asks else ""

@@ -352,7 +352,7 @@ def _verdict(stable: int | None, count: int) -> str | None:
     return f"{stable} of {count}" if count > 1 else "yes" if stable else "no"
 
 
-# What a file says and nothing is computed from.
+# Descriptive parts of a file.
 
 DEEPEST = 8  # levels that are set further in than the one above
 
@@ -391,7 +391,7 @@ def nested(value: Any, depth: int = 0) -> Iterator[tuple[int, str]]:
     for key, entry in entries:
         head = "-" if key is None else f"{clean(key)}:"
         if _fits_a_line(entry, in_list=key is None):
-            yield depth, f"{head} {_in_words(entry)}"
+            yield depth, f"{head} {_value_text(entry)}"
         else:
             yield depth, head
             yield from nested(entry, depth + 1)
@@ -404,11 +404,11 @@ def _fits_a_line(value: Any, in_list: bool) -> bool:
     return not isinstance(value, list) or not any(isinstance(each, Mapping | list) for each in value)
 
 
-def _in_words(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "; ".join(f"{clean(key)}: {_in_words(each)}" for key, each in value.items()) or "none"
+        return "; ".join(f"{clean(key)}: {_value_text(each)}" for key, each in value.items()) or "none"
     if isinstance(value, list):
-        return ", ".join(map(_in_words, value)) or "none"
+        return ", ".join(map(_value_text, value)) or "none"
     if value is None:
         return "none"
     if isinstance(value, bool):

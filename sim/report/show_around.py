@@ -33,7 +33,7 @@ from sim.scenario import (
     WarSpec,
 )
 
-OUTSIDE_WORTH_A_WORD = 0.02  # of runs
+NOTED_OUTSIDE = 0.02  # of runs
 STATED = "(stated: value [range])"
 TOGETHER = {
     "chance_independent": "all, if surprises are independent",
@@ -326,7 +326,7 @@ def outside(scenario: Scenario) -> list[tuple[str, str]]:
         who, runs = party_label(scenario, party), percent(share, OUTSIDE_DRAWS)
         between = f"between {number(low)} and {number(high)}"
         text = f"The reservation value of {who} leaves 0 to 1 in {runs} of runs ({between}), driven most by {path}; "
-        if share >= OUTSIDE_WORTH_A_WORD:
+        if share >= NOTED_OUTSIDE:
             found.append((path, f"{text}a rate may be too strong."))
     return found
 

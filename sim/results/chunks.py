@@ -22,7 +22,7 @@ CHUNK_WORK = 2e10  # parties x packages x rounds x draws
 # Measured of one draw, rounded up: utilities of all packages, tables over them, and a party that evaluates each of
 # them in every round, as by the strategy `random`, offers by `nash` and learned preferences.
 UTILITY_SECONDS, ROUND_SECONDS = 1.5e-7, 1e-7  # a party and package; and a round
-LOOK_AT_FEW = ("time_dependent", "zeuthen")  # with offers that do so too
+EVALUATE_FEW = ("time_dependent", "zeuthen")  # of all packages, with a bidding strategy that does too
 UTILITY_BYTES, PACKAGE_BYTES, IDLE_BYTES = 120, 250, 2.5e8  # a party and package; a package; a process without draws
 NOTED = 5.0, 1e9  # seconds and bytes of a draw that `check` mentions
 LARGE = 60.0, 4e9  # seconds and bytes of a draw that `batch` asks about first
@@ -69,14 +69,14 @@ class Needs:
 def needs_of(scenario: Scenario) -> Needs:
     """Estimate the cost of a draw by its parties, packages and rounds, and whether every package is evaluated."""
     parties, packages = scenario.parties.values(), len(space_of(scenario.issues, scenario.consistency))
-    at_few = [each.strategy.name in LOOK_AT_FEW and _offers_look_at_few(each.strategy.parameters) for each in parties]
+    at_few = [each.strategy.name in EVALUATE_FEW and _evaluates_few(each.strategy.parameters) for each in parties]
     learned = scenario.protocol.parameters.get("information") == "learned"
     looking = len(parties) if learned else at_few.count(False)
     seconds = packages * (len(parties) * UTILITY_SECONDS + looking * scenario.time.rounds * ROUND_SECONDS)
     return Needs(seconds, IDLE_BYTES + packages * (PACKAGE_BYTES + len(parties) * UTILITY_BYTES))
 
 
-def _offers_look_at_few(parameters: Mapping[str, object]) -> bool:
+def _evaluates_few(parameters: Mapping[str, object]) -> bool:
     return parameters.get("offers") in (None, "best_for_others", "least_own")
 
 

@@ -1,4 +1,4 @@
-"""What must hold between the keys of a scenario file: names that exist, weights that sum to 1, tables without holes."""
+"""Checks between the keys of a scenario file: names that exist, weights that sum to 1, complete tables."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from sim.scenario.yaml_writer import changes
 from sim.strategies import STRATEGIES
 
 FIRST = ("issues", "consistency", "parties", "proposals", "solutions", "headline")  # of many faults, first
-MOST_NAMED = 12  # weights named in a sum
+MOST_NAMED = 12  # weights listed in the message of a sum
 NO_SOURCES = CONDITIONS | {"package", "options", "to", "removes", "route", "status_quo"}
 # there `source` is an issue or option
 NOBODY_MOVES = "stability asks who would change an issue alone, and no issue is `controlled_by` one party"
@@ -39,7 +39,7 @@ def names_in(at: Place) -> Names:
 
 
 def check(at: Place, names: Names) -> None:
-    """Report everything that is wrong between the keys of a scenario."""
+    """Report all faults between the keys of a scenario."""
     if not names.options or not names.parties:
         return  # without them every name would be unknown; that they are missing is a fault already
     for key in dict.fromkeys((*FIRST, *at.kinds[0].keys)):
@@ -156,7 +156,7 @@ def _check_sum(table: Place) -> None:
 
 
 def _check_shared_draws(at: Place) -> None:
-    """Lines that share a draw have one law, else it would not be clear what is drawn."""
+    """Check that red lines with a shared draw have one law, else the draw would be ambiguous."""
     across = at["lines"].text == "together"
     first: dict[tuple[str, str], Place] = {}
     for party, node in at["parties"].items():
@@ -181,7 +181,7 @@ def _check_protocol(protocol: Place, at: Place) -> None:
     parties = dict(at["parties"].items())
     name, order, quota = protocol["name"], protocol["order"], protocol["quota"]
     sign = [party for party, node in parties.items() if node["signs"].text != "never"]
-    for entry in order.entries():  # who never signs has no say in a fixed order, unless it mediates
+    for entry in order.entries():  # a party that never signs has no say in a fixed order, unless it mediates
         if entry.text in parties and entry.text not in sign and parties[entry.text]["kind"].text != "mediator":
             message = f"{shown(entry.text)} never signs; take it out of the order, or make it `kind: mediator`"
             entry.fault(message, path=order.path)
@@ -190,7 +190,7 @@ def _check_protocol(protocol: Place, at: Place) -> None:
         return
     if chosen.signatories is not None:
         _check_signatories(protocol, parties, sign, chosen.signatories)
-    if chosen.needs_mediator and not at["mediation"]:  # whom `mediation` names is checked there
+    if chosen.needs_mediator and not at["mediation"]:  # the party named in `mediation` is checked there
         known = [party for party, node in parties.items() if node["kind"].text == "mediator"]
         who = shown(known[0]) if known else "PARTY"
         message = f"{shown(name.text)} needs a mediator to hold the text; add `mediation: {{mediator: {who}}}`"
@@ -201,7 +201,7 @@ def _check_protocol(protocol: Place, at: Place) -> None:
 
 
 def _check_signatories(protocol: Place, parties: Mapping[str, Place], sign: list[str], count: int) -> None:
-    """So many parties sign every package and nobody else signs any; a fixed order names all of them and nobody else."""
+    """Check that the same parties sign every package and nobody else signs any; a fixed order names exactly these."""
     name, order = protocol["name"], protocol["order"]
     sometimes = [party for party in sign if parties[party]["signs"] and parties[party]["signs"].text != "always"]
     what = f"{name.text} is for {count} parties that sign every package and no others that sign"
@@ -224,7 +224,7 @@ def _check_signatories(protocol: Place, parties: Mapping[str, Place], sign: list
 
 
 def _check_control(at: Place, names: Names) -> None:
-    """Report who controls issues and what the status quo says for nothing, and issues it leaves out."""
+    """Report unused control of issues or status quo, and issues it leaves out."""
     controls = [control for _, node in at["issues"].items() if (control := node["controlled_by"])]
     alone = any(control.text is not None or len([*control.entries()]) == 1 for control in controls)
     if controls and not alone:
@@ -234,7 +234,7 @@ def _check_control(at: Place, names: Names) -> None:
     if not status_quo.is_mapping:
         return
     if "status_quo" in names.known["proposal"]:
-        message = "tables tell the status quo by this name; call the proposal something else"
+        message = "tables use this name for the status quo; call the proposal something else"
         at["proposals"]["status_quo"].fault(message, KEY, "proposals")
     missing = [issue for issue in names.options if issue not in status_quo.keys]
     if missing:
@@ -244,7 +244,7 @@ def _check_control(at: Place, names: Names) -> None:
 
 
 def _check_sources(at: Place, names: Names) -> None:
-    """Every `source` names keys of `sources`; what is only shown is passed over."""
+    """Check that every `source` names keys of `sources`, except in descriptive blocks."""
     for key, below in at.items():
         if key == "source":
             below.must_name(names.known["source"], "source")
@@ -255,7 +255,7 @@ def _check_sources(at: Place, names: Names) -> None:
 
 
 def _check_known(at: Place, names: Names) -> None:
-    """Every fact of the past is a figure of the hindcast, within what it can be, from a time that is played back."""
+    """Check that every known fact is a figure of the hindcast, in its range, at a time that is played back."""
     figures = [*(f"{figure}.{party}" for figure in PAST_OF_PARTY for party in names.parties), *PAST]
     figures += [f"support.{ratifier}" for ratifier in at["ratification"]["ratifiers"].keys]
     first, last = at["war"]["since"], at["as_of"]
@@ -288,7 +288,7 @@ def _check_sweep(at: Place) -> None:
 
 
 def place(root: MappingNode, *path: str) -> Mark:
-    """Where a message about a path points; the nearest place above it if it is not in the file."""
+    """Return the place of a message about a path; the nearest place above it if it is not in the file."""
     node: Node = root
     mark = root.mark
     while path:

@@ -1,7 +1,7 @@
-"""A scenario that says only how it differs from another: `extends`, `without`, and `set`.
+"""A scenario given as differences from another: `extends`, `without`, and `set`.
 
-The other file lies in the same folder or below. What a stranger's file names is opened only after its links are
-resolved, and only if it is an ordinary file there.
+The other file is in the same folder or below. A file named by a stranger's is opened only after its links are resolved,
+and only if it is an ordinary file there.
 """
 
 import os
@@ -18,16 +18,16 @@ from sim.scenario.paths import Setting, entry_id, get, names_below, parse_path
 from sim.scenario.yaml_reader import MOST_BYTES, decoded, read_text
 from sim.scenario.yaml_writer import brief
 
-MOST_FILES = 8  # that may stand below a difference
+MOST_FILES = 8  # in a chain of `extends`
 LONGEST_PATH = 400
-MOST_SETTINGS = 1_000  # in a `set` or a `without`: each is looked for in the whole tree
+MOST_SETTINGS = 1_000  # of a `set` or a `without`: each is resolved in the whole tree
 
 CONDITIONS = frozenset({"if", "then", "never", "unless", "when", "barred_when", "signs"})
 DEVICES = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:\..*)?")
 
 
 def load(path: str | os.PathLike[str], faults: Faults) -> MappingNode | None:
-    """The tree of a scenario file after `extends`, `without` and `set`; None, and a fault, if there is none."""
+    """Load the tree of a scenario file after `extends`, `without` and `set`; None, and a fault, if it fails."""
     try:
         given = os.fspath(path)
         text = given if isinstance(given, str) else os.fsdecode(given)
@@ -42,7 +42,7 @@ def load(path: str | os.PathLike[str], faults: Faults) -> MappingNode | None:
 
 @dataclass
 class _Chain:
-    """The files below a scenario, read once each."""
+    """The files that a scenario extends, read once each."""
 
     folder: str
     faults: Faults
@@ -52,7 +52,7 @@ class _Chain:
         """Read a file and what it extends.
 
         Args:
-            blame: Where a fault in opening it is marked: at the `extends` that names it.
+            blame: Where a fault in opening it is reported: at the `extends` that names it.
             above: Resolved locations of the files that lead here.
         """
         data = self.read(location, name, blame, above)
@@ -76,14 +76,14 @@ class _Chain:
             assert isinstance(merged, MappingNode)
             root = merged
         elif without is not None:
-            message = "without a base there is nothing to take out; `without` stands beside `extends`"
+            message = "without a base there is nothing to remove; `without` needs `extends` beside it"
             self.faults.add(root.keys["without"], message)
         if settings is not None:
             apply_settings(root, self.settings(settings), self.faults)
         return root
 
     def base(self, extends: Node, folder: str, above: tuple[str, ...]) -> MappingNode | None:
-        """The tree of the file that an `extends` names."""
+        """Return the tree of the file that an `extends` names."""
         wrong = _wrong_path(extends)
         if wrong:
             self.faults.add(extends.mark, wrong, "extends")
@@ -103,7 +103,7 @@ class _Chain:
         return None
 
     def take_out(self, base: MappingNode, without: Node) -> None:
-        """Take out of a base what a `without` list names, in its order."""
+        """Remove from a base what a `without` list names, in its order."""
         entries = without.items if isinstance(without, SequenceNode) else []
         if len(entries) > MOST_SETTINGS:
             self.faults.add(without.mark, _too_many(len(entries)), "without")
@@ -120,7 +120,7 @@ class _Chain:
                 paths.take_out(base, path, entry.mark, self.faults)
 
     def settings(self, node: Node) -> list[Setting]:
-        """What a `set:` block sets, in its order."""
+        """Return the settings of a `set:` block, in its order."""
         if not isinstance(node, MappingNode):
             self.faults.add(node.mark, "set is a mapping of paths to values, such as parties.*.no_deal: 0.4", "set")
             return []
@@ -136,7 +136,7 @@ class _Chain:
         return found
 
     def read(self, location: str, name: str, blame: Mark, above: tuple[str, ...]) -> bytes | None:
-        """The bytes of an ordinary file; None, and a fault, if it is none, cannot be read or is too large."""
+        """Read the bytes of an ordinary file; None, and a fault, if it is none, cannot be read or is too large."""
         try:
             data = ordinary(location, self.bytes_left + 1, resolved=bool(above))
         except (OSError, ValueError) as error:
@@ -155,15 +155,15 @@ class _Chain:
 
 
 def ordinary(location: str, most: int, resolved: bool = False) -> bytes | None:
-    """The first bytes of a file, None if it is a folder, a device or a pipe: such a thing is not even opened.
+    """Read the first bytes of a file, None if it is a folder, a device or a pipe, which are not even opened.
 
     Args:
-        resolved: Whether links in the location were followed and where it leads was approved: none may be there now.
+        resolved: Whether the location was resolved and approved before: no link may be there now.
     """
     if not stat.S_ISREG(os.stat(location).st_mode):
         return None
     opened = os.open(location, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(opened, "rb") as file:  # it may have been exchanged in between
+    with os.fdopen(opened, "rb") as file:  # it may have been replaced in between
         facts = os.fstat(opened)
         if not stat.S_ISREG(facts.st_mode) or (resolved and not _still_there(location, facts)):
             return None
@@ -171,12 +171,12 @@ def ordinary(location: str, most: int, resolved: bool = False) -> bytes | None:
 
 
 def _still_there(location: str, facts: os.stat_result) -> bool:
-    """Whether a location without links is that of the file that was opened: a link may have taken its place since."""
+    """Return whether a location without links is still that of the opened file: a link may have replaced it."""
     return os.path.realpath(location) == location and os.path.samestat(os.stat(location), facts)
 
 
 def apply_settings(root: MappingNode, settings: list[Setting], faults: Faults) -> None:
-    """Set what paths name, then rescale the weights beside those that were set."""
+    """Set values at their paths, then rescale the weights beside those that were set."""
     tables = {party: get(root, "parties", party, "weights") for party in names_below(root.items.get("parties", root))}
     summed = {party for party, table in tables.items() if isinstance(table, MappingNode) and weights.total(table) == 1}
     inside: dict[str, list[paths.Path]] = {}
@@ -195,7 +195,7 @@ def _matches(pattern: paths.Path, path: paths.Path) -> bool:
 
 
 def _merged(base: Node, over: Node, key: str) -> Node:
-    """A base with a difference laid over it: mappings merge by key, lists by `id`, all else is replaced."""
+    """Merge a difference into a base: mappings by key, lists by `id`, all else is replaced."""
     if (
         isinstance(base, MappingNode)
         and isinstance(over, MappingNode)
@@ -224,7 +224,7 @@ def _added(node: Node) -> Node:
 
 
 def _renamed(base: MappingNode, over: MappingNode, key: str) -> bool:
-    """Whether a strategy or protocol gets another name: parameters belong to the name, so the block is replaced."""
+    """Return whether a strategy or protocol changes its name, so that the block is replaced with its parameters."""
     if key not in ("strategy", "protocol"):
         return False
     before, after = base.items.get("name"), over.items.get("name")
@@ -237,7 +237,7 @@ def _by_id(node: SequenceNode) -> bool:
 
 
 def _wrong_path(extends: Node) -> str:
-    """What is wrong with the path of a base; empty if nothing is."""
+    """Describe what is wrong with the path of a base; empty if nothing is."""
     if not isinstance(extends, ScalarNode) or not isinstance(extends.value, str) or not extends.text:
         return "the name of one scenario file would do, such as base.yaml"
     text = extends.text
@@ -262,7 +262,7 @@ def _too_many(paths: int) -> str:
 
 
 def _like(location: str) -> str:
-    """A guess at the file that was meant, from those beside it."""
+    """Suggest the intended file from those beside it."""
     folder, name = os.path.split(location)
     try:
         beside = {os.path.splitext(each)[0]: each for each in sorted(os.listdir(folder)) if each.endswith(".yaml")}

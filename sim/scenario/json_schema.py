@@ -1,4 +1,4 @@
-"""The shape of scenario files as JSON Schema, for editors: made from the models and the registries."""
+"""The JSON Schema of scenario files, for editors, generated from the models and the registries."""
 
 import copy
 from collections.abc import Iterator
@@ -82,7 +82,7 @@ def _named(registry: Registry[Any], what: str) -> Schema:
 
 
 def _schema(model: type[BaseModel]) -> Schema:
-    """A model alone; what it refers to is among the definitions of the scenario."""
+    """Return the schema of a model; its references are among the definitions of the scenario."""
     schema = model.model_json_schema(ref_template=REFERENCE)
     return {key: value for key, value in schema.items() if key != "$defs"}
 
@@ -109,12 +109,12 @@ def _nodes(schema: Any) -> Iterator[Schema]:
 
 
 def _tidy(node: Schema) -> None:
-    """What is left out is left out, not null; names are names; no titles made from Python names."""
+    """Tidy a schema: optional keys are left out rather than null, names are names, no titles from Python names."""
     if {"type": "null"} in node.get("anyOf", ()):
         rest = without_null(node)
         node.clear()
         node.update(rest)
-    if "oneOf" in node:  # one number or a table: which of them it is shows before either is read
+    if "oneOf" in node:  # one number or a table: which of them is clear before either is read
         node["anyOf"] = node.pop("oneOf")
     if "patternProperties" in node:
         node["additionalProperties"] = False
@@ -122,12 +122,12 @@ def _tidy(node: Schema) -> None:
         node.pop("title")
     if "default" in node and not (isinstance(node["default"], str) and node["default"]):
         node.pop("default")
-    if "$ref" in node and len(node) > 1:  # beside a $ref draft 7 reads nothing
+    if "$ref" in node and len(node) > 1:  # draft 7 ignores keys beside a $ref
         node["allOf"] = [{"$ref": node.pop("$ref")}]
 
 
 def _difference(schema: Schema) -> Schema:
-    """The same shape with nothing required but the `id` that entries of lists are known by."""
+    """Return the same shape with nothing required but the `id` of entries of lists."""
     schema = copy.deepcopy(schema)
     for node in _nodes(schema):
         reference = node.get("$ref")

@@ -1,4 +1,4 @@
-"""What is wrong with a scenario file: where, what was found, what would do."""
+"""Faults of a scenario file: where, what was found, what would be valid."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Fault(Mark):
-    """Something in a file that stops the scenario from being read."""
+    """An error in a file that prevents the scenario from being read."""
 
     message: str
 
@@ -33,7 +33,7 @@ class Fault(Mark):
 
 @dataclass(frozen=True)
 class Note(Fault):
-    """Something in a file that may be a mistake; the scenario can be read."""
+    """A possible mistake in a file that can be read."""
 
 
 class ScenarioError(Exception):
@@ -57,7 +57,7 @@ class ScenarioError(Exception):
 
 
 class Faults:
-    """Faults found so far: one a place, at most `MOST_FAULTS`."""
+    """Collected faults: one a place, at most `MOST_FAULTS`."""
 
     def __init__(self) -> None:
         self._found: dict[Mark, Fault] = {}
@@ -67,7 +67,7 @@ class Faults:
         return bool(self._found)
 
     def add(self, mark: Mark, message: str, path: str = "") -> None:
-        """Add a fault, unless there is one at this place; a `ScenarioError` if there are now `MOST_FAULTS`."""
+        """Add a fault, unless there is one at this place; a `ScenarioError` on reaching `MOST_FAULTS`."""
         self._files.setdefault(mark.file, len(self._files))
         text = cut(f"{path}: {message}" if path else message)
         self._found.setdefault(mark, Fault(mark.file, mark.line, mark.column, text))
@@ -75,7 +75,7 @@ class Faults:
             raise self.error()
 
     def error(self) -> ScenarioError:
-        """All faults, by file in the order in which files came up, then by line."""
+        """An error of all faults, by file in the order of reading, then by line."""
         marks = sorted(self._found, key=lambda mark: (self._files[mark.file], mark.line, mark.column))
         return ScenarioError(self._found[mark] for mark in marks)
 

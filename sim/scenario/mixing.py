@@ -1,4 +1,4 @@
-"""Scenarios that lie between two others: some of their differences taken over, the rest left."""
+"""Scenarios between two others: some of their differences applied, the rest left."""
 
 from collections.abc import Iterable, Iterator
 
@@ -20,7 +20,7 @@ WHOLE = frozenset({"weights", "strategy", "protocol", "options"})  # their parts
 
 
 def differing_paths(first: Scenario, second: Scenario) -> tuple[Path, ...]:
-    """The smallest parts that the second has otherwise than the first, in file order; what is only shown is left out.
+    """Return the smallest parts that differ in the second scenario, in file order, without descriptive ones.
 
     A number is one part with its range and law; so are the weights of a party, which sum to 1, and a strategy or
     protocol, whose parameters belong to its name.
@@ -29,9 +29,9 @@ def differing_paths(first: Scenario, second: Scenario) -> tuple[Path, ...]:
 
 
 def mixed(first: Scenario, second: Scenario, paths: Iterable[Path]) -> Scenario:
-    """The first scenario with what the second has at some of `differing_paths`; with all of them, it is the second.
+    """Return the first scenario with the second's values at some of `differing_paths`; with all of them, the second.
 
-    A ScenarioError if the mixture does not hold together.
+    A ScenarioError if the mixture is inconsistent.
     """
     root = copy(first.tree)
     assert isinstance(root, MappingNode)
@@ -44,7 +44,7 @@ def mixed(first: Scenario, second: Scenario, paths: Iterable[Path]) -> Scenario:
 
 
 def _put(parent: MappingNode | SequenceNode, key: str, node: Node | None) -> None:
-    """Set what a key or id names, add it, or with None take it out."""
+    """Set, add or (with None) remove what a key or id names."""
     if isinstance(parent, MappingNode):
         if node is None:
             del parent.items[key]
@@ -77,10 +77,10 @@ def _is_whole(node: Node, path: Path) -> bool:
 
 
 def _moves(node: Node) -> object:
-    """A part as plain values without what is only shown; the order of keys and of entries with an id is nothing."""
+    """A part as plain values without descriptive ones, independent of the order of keys and of entries with an id."""
     if isinstance(node, MappingNode):
         return {
-            key: list(names_below(below)) if key == "options" else _moves(below)  # their order counts, not their texts
+            key: list(names_below(below)) if key == "options" else _moves(below)  # their order counts, not their labels
             for key, below in node.items.items()
             if key not in SHOWN_ONLY
         }

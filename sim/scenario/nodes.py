@@ -1,4 +1,4 @@
-"""The tree of a scenario file: nodes, each of which knows its file, line and column, and the values they stand for."""
+"""The tree of a scenario file: nodes with their file, line and column, and their values."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.scenario.messages import Mark
 
-LONGEST_WORD = 100  # characters of what may be a number: a longer one is a text, and patterns take long over it
+LONGEST_WORD = 100  # characters of a possible number: a longer one is a text, and patterns take long over it
 NUMBER = re.compile(
     r"[-+]?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{0,40}(?:[eE][-+][0-9]{1,3})?)?|\.[0-9]{1,40}(?:[eE][-+][0-9]{1,3})?"
 )
@@ -37,7 +37,7 @@ TWO_READINGS = re.compile(
 
 @dataclass(slots=True)
 class Node:
-    """A piece of a file, where its value stands, and for the resolved file what it was before an override, if any."""
+    """A node of a file with its place, and for the resolved file its value before an override, if any."""
 
     mark: Mark
     change: str = ""
@@ -45,14 +45,14 @@ class Node:
 
 @dataclass(slots=True)
 class ScalarNode(Node):
-    """A single word, number or text, without its quotes; `plain` if it stands without, so that it may be a number."""
+    """A single word, number or text, without quotes; `plain` if it was unquoted, so that it may be a number."""
 
     text: str = ""
     plain: bool = True
 
     @property
     def value(self) -> Any:
-        """The text, or the number, date or truth value that it stands for; None if nothing stands here."""
+        """The value: a text, number, date or boolean; None for an empty node."""
         text = self.text
         if not self.plain:
             return text
@@ -74,7 +74,7 @@ class ScalarNode(Node):
 
 @dataclass(slots=True)
 class MappingNode(Node):
-    """Keys with their values and places, in file order; `gone` are keys that a difference took out, with its place."""
+    """Keys with their values and places, in file order; `gone` are keys that a difference removed, with its place."""
 
     items: dict[str, Node] = field(default_factory=dict)
     keys: dict[str, Mark] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class MappingNode(Node):
 
 @dataclass(slots=True)
 class SequenceNode(Node):
-    """A list; `gone` has the entries that a difference took out, by `id`, with the place that says so."""
+    """A list; `gone` has the entries that a difference removed, by `id`, with its place."""
 
     items: list[Node] = field(default_factory=list)
     gone: dict[str, Mark] = field(default_factory=dict)
@@ -98,12 +98,12 @@ KINDS_READ = {bool: "a truth value", int: "a number", float: "a number", date: "
 
 
 def read_as(value: Any) -> str:
-    """What kind of value YAML reads, as a phrase."""
+    """Describe the kind of value that YAML reads."""
     return KINDS_READ.get(type(value), "a text")
 
 
 def plain(node: Node, dates_as_text: bool = False) -> Any:
-    """The tree below a node as dicts, lists and plain values."""
+    """Return the tree below a node as dicts, lists and plain values."""
     if isinstance(node, MappingNode):
         return {key: plain(child, dates_as_text) for key, child in node.items.items()}
     if isinstance(node, SequenceNode):
@@ -113,7 +113,7 @@ def plain(node: Node, dates_as_text: bool = False) -> Any:
 
 
 def walk(node: Node, depth: int = 1) -> Iterator[tuple[Node, int]]:
-    """A node, its keys and all below it, each with its depth, as the reader counts them."""
+    """Iterate over a node, its keys and all below it, each with its depth as in the reader."""
     stack = [(node, depth)]
     while stack:
         node, depth = stack.pop()
@@ -126,7 +126,7 @@ def walk(node: Node, depth: int = 1) -> Iterator[tuple[Node, int]]:
 
 
 def copy(node: Node) -> Node:
-    """The tree below a node, to be changed without touching the original."""
+    """Copy the tree below a node, to be changed without touching the original."""
     if isinstance(node, MappingNode):
         items = {key: copy(child) for key, child in node.items.items()}
         return MappingNode(node.mark, node.change, items, dict(node.keys), dict(node.gone))

@@ -1,4 +1,4 @@
-"""What may be a mistake in a scenario that can be read: printed by `peacesim check`, stops nothing."""
+"""Possible mistakes in a valid scenario, printed by `peacesim check`."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -19,11 +19,11 @@ from sim.scenario.paths import get
 from sim.scenario.scenario import Scenario
 
 Found = Iterator[tuple[tuple[str, ...], str]]  # path and message
-HALF_A_POINT = 0.5  # how far points may lie from a straight line and still count as one
+HALF_A_POINT = 0.5  # distance of points from a straight line that still count as linear
 
 
 def notes(scenario: Scenario, more: Iterable[tuple[tuple[str, ...], str]] = ()) -> list[Note]:
-    """What may be a mistake, in the order of the file; `more` are notes of other rooms, as path and message."""
+    """Return possible mistakes, in the order of the file; `more` are notes of other modules, as path and message."""
     space = space_of(scenario.issues, scenario.consistency)
     found = [
         *_rescaled(scenario),
@@ -98,7 +98,7 @@ def _conditions(scenario: Scenario) -> Iterator[tuple[tuple[str, ...], Condition
 
 
 def _one_sided(scenario: Scenario) -> Found:
-    """Issues whose options name one belligerent and not the other."""
+    """Return issues whose options name one belligerent and not the other."""
     sides = {name: _naming(name, scenario.parties[name]) for name in belligerents(scenario)}
     for issue, spec in scenario.issues.items():
         named = {
@@ -124,7 +124,7 @@ def _spaced(name: str) -> str:
 
 
 def _outside_protocol(scenario: Scenario) -> Found:
-    """Parties that sign and have no turn, and strategies and drafts that the protocol does not use."""
+    """Return parties that sign and have no turn, and strategies and drafts that the protocol does not use."""
     name, protocol = scenario.protocol.name, PROTOCOLS[scenario.protocol.name]
     order, mediation = scenario.protocol.parameters.get("order"), scenario.mediation
     for party, spec in scenario.parties.items():
@@ -140,7 +140,7 @@ def _outside_protocol(scenario: Scenario) -> Found:
 
 
 def _reversed(scenario: Scenario) -> Found:
-    """Options whose order for a party turns round once it counts that one may be impossible to deliver."""
+    """Return options whose order for a party reverses once deliverability counts."""
     for issue, spec in scenario.issues.items():
         for name, party in scenario.parties.items():
             points = {option: number.value for option, number in party.values[issue].items()}
@@ -161,7 +161,7 @@ def _reversed(scenario: Scenario) -> Found:
 
 
 def _unmirrored(scenario: Scenario) -> Found:
-    """Assumptions about one belligerent that the other does not share."""
+    """Return assumptions about one belligerent without a counterpart for the other."""
     numbers = scenario.numbers()
     pairs: set[frozenset[str]] = set()
     for one, other in permutations(belligerents(scenario), 2):
@@ -197,7 +197,7 @@ def _no_deal(scenario: Scenario, space: PackageSpace) -> Found:
 
 
 def _straight(scenario: Scenario) -> Found:
-    """Issues of three options and more on which the points of all that care fall in a straight line, to either side."""
+    """Return issues of three options and more on which the points of all concerned parties are linear."""
     found = []
     for issue, spec in scenario.issues.items():
         places = [*spec.scale.values()] if spec.scale else [*range(len(spec.options))]
@@ -214,7 +214,7 @@ def _straight(scenario: Scenario) -> Found:
 
 
 def _later_sources(scenario: Scenario) -> Found:
-    """Sources of a time after the talks begin."""
+    """Return sources dated after the talks begin."""
     for key, source in scenario.sources.items():
         day = scenario.as_of.isoformat() if scenario.as_of else "9999"
         if source.date > day[: len(source.date)]:

@@ -1,4 +1,4 @@
-"""What must hold over the packages of a scenario: they exist, are not too many, and each party can live with one."""
+"""Checks over the packages of a scenario: they exist, are not too many, and each party could sign one."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -23,31 +23,31 @@ from sim.scenario.paths import get
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
 
-FEW_ENOUGH = 300_000  # packages over which a smallest set of clashing rules is looked for
-MOST_LOOKED_AT = 150_000_000  # packages times conditions: some two seconds of reading, before anything is played
-MOST_SEARCHED = 100_000_000  # packages times rules in looking for a smallest set of clashing ones
+FEW_ENOUGH = 300_000  # packages over which a smallest set of conflicting rules is searched
+MOST_EVALUATED = 150_000_000  # packages times conditions: some two seconds of reading
+MOST_SEARCHED = 100_000_000  # packages times rules in the search for a smallest set of conflicting ones
 
 
 class CentralUtility(NamedTuple):
-    """Utility of packages to one party at central numbers, and those behind no line of hardness 1, shapes (P,)."""
+    """Utility of packages to one party at central numbers, and those beyond no line of hardness 1, shapes (P,)."""
 
     utility: Floats
     signable: Bools
 
     @property
     def best(self) -> tuple[int, float]:
-        """The best package that can be signed, and its utility; -inf if there is none."""
+        """Return the best package that can be signed, and its utility; -inf if there is none."""
         utility = np.where(self.signable, self.utility, -np.inf)
         return int(np.argmax(utility)), float(utility.max())
 
 
 def raw_count(issues: Mapping[str, IssueSpec]) -> int:
-    """Number of packages before consistency."""
+    """Return the number of packages before consistency rules."""
     return math.prod(len(issue.options) for issue in issues.values())
 
 
 def condition_count(scenario: "Scenario") -> int:
-    """Number of clauses that packages are held against: of rules, red lines, linkages and signatures."""
+    """Return the number of clauses evaluated on packages: of rules, red lines, linkages and signatures."""
     conditions = [condition for rule in scenario.consistency for condition in (rule.if_, rule.then)]
     for party in scenario.parties.values():
         conditions += [party.signs, *(linkage.when for linkage in party.linkages)]
@@ -56,7 +56,7 @@ def condition_count(scenario: "Scenario") -> int:
 
 
 def space_of(issues: Mapping[str, IssueSpec], rules: Sequence[Rule]) -> PackageSpace:
-    """The consistent packages."""
+    """Return the consistent packages."""
     return package_space(
         [Issue(name, tuple(sorted(spec.options))) for name, spec in issues.items()],
         [BareRule(rule.id, rule.if_, rule.then) for rule in rules],
@@ -70,10 +70,10 @@ def check_packages(scenario: "Scenario", faults: Faults) -> None:
         faults.add(place(scenario.tree, "issues"), _too_many(issues), "issues")
         return
     conditions = condition_count(scenario)
-    if raw_count(issues) * conditions > MOST_LOOKED_AT:
+    if raw_count(issues) * conditions > MOST_EVALUATED:
         message = (
             f"{raw_count(issues):,} packages to be held against {conditions:,} conditions, those of rules, lines and "
-            f"linkages; the one times the other may be {MOST_LOOKED_AT:,}: merge options, or take conditions out"
+            f"linkages; the one times the other may be {MOST_EVALUATED:,}: merge options, or take conditions out"
         )
         faults.add(place(scenario.tree, "issues"), message, "issues")
         return
@@ -82,7 +82,7 @@ def check_packages(scenario: "Scenario", faults: Faults) -> None:
         _add_no_package(scenario.tree, issues, rules, faults)
         return
     if scenario.status_quo is not None and space.index_of(scenario.status_quo) == NO_DEAL:
-        message = "contradicts a consistency rule, so things cannot stand like that; name options that go together"
+        message = "contradicts a consistency rule, so this status quo cannot exist; name consistent options"
         faults.add(place(scenario.tree, "status_quo"), message, "status_quo")
     for name, party in scenario.parties.items():
         if party.signs != NEVER:
@@ -99,7 +99,7 @@ def _check_opening(scenario: "Scenario", space: PackageSpace, name: str, faults:
 
 
 def central_utility(scenario: "Scenario", space: PackageSpace, name: str) -> CentralUtility:
-    """Utility of every package to a party, all numbers at their value: deliverability, linkages and carrots counted."""
+    """Utility of every package to a party at central numbers, with deliverability, linkages and side payments."""
     issues, party = scenario.issues, scenario.parties[name]
     widest = max(len(issue.options) for issue in space.issues)
     values = np.zeros((1, 1, len(space.issues), widest))
@@ -126,7 +126,7 @@ def central_utility(scenario: "Scenario", space: PackageSpace, name: str) -> Cen
 
 
 def spelled(space: PackageSpace, issues: Mapping[str, IssueSpec], package: int) -> str:
-    """A package as its options joined by `/`, in the order of the file."""
+    """Format a package as its options joined by `/`, in the order of the file."""
     options = space.options_of(package)
     return "/".join(options[issue] for issue in issues)
 
@@ -163,10 +163,10 @@ def _add_no_package(root: Tree, issues: Mapping[str, IssueSpec], rules: Sequence
 
 
 def _clashing(issues: Mapping[str, IssueSpec], rules: Sequence[Rule]) -> list[Rule]:
-    """A smallest set of rules that leaves no package, in the sense that none of them can be spared.
+    """Return a smallest (irreducible) set of rules that leaves no package.
 
-    Only the issues that the rules mention matter. Where even these combine into too many packages, all rules; and where
-    there are so many rules that looking takes long, those that are left when the search is given up.
+    Only the issues that the rules mention matter. If even these combine into too many packages, all rules; and with so
+    many rules that the search takes long, those left when it is stopped.
     """
     clash = list(rules)
     room = MOST_SEARCHED

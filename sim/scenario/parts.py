@@ -1,4 +1,4 @@
-"""The parts of a scenario that every talk has: time, issues, parties, the protocol and the texts on the table."""
+"""The parts of a scenario that every negotiation has: time, issues, parties, protocol and proposals."""
 
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
@@ -41,14 +41,14 @@ from sim.protocols import PROTOCOLS
 from sim.scenario.registered import parameters
 from sim.strategies import STRATEGIES
 
-MOST_ISSUES = 40  # more cannot have two options each and stay under the cap on packages
+MOST_ISSUES = 40  # with two options each, more exceed the limit on packages
 MOST_OPTIONS = 250  # an option index is one byte
 DEFAULT_PROTOCOL = "alternating_offers"
 DEFAULT_STRATEGY = "time_dependent"
 
 
 class Time(Block):
-    """How long they talk."""
+    """The duration of the talks."""
 
     rounds: Annotated[int, Field(ge=1, le=10_000)] = Field(description="Number of rounds until the deadline.")
     days_per_round: Annotated[float, Field(gt=0, le=3660)] = Field(description="Days from one round to the next.")
@@ -57,14 +57,14 @@ class Time(Block):
 class Deliverable(Block):
     """Who promises an option may be unable to deliver it."""
 
-    chance: Share = Field(description="Chance that the option can be had.")
-    otherwise: OptionName = Field(description="The option of the same issue that it is worth when it cannot be had.")
+    chance: Share = Field(description="Probability that the option is delivered.")
+    otherwise: OptionName = Field(description="The option of the same issue that counts if it is not delivered.")
 
 
 class IssueSpec(Block):
-    """A question on the table, and the answers that would settle it."""
+    """An issue under negotiation, and its options."""
 
-    label: Label = Field("", description="What the issue is called in charts and tables.")
+    label: Label = Field("", description="Label of the issue in charts and tables.")
     short: Short | None = Field(None, description=f"The same in at most {MOST_SHORT} letters, for charts and tables.")
     options: Annotated[dict[Name, Label], Field(min_length=1, max_length=MOST_OPTIONS)] = Field(
         description=f"Options with their labels, in order from one end to the other; at most {MOST_OPTIONS}."
@@ -73,13 +73,13 @@ class IssueSpec(Block):
         {}, description=f"Labels of options in at most {MOST_SHORT} letters, for charts and tables."
     )
     deliverable: dict[OptionName, Deliverable] = Field(
-        {}, description="Options that may turn out impossible to deliver."
+        {}, description="Options that may not be delivered."
     )
     scale: Annotated[
         dict[OptionName, Annotated[float, Field(ge=0, le=100)]], Each("no place on the scale for")
     ] | None = Field(
         None,
-        description="Where each option lies from 0 to 100; left out: evenly spaced. For the weighted mean position.",
+        description="Position of each option from 0 to 100; left out: evenly spaced. For the weighted mean position.",
     )
     controlled_by: OneOrMore[PartyName] = Field(
         (),
@@ -109,19 +109,19 @@ class RedLine(Block):
 
     id: Name = Field(description="Name of the line.")
     never: When = Field(description="What the party does not sign.")
-    unless: When = Field(NEVER, description="What lifts the line: an offer with a condition.")
+    unless: When = Field(NEVER, description="The condition that lifts the line.")
     hardness: Share = Field(description="Chance that the line is real in a draw; 1: always.")
     drawn_with: Name | None = Field(None, description="Lines of this name share draw and hardness: all real or none.")
-    short: Short | None = Field(None, description=f"What it is called in charts, in at most {MOST_SHORT} letters.")
+    short: Short | None = Field(None, description=f"Label in charts, in at most {MOST_SHORT} letters.")
     because: Text = Field("", description="Why.")
 
 
 class Linkage(Block):
-    """Worth that only a combination of options has."""
+    """Utility that only a combination of options adds."""
 
     id: Name = Field(description="Name of the linkage.")
     when: When = Field(description="The combination.")
-    adds: Number = Field(description="Worth added, on the party's scale from 0 to 1; may be negative.")
+    adds: Number = Field(description="Utility added, on the party's scale from 0 to 1; may be negative.")
     because: Text = Field("", description="Why.")
 
 
@@ -155,13 +155,13 @@ def _named(spec: type[StrategySpec] | type[ProtocolSpec], registry: Registry[Any
 
 
 class PartySpec(Block):
-    """A side with preferences of its own."""
+    """A party with its own preferences."""
 
-    label: Label = Field("", description="What the party is called in charts and tables.")
+    label: Label = Field("", description="Label of the party in charts and tables.")
     kind: Literal["belligerent", "mediator", "supporter"] | None = Field(
-        None, description="Who fights, who mediates, who supports."
+        None, description="Belligerent, mediator or supporter."
     )
-    speakers: Many[Label] = Field((), description="Who speaks for it. Shown, never computed from.")
+    speakers: Many[Label] = Field((), description="Who speaks for it. Descriptive only.")
     signs: WhenOrAlways = Field(ALWAYS, description="always, never, or a condition: which packages need its signature.")
     weights: Annotated[dict[IssueName, Share], Each("no weight for")] = Field(
         description="Importance of each issue; the weights sum to 1."
@@ -170,10 +170,10 @@ class PartySpec(Block):
         dict[IssueName, Annotated[dict[OptionName, Points], Each("no points for")]], Each("no points for")
     ] = Field(description="Points of each option, 0 to 100; 100 is the party's best on that issue.")
     values_within: Annotated[float, Field(ge=0, le=100)] | None = Field(
-        None, description="Draws every option within so many points, the order in an issue kept."
+        None, description="Draws every option within so many points, preserving the order in an issue."
     )
-    no_deal: Share = Field(description="Worth of no agreement, on the party's own scale from 0 to 1.")
-    discount_per_month: Discount = Field(Number(1), description="What a month of waiting leaves of worth; left out: 1.")
+    no_deal: Share = Field(description="Value of no agreement, on the party's own scale from 0 to 1.")
+    discount_per_month: Discount = Field(Number(1), description="Discount factor a month; left out: 1.")
     foresight: Chance = Field(
         Number(0),
         description="Chance that in a run it looks past the signature, to votes at home and to how long a deal holds; "
@@ -191,10 +191,10 @@ class PartySpec(Block):
         Number(1), description="Weight in mean position, Nash product by influence and opposition; left out: 1."
     )
     red_lines: Annotated[tuple[RedLine, ...], Listed(None, 200), Ids("red line")] = Field(
-        (), description="What the party does not sign, and how hard each line is."
+        (), description="What the party does not sign, with the hardness of each line."
     )
     linkages: Annotated[tuple[Linkage, ...], Listed(None, 200), Ids("linkage")] = Field(
-        (), description="Worth that only a combination of options has."
+        (), description="Utility that only a combination of options adds."
     )
     opens_with: OneOrMore[Annotated[Name, Refers("proposal")]] = Field(
         (),
@@ -202,25 +202,25 @@ class PartySpec(Block):
         "an offer, before it makes its own.",
     )
     strategy: Annotated[StrategySpec, _named(StrategySpec, STRATEGIES)] = Field(
-        StrategySpec(DEFAULT_STRATEGY, {}), description="How it offers and accepts; left out: time_dependent."
+        StrategySpec(DEFAULT_STRATEGY, {}), description="Its strategy; left out: time_dependent."
     )
 
 
 class Proposal(Block):
-    """A text really on the table, scored beside every result; issues it does not name are open."""
+    """A proposal on record, scored beside every result; issues that it does not name are open."""
 
-    label: Label = Field("", description="What the proposal is called.")
+    label: Label = Field("", description="Label of the proposal.")
     from_: PartyName | None = Field(None, alias="from", description="The party that made it.")
     package: Annotated[dict[IssueName, OptionName], Field(min_length=1)] = Field(
         description="An option for each issue it settles."
     )
-    status: Status | None = Field(None, description="Whether the text was read in a source.")
+    status: Status | None = Field(None, description="Whether its text was read in a source.")
     source: Keys = Field((), description="Keys of `sources`.")
     note: Text = Field("", description="A remark for the reader.")
 
 
 class Solutions(Block):
-    """Over whom the reference solutions are taken."""
+    """Parties over which solutions are computed."""
 
     parties: Annotated[tuple[PartyName, ...], Listed(1)] = Field(
         description="Parties whose gains count in Nash and the other solutions."
@@ -228,14 +228,14 @@ class Solutions(Block):
 
 
 class Source(Block):
-    """Where a number or a text comes from: one text, or what is known of it by key."""
+    """The source of a number or a text: one string, or details by key."""
 
     publisher: Label = Field("", description="Who published it.")
-    title: Text = Field("", description="What it is called or says; a source that is one text is its title.")
+    title: Text = Field("", description="Its title or content; a source that is one string is its title.")
     date: SourceDate = Field(
         "", description="When it was published: day, month or year. `check` notes one later than `as_of`."
     )
-    address: Text = Field("", description="Where it can be found. Shown, never opened.")
+    address: Text = Field("", description="Its address. Shown, never opened.")
     note: Text = Field("", description="A remark for the reader.")
 
     @model_validator(mode="before")
@@ -257,11 +257,11 @@ class Source(Block):
 
 
 PAST_OF_PARTY = ("no_deal", "no_deal_change", "households_cut", "household_weeks")
-PAST = ("front", "lines_fallen")  # what the hindcast works out; of the others, one a party
+PAST = ("front", "lines_fallen")  # figures of the hindcast; the others are one a party
 
 
 class Known(Block):
-    """What is known of the past, to hold the hindcast against."""
+    """What is known of the past, compared with the hindcast."""
 
     what: Label = Field(
         description="A figure of the hindcast: no_deal.PARTY, no_deal_change.PARTY, households_cut.PARTY, "
@@ -270,7 +270,7 @@ class Known(Block):
     from_: Month | None = Field(
         None, alias="from", description="Month from which a change or a total counts; left out: `war.since`."
     )
-    month: Month = Field(description="Month of which it is known, or up to which it counts: 2024-02, or a day.")
+    month: Month = Field(description="Month that it concerns, or up to which it counts: 2024-02, or a day.")
     value: Finite = Field(description="What is known: a poll as a share, a total in the unit of the file.")
     source: Texts = Field(description="Keys of `sources`: where it is known from.")
     note: Text = Field("", description="A remark for the reader.")

@@ -1,4 +1,4 @@
-"""Paths such as `parties.*.red_lines.*.hardness`: finding what they name, and setting it.
+"""Paths such as `parties.*.red_lines.*.hardness`: resolving and setting them.
 
 A path names a key by dots; an entry of a list is named by its `id`; `*` matches one level.
 """
@@ -19,7 +19,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Setting:
-    """One `PATH=VALUE`, wherever it was written."""
+    """One `PATH=VALUE`, from the command line or a file."""
 
     path: Path
     value: Node
@@ -29,12 +29,12 @@ class Setting:
 
 @dataclass(frozen=True)
 class Place:
-    """A key of a mapping or an entry of a list that a path names, with its path in full."""
+    """A key of a mapping or an entry of a list that a path names, with its full path."""
 
     parent: MappingNode | SequenceNode
     key: str
     path: Path
-    at: int = 0  # of an entry of a list: how many stand before it
+    at: int = 0  # of an entry of a list: its position
 
     @property
     def node(self) -> Node | None:
@@ -48,13 +48,13 @@ class Place:
 
 
 def entry_id(node: Node) -> str | None:
-    """The `id` of an entry of a list, None if it has none."""
+    """Return the `id` of an entry of a list, None if it has none."""
     name = node.items.get("id") if isinstance(node, MappingNode) else None
     return name.text if isinstance(name, ScalarNode) else None
 
 
 def child(node: Node, key: str) -> Node | None:
-    """What a key or an id names below a node."""
+    """Return the child of a node by key or id."""
     if isinstance(node, MappingNode):
         return node.items.get(key)
     if isinstance(node, SequenceNode):
@@ -63,7 +63,7 @@ def child(node: Node, key: str) -> Node | None:
 
 
 def names_below(node: Node) -> list[str]:
-    """The keys or ids below a node, in file order."""
+    """Return the keys or ids below a node, in file order."""
     if isinstance(node, MappingNode):
         return list(node.items)
     entries = node.items if isinstance(node, SequenceNode) else []
@@ -71,14 +71,14 @@ def names_below(node: Node) -> list[str]:
 
 
 def get(node: Node | None, *path: str) -> Node | None:
-    """What a path without `*` names, None if there is nothing."""
+    """Return the node of a path without `*`, None if there is none."""
     for key in path:
         node = child(node, key) if node is not None else None
     return node
 
 
 def whole_keys(node: Node, path: Path) -> Path:
-    """A path whose first parts are one key with dots in it (as below `narrows`) with these parts joined."""
+    """Join the parts of a key with dots in it (as below `narrows`), given a path that begins with it."""
     if isinstance(node, MappingNode) and len(path) > 1 and path[0] not in node.items:
         for length in range(len(path), 1, -1):
             if ".".join(path[:length]) in node.items:
@@ -87,7 +87,7 @@ def whole_keys(node: Node, path: Path) -> Path:
 
 
 def parse_path(text: str, mark: Mark, faults: Faults) -> Path | None:
-    """The parts of a dotted path; None, and a fault, if it is none."""
+    """Split a dotted path; None, and a fault, if it is invalid."""
     parts = tuple(text.split("."))
     if len(text) > 500 or not all(re.fullmatch(r"[^\s.=*]+|\*", part) for part in parts):
         message = f"{quoted(text)} is not a path; names with dots between them would do, such as parties.*.no_deal"
@@ -97,7 +97,7 @@ def parse_path(text: str, mark: Mark, faults: Faults) -> Path | None:
 
 
 def parse_set(text: str, number: int, faults: Faults) -> Setting | None:
-    """A `PATH=VALUE` of the command line, the `number`-th; VALUE is YAML. None, and a fault, if it is none."""
+    """Parse the `number`-th `PATH=VALUE` of the command line; VALUE is YAML. None, and a fault, if it is invalid."""
     mark = Mark("--set", number, 1)
     head, equals, tail = text.partition("=")
     if not equals or not tail.strip():
@@ -111,9 +111,9 @@ def parse_set(text: str, number: int, faults: Faults) -> Setting | None:
 
 
 def apply(root: MappingNode, settings: list[Setting], faults: Faults) -> list[Path]:
-    """Put values where their paths say, in order; the full paths that were set."""
+    """Set values at their paths, in order; returns the full paths that were set."""
     done: list[Path] = []
-    room = MOST_NODES  # entries that settings may put in all: with `*` a small file could fill the memory
+    room = MOST_NODES  # entries that settings may add in all: with `*` a small file could fill the memory
     for setting in settings:
         places = list(_places(root, setting.path, ()))
         if not places:
@@ -140,7 +140,7 @@ def exists(root: MappingNode, path: Path) -> bool:
 
 
 def take_out(root: MappingNode, path: Path, mark: Mark, faults: Faults) -> None:
-    """Take out of a tree all that a path names, keys or entries of lists; a fault if there is nothing."""
+    """Remove everything that a path names, keys or entries of lists; a fault if there is nothing."""
     there = [place for place in _places(root, path, (), widen=False) if place.node is not None]
     if not there:
         faults.add(mark, why_not(root, path), "without")
@@ -156,7 +156,7 @@ def take_out(root: MappingNode, path: Path, mark: Mark, faults: Faults) -> None:
 
 
 def _places(node: Node, path: Path, walked: Path, widen: bool = True) -> Iterator[Place]:
-    """Places a path names below a node. The last part may be a key that is not there yet, the others must be.
+    """Return the places a path names below a node. The last part may be a missing key, the others must exist.
 
     A plain number on the way to a key of numbers becomes `{value: number}`, unless `widen` is false.
     """
@@ -180,7 +180,7 @@ def _places(node: Node, path: Path, walked: Path, widen: bool = True) -> Iterato
 
 
 def _named(node: MappingNode | SequenceNode, key: str) -> list[tuple[str, Node | None, int]]:
-    """The names, children and positions that a key, an id or `*` means; a key of a mapping need not be there yet."""
+    """Return the names, children and positions of a key, an id or `*`; a key of a mapping need not exist."""
     if isinstance(node, MappingNode):
         return [(name, node.items.get(name), 0) for name in (node.items if key == "*" else [key])]
     named = [(entry_id(entry), entry, at) for at, entry in enumerate(node.items)]
@@ -189,7 +189,7 @@ def _named(node: MappingNode | SequenceNode, key: str) -> list[tuple[str, Node |
 
 
 def why_not(root: MappingNode, path: Path) -> str:
-    """At which part a path that names nothing leaves the tree, and what stands there."""
+    """Return the part at which a path leaves the tree, and what is there."""
     nodes: list[Node] = [root]
     for depth, key in enumerate(path):
         below = [

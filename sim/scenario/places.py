@@ -1,7 +1,7 @@
-"""Places in the tree of a scenario file, and what the annotations of its blocks mean for them.
+"""Places in the tree of a scenario file, and what the annotations of the models mean for them.
 
-Checks read the tree, not the models, so that they also run on a file in which a shape is wrong: all faults are found at
-once. What is of the wrong shape is passed over here.
+Checks read the tree, not the models, so that they also run on a file with invalid shapes: all faults are found at once.
+What has an invalid shape is skipped here.
 """
 
 import re
@@ -25,7 +25,7 @@ NOWHERE = ScalarNode(Mark("", 0, 0))
 
 
 def key_mark(parent: Node, name: str, node: Node) -> Mark:
-    """Where a message about a value points: a single value at itself, a block at its key."""
+    """Return the mark of a message about a value: a scalar's own, a block's key."""
     if isinstance(node, ScalarNode) or not isinstance(parent, MappingNode):
         return node.mark
     return parent.keys.get(name, node.mark)
@@ -36,7 +36,7 @@ def key_mark(parent: Node, name: str, node: Node) -> Mark:
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """One of the kinds of value that an annotation allows, with its further annotations."""
+    """One kind of value that an annotation allows, with its further annotations."""
 
     type: Any  # a model, a plain type, `dict` or `tuple`
     annotations: tuple[Any, ...]
@@ -44,7 +44,7 @@ class Kind:
 
     @cached_property
     def keys(self) -> dict[str, "Kinds"]:
-        """What may stand at each key of a model; a root model is what its root is."""
+        """Return the kinds of value at each key of a model; a root model is replaced by its root."""
         return {
             field.alias or name: kinds(field.annotation, tuple(field.metadata))
             for name, field in self.type.model_fields.items()
@@ -52,12 +52,12 @@ class Kind:
 
     @cached_property
     def entry(self) -> "Kinds":
-        """What an entry of a table or a list may be."""
+        """Return the kinds of value of an entry of a table or a list."""
         return kinds(self.inside[-1])
 
     @cached_property
     def named(self) -> str:
-        """What the keys of a table, or the single words of a list, are names of; empty if of nothing."""
+        """Return what the keys of a table, or the words of a list, are names of; empty for none."""
         kinds_of_name = [self, *kinds(self.inside[0])] if self.inside else [self]
         return next((each.what for kind in kinds_of_name for each in kind.annotations if isinstance(each, Refers)), "")
 
@@ -65,7 +65,7 @@ class Kind:
         return issubclass(self.type, model)
 
     def fits(self, node: Node) -> bool:
-        """Whether it is meant by what stands there."""
+        """Return whether a node has this kind."""
         if self.is_model(Number):
             return isinstance(node, ScalarNode) or (isinstance(node, MappingNode) and not is_table(node.items))
         if self.is_model(Clauses):
@@ -79,7 +79,7 @@ Kinds = list[Kind]
 
 
 def kinds(annotation: Any, annotations: tuple[Any, ...] = ()) -> Kinds:
-    """The kinds of value that an annotation allows in a file."""
+    """Return the kinds of value that an annotation allows in a file."""
     if get_origin(annotation) is Annotated:
         inner, *more = get_args(annotation)
         return kinds(inner, (*more, *annotations))
@@ -105,7 +105,7 @@ def kind_of(model: type[BaseModel]) -> Kind:
 
 
 class Place:
-    """A key or entry of a scenario file, there or not (`sim.core.mechanism.Place` documents it)."""
+    """A key or entry of a scenario file, existing or not (`sim.core.mechanism.Place` documents it)."""
 
     __slots__ = ("faults", "key", "kinds", "node", "parent")
 
@@ -201,7 +201,7 @@ class Place:
             self.fault(f"{hole} {listed(missing)}; every {what} needs one", BLOCK)
 
     def ids_must_differ(self, what: str) -> None:
-        """Report entries of a list that have the id of another one before them."""
+        """Report entries of a list with the id of an earlier one."""
         first: dict[str, Node] = {}
         for entry in self.entries():
             name = entry_id(entry.node) if entry.node is not None else None
@@ -235,7 +235,7 @@ class Place:
         return [place.names for place in self.numbers()]
 
     def numbers(self) -> Iterator["Place"]:
-        """Places below at which the file has a number that a draw may move."""
+        """Return places below at which the file has a number that a draw may change."""
         return (spot.place for spot in spots(self) if spot.kind.is_model(Number) and not spot.shown)
 
 
@@ -246,11 +246,11 @@ class Spot:
     place: Place
     kind: Kind
     issue: str  # the issue whose options are named here, empty for none
-    shown: bool  # whether nothing is computed from it
+    shown: bool  # whether it is only descriptive
 
 
 def spots(place: Place, issue: str = "", shown: bool = False) -> Iterator[Spot]:
-    """A place and all below it, as far as the shapes are right."""
+    """Iterate over a place and all below it, as far as the shapes are valid."""
     node = place.node
     kind = next((each for each in place.kinds if node is not None and each.fits(node)), None)
     if kind is None:

@@ -1,4 +1,4 @@
-"""The parameters of strategies and protocols, taken from the registries: there is no second list of them."""
+"""The parameters of strategies and protocols, derived from the registries."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import Field, fields
@@ -21,7 +21,7 @@ ORDERS = ("fixed", "random", "rotating")
 
 
 def parameters_of(registered: type) -> dict[str, Field[Any]]:
-    """The fields of a registered class that a scenario may set, by name."""
+    """Return the fields of a registered class that a scenario may set, by name."""
     return {each.name: each for each in fields(registered) if "kind" in each.metadata}
 
 
@@ -53,16 +53,16 @@ def check_block(
 
 
 def parameters(name: str, block: dict[str, Any], registry: Registry[Any]) -> dict[str, Any]:
-    """The parameters that a block sets: numbers as `Number`, orders as tuples, what is wrong as written.
+    """Return the parameters that a block sets: numbers as `Number`, orders as tuples, invalid ones as written.
 
-    Those that are drawn though nothing is set are among them.
+    Includes those that are drawn though the block does not set them.
     """
     known = parameters_of(registry[name]) if name in registry else {}
     return drawn_defaults(known) | {key: _parameter(known.get(key), value) for key, value in block.items()}
 
 
 def drawn_defaults(known: Mapping[str, Field[Any]]) -> dict[str, Any]:
-    """The numbers that parameters are drawn from where a file leaves them out."""
+    """Return the default distributions of parameters that a file leaves out."""
     fields = {key: field.metadata for key, field in known.items() if field.metadata.get("drawn")}
     drawn = {key: {"range": list(each["drawn"]), "status": "assumption"} for key, each in fields.items()}
     return {key: Number.model_validate(each) for key, each in drawn.items()}

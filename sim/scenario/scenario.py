@@ -1,4 +1,4 @@
-"""A scenario: one frozen model, checked, with the place of every key, made from the tree of its file."""
+"""A scenario: one frozen, validated model with the place of every key, made from the tree of its file."""
 
 import copy as shallow
 import os
@@ -39,7 +39,7 @@ MOST_TRIALS = 12  # of paths of a sweep, one by one
 
 
 def _whole(value: Any) -> Any:
-    """Nothing but a whole number: to Python, 1.0 and true equal 1."""
+    """Accept only an integer: to Python, 1.0 and true equal 1."""
     if type(value) is not int:
         raise fault(f"{found(value)} is not one of 1")
     return value
@@ -50,7 +50,7 @@ def _block(key: str) -> Any:
 
 
 class Scenario(Block):
-    """A scenario of peacesim: who sits at the table, what is on it, and what each side can live with."""
+    """A scenario of peacesim: the parties, the issues, and the preferences and limits of each party."""
 
     # Mappings keep the order of the file. Blocks that the file does not have are None, `events` then is empty.
 
@@ -64,45 +64,45 @@ class Scenario(Block):
     id: Name = Field(description="Short name; the results folder starts with it.")
     title: Label = Field(description="Title of charts and reports.")
     as_of: Date | None = Field(None, description="Date on which the talks start.")
-    about: Text = Field("", description="What the scenario is about. Shown, never computed from.")
+    about: Text = Field("", description="What the scenario is about. Descriptive only.")
     disclaimer: Text = Field("", description="Shown beside results.")
     headline: Annotated[tuple[IssueName, ...], Listed(1)] = Field(
-        (), description="Issues in which results are first told; left out: all."
+        (), description="Issues by which results are grouped; left out: all."
     )
-    not_at_the_table: Many[Label] = Field((), description="Who is affected and not heard. Shown, never computed from.")
-    time: parts.Time = Field(description="How long they talk.")
+    not_at_the_table: Many[Label] = Field((), description="Who is affected and not represented. Descriptive only.")
+    time: parts.Time = Field(description="The duration of the talks.")
     lines: Literal["by_party", "together", "each"] = Field(
         "by_party",
         description="How red lines share a draw: one a party and name, one a name for all parties, or one a line.",
     )
     giving_way: GivingWaySpec | None = _block("giving_way")
-    issues: parts.Issues = Field(description="What is on the table.")
-    consistency: parts.Rules = Field((), description="Packages that cannot exist; gone before anything else.")
-    parties: parts.Parties = Field(description="Who sits at the table.")
+    issues: parts.Issues = Field(description="The issues under negotiation, with their options.")
+    consistency: parts.Rules = Field((), description="Packages that cannot exist; excluded before anything else.")
+    parties: parts.Parties = Field(description="The parties to the talks.")
     protocol: parts.Protocol = Field(
         parts.ProtocolSpec(parts.DEFAULT_PROTOCOL, {}),
-        description="Who moves when and what binds; left out: alternating_offers.",
+        description="The rules of the talks; left out: alternating_offers.",
     )
-    proposals: parts.Proposals = Field({}, description="Texts really on the table.")
+    proposals: parts.Proposals = Field({}, description="Proposals on record.")
     mediation: MediationSpec | None = _block("mediation")
     war: WarSpec | None = _block("war")
     events: EventList = _block("events")
     stages: StageList = _block("stages")
     ratification: RatificationSpec | None = _block("ratification")
     aftermath: AftermathSpec | None = _block("aftermath")
-    solutions: parts.Solutions | None = Field(None, description="Over whom the reference solutions are taken.")
+    solutions: parts.Solutions | None = Field(None, description="Parties over which solutions are computed.")
     status_quo: Annotated[dict[IssueName, OptionName], Field(min_length=1)] | None = Field(
-        None, description="The option of every issue as things stand; `show` tells whether anybody would change them."
+        None, description="The present option of every issue; `show` reports whether any party would change it."
     )
     sweep: dict[str, Annotated[tuple[Any, ...], Listed(1)]] = Field(
-        {}, description="Paths with the values they take in turn; several make a grid."
+        {}, description="Paths with their values; several make a grid."
     )
-    history: dict[str, Any] | None = Field(None, description="What really happened. Shown, never computed from.")
+    history: dict[str, Any] | None = Field(None, description="What really happened. Descriptive only.")
     expected: dict[str, Any] | None = Field(
-        None, description="What the file says of itself. Shown, never computed from."
+        None, description="What the author expects. Descriptive only."
     )
     known: Annotated[tuple[parts.Known, ...], Listed(None, 200)] = Field(
-        (), description="What is known of the past, each with its source; `hindcast` shows it beside what rates imply."
+        (), description="What is known of the past, each with its source; `hindcast` compares it with what rates imply."
     )
     sources: dict[str, parts.Source] = Field({}, description="Sources by key, each one text or by its parts.")
 
@@ -119,7 +119,7 @@ class Scenario(Block):
 
     __str__ = __repr__
 
-    __eq__, __hash__ = object.__eq__, object.__hash__  # a scenario is itself alone
+    __eq__, __hash__ = object.__eq__, object.__hash__  # a scenario equals only itself
 
     @property
     def tree(self) -> Tree:
@@ -128,7 +128,7 @@ class Scenario(Block):
 
     @property
     def solution_parties(self) -> tuple[str, ...] | None:
-        """Over whom the reference solutions are taken, None if the file does not say."""
+        """The parties over which bargaining solutions are computed, None if the file does not name them."""
         return self.solutions.parties if self.solutions else None
 
     @property
@@ -142,11 +142,11 @@ class Scenario(Block):
         return document(self.tree)
 
     def overrides(self) -> tuple[str, ...]:
-        """What was overridden: where, and what stood there before."""
+        """Return the overrides: where, and the previous value."""
         return tuple(changes(self.tree))
 
     def numbers(self) -> dict[str, Number]:
-        """Every number that a draw may move or a path may set, by dotted path, sorted."""
+        """Return every number that a draw or a path may set, by dotted path, sorted."""
         root = Place(self.tree, Faults(), [kind_of(type(self))])
         blocks: list[tuple[Registry[Any], Place]] = [(PROTOCOLS, root["protocol"])]
         blocks += [(STRATEGIES, party["strategy"]) for _, party in root["parties"].items()]
@@ -160,35 +160,34 @@ class Scenario(Block):
         return dict(sorted((drawn | stated).items(), key=lambda each: each[0].split(".")))
 
     def where(self, path: str) -> str:
-        """`file:line:column` of what a dotted path names; of the nearest block above if it is not in the file."""
+        """Return the `file:line:column` of a dotted path; of the nearest block above if it is not in the file."""
         return str(place(self.tree, *path.split(".")))
 
     def with_sets(self, sets: Sequence[str]) -> "Scenario":
-        """This scenario with further `PATH=VALUE` settings; a ScenarioError if it does not hold together."""
+        """Return this scenario with further `PATH=VALUE` settings; a ScenarioError if it is inconsistent."""
         return from_tree(self._before_sets, (*self._sets, *sets), Faults())
 
     def points(self, vary: Sequence[str] = (), design: str | None = None) -> "Iterator[Point]":
-        """The scenarios of what `sweep:` and `PATH=SPEC` texts span; one, without settings, if there is none.
+        """Return the scenarios spanned by `sweep:` and `PATH=SPEC` strings; one, without settings, if there is none.
 
         Args:
             vary: `PATH=a,b,c`, `PATH=low:high:count` or, with a design, `PATH=low:high`; one for a path of `sweep:`
-                replaces it.
-            design: `sobol:COUNT` or `latin:COUNT`; None for a grid.
+            replaces it. design: `sobol:COUNT` or `latin:COUNT`; None for a grid.
 
-        A ScenarioError if a text is none, or a point does not hold together.
+        A ScenarioError if a string is invalid, or a point is inconsistent.
         """
         for number, settings in enumerate(self.settings(vary, design)):
             yield self.point(number, settings)
 
     def settings(self, vary: Sequence[str] = (), design: str | None = None) -> list[dict[str, str]]:
-        """The settings of all points, as path and value; in a grid the last path varies fastest."""
+        """Return the settings of all points, as path and value; in a grid the last path varies fastest."""
         faults = Faults()
         points = sweeps.points(self.tree, vary, design, faults)
         faults.raise_any()
         return points
 
     def point(self, number: int, settings: dict[str, str]) -> "Point":
-        """One point of a grid, as a scenario of its own, without the sweep."""
+        """Return one point of a grid, as a scenario of its own, without the sweep."""
         base = shallow.copy(self._before_sets)
         base.items = {key: node for key, node in base.items.items() if key != "sweep"}
         sets = (*self._sets, *(f"{path}={value}" for path, value in settings.items()))
@@ -197,7 +196,7 @@ class Scenario(Block):
 
 @dataclass(frozen=True)
 class Point:
-    """One point of a sweep: its number from 0, what was set, and the scenario."""
+    """One point of a sweep: its number from 0, its settings, and its scenario."""
 
     number: int
     settings: dict[str, str]
@@ -205,7 +204,7 @@ class Point:
 
 
 def from_tree(before_sets: Tree, sets: Sequence[str], faults: Faults) -> Scenario:
-    """Settings applied, everything checked, frozen; a ScenarioError with all faults."""
+    """Apply settings, validate everything and freeze; a ScenarioError with all faults."""
     root = copy(before_sets)
     assert isinstance(root, Tree)
     settings = [
@@ -226,7 +225,7 @@ def from_tree(before_sets: Tree, sets: Sequence[str], faults: Faults) -> Scenari
 
 
 def scenario_model() -> type[Scenario]:
-    """The model of a scenario with the blocks of all mechanisms that are registered, those of plug-ins too."""
+    """Return the model of a scenario with the blocks of all registered mechanisms, plug-ins included."""
     more = {key: each for key, each in MECHANISMS.items() if key not in Scenario.model_fields}
     return _with_blocks(tuple(more)) if more else Scenario
 
@@ -247,9 +246,9 @@ def _checked(root: Tree, faults: Faults) -> Scenario | None:
 
 
 def _check_sweep(root: Tree, faults: Faults) -> None:
-    """Try the first value of each path of a sweep: what is wrong with a path is found before anything is computed.
+    """Try the first value of each path of a sweep, to find faults of a path before anything is computed.
 
-    A trial takes as long as reading the file. So of many paths, all are tried at once, and one by one only some.
+    A trial takes as long as reading the file. So of many paths, all are tried at once, and only some one by one.
     """
     sweep = root.items.get("sweep")
     if not isinstance(sweep, Tree):
@@ -266,7 +265,7 @@ def _check_sweep(root: Tree, faults: Faults) -> None:
 
 
 def _trial(root: Tree, sweep: Tree, paths: list[str]) -> str:
-    """What is wrong where some paths take the first of their values; empty if nothing is."""
+    """Return the faults when some paths take their first values; empty if there are none."""
     trial, found, settings = copy(root), Faults(), []
     assert isinstance(trial, Tree)
     try:
@@ -283,11 +282,11 @@ def _trial(root: Tree, sweep: Tree, paths: list[str]) -> str:
 
 
 def read_scenario(path: str | os.PathLike[str], sets: Sequence[str] = ()) -> Scenario:
-    """Read a scenario file and check it.
+    """Read and validate a scenario file.
 
     Args:
-        path: The file; what it `extends` lies in its folder or below.
-        sets: `PATH=VALUE` texts, applied last; `parties.*.no_deal=0.4`.
+        path: The file; what it `extends` is in its folder or below.
+        sets: `PATH=VALUE` strings, applied last; `parties.*.no_deal=0.4`.
 
     A ScenarioError whatever the bytes of the file, with all faults at once and their places.
     """

@@ -1,4 +1,4 @@
-"""Sweeps: paths with the values that they take in turn, as a grid of all combinations or as a design."""
+"""Sweeps: paths with their values, as a grid of all combinations or as a design."""
 
 import math
 import re
@@ -33,9 +33,9 @@ class Design:
     count: int
 
     def places(self, paths: tuple[str, ...]) -> Floats:
-        """Where the points lie, as shares of the ranges in [0, 1), rounded to six digits, shape (count, paths).
+        """Return the points as shares of the ranges in [0, 1), rounded to six digits, shape (count, paths).
 
-        Uniforms go by the names of the paths, so their order moves only a Sobol sequence.
+        Uniforms are named by path, so the order of paths moves only a Sobol sequence.
         """
         spread = _sobol(self.count, len(paths)) if self.kind == "sobol" else _latin(self.count, paths)
         if self.kind == "sobol":
@@ -44,7 +44,7 @@ class Design:
 
 
 def parse_design(text: str, faults: Faults) -> Design | None:
-    """The design a text such as `sobol:64` asks for; None, and a fault, if it is none."""
+    """Parse a design such as `sobol:64`; None, and a fault, if it is invalid."""
     found = re.fullmatch(r"([a-z]+):([0-9]{1,7})", text.strip())
     if found and found[1] in KINDS and 2 <= int(found[2]) <= MOST_POINTS:
         return Design(found[1], int(found[2]))
@@ -63,7 +63,7 @@ def _sobol(count: int, paths: int) -> Floats:
 
 
 def _latin(count: int, paths: tuple[str, ...]) -> Floats:
-    """Each part of each range once, in a random order and at a random place (McKay, Beckman & Conover 1979)."""
+    """Sample each part of each range once, in a random order and at a random point (McKay, Beckman & Conover 1979)."""
     columns = []
     for path in paths:
         order = np.argsort(np.argsort(_uniforms(f"{path}.order", count), kind="stable"))
@@ -83,7 +83,7 @@ Settings = dict[str, str]
 
 @dataclass(frozen=True)
 class Span:
-    """A range without a count: what a design spreads its points over."""
+    """A range without a count, sampled by a design."""
 
     low: float
     high: float
@@ -96,7 +96,7 @@ Axes = dict[str, list[str] | Span]
 
 
 def points(root: MappingNode, vary: Sequence[str], design: str | None, faults: Faults) -> list[Settings]:
-    """The settings of all points of the `sweep:` block and of `PATH=SPEC` texts; one, without any, if nothing varies.
+    """Settings of all points of the `sweep:` block and of `PATH=SPEC` strings; one, without any, if nothing varies.
 
     Args:
         vary: `PATH=a,b,c`, `PATH=low:high:count`, or with a design `PATH=low:high`.
@@ -121,7 +121,7 @@ def points(root: MappingNode, vary: Sequence[str], design: str | None, faults: F
 
 
 def _axes(root: MappingNode, vary: Sequence[str], faults: Faults) -> Axes:
-    """The values of each path: of the `sweep:` block, then of `PATH=SPEC` texts, which replace it."""
+    """Return the values of each path: of the `sweep:` block, then of `PATH=SPEC` strings, which replace it."""
     found: Axes = {}
     sweep = get(root, "sweep")
     if isinstance(sweep, MappingNode):
@@ -163,7 +163,7 @@ def _add(found: Axes, text: str, mark: Mark, root: MappingNode, faults: Faults) 
 
 
 def _values(spec: str) -> list[str] | Span:
-    """`a,b,c`, `count` evenly spaced numbers from low to high, or the range; a value may be a YAML list or block."""
+    """Parse `a,b,c`, `count` evenly spaced numbers from low to high, or a range; values may be YAML lists or blocks."""
     parts = spec.split(":")
     if len(parts) == 1 or any(mark in spec for mark in "{[\"'"):
         return _between_commas(spec)
@@ -178,11 +178,11 @@ def _values(spec: str) -> list[str] | Span:
     if not 2 <= count <= MOST_POINTS:
         return []
     values = [_number(low + (high - low) * step / (count - 1)) for step in range(count)]
-    return values if low == high or len(set(values)) == count else []  # too near each other for twelve decimals
+    return values if low == high or len(set(values)) == count else []  # too close to each other for twelve decimals
 
 
 def _between_commas(spec: str) -> list[str]:
-    """The parts of a text between commas that stand outside of brackets and quotes; none if one is not closed."""
+    """Split a text at commas outside of brackets and quotes; empty if one is not closed."""
     parts, closing, quote = [""], [], ""
     previous = ""
     for char in spec:
@@ -203,6 +203,6 @@ def _between_commas(spec: str) -> list[str]:
 
 
 def _number(value: float) -> str:
-    """A number in digits, rounded to what a person would have written."""
+    """Format a number in digits, rounded as a person would write it."""
     text = f"{value:.12f}".rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text

@@ -1,4 +1,4 @@
-"""The shape of a tree checked against the models: what pydantic finds, in our own wording and with its place."""
+"""Validation of a tree against the models: pydantic's errors in our own wording and with their place."""
 
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,7 +21,7 @@ Loc = tuple[int | str, ...]
 def validate(
     model: type[Model], node: Node, faults: Faults, path: str = "", names: Names | None = None
 ) -> Model | None:  # fmt: skip
-    """The values below a node in the shape of a model; None, and faults, if they do not fit."""
+    """Return the values below a node in the shape of a model; None, and faults, if they do not match."""
     try:
         return model.model_validate(plain(node), context=names)
     except ValidationError as error:
@@ -37,7 +37,7 @@ def validate(
 
 
 class _Reached(NamedTuple):
-    """How far a location leads into a tree, as path and node, and where its value and its key stand."""
+    """How far a location leads into a tree, as path and node, and the marks of its value and its key."""
 
     steps: list[str]
     mark: Mark
@@ -66,7 +66,7 @@ def _add(model: type[BaseModel], root: Node, problem: ErrorDetails, faults: Faul
     reached = _walk(root, (*loc, *((context["key"],) if kind == "at" and "key" in context else ())), path)
     last, above = str(loc[-1]) if loc else "", ".".join(reached.steps[:-1])
     if kind == "extra_forbidden":
-        # the offending key exists, so the walk has ended on it; its siblings are what would do
+        # the offending key exists, so the walk ended on it; its siblings are the valid ones
         known = [*_fields_at(model, loc[:-1]), *(["extends", "without", "set"] if len(loc) == 1 and not path else [])]
         faults.add(reached.key, f"unknown key {quoted(last)}{meant(last, known)}", above)
     elif last == "[key]":
@@ -143,7 +143,7 @@ def not_one_of(value: Any, wanted: list[str]) -> str:
 
 
 def _fields_at(model: type[BaseModel], loc: Loc) -> dict[str, FieldInfo]:
-    """The keys that the innermost block at a location may have."""
+    """Return the allowed keys of the innermost block at a location."""
     found = [kind_of(model)]
     for part in loc:
         below = [inner for kind in found for inner in _below(kind, part)]

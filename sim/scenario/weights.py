@@ -9,11 +9,11 @@ from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from sim.scenario.paths import get
 from sim.scenario.yaml_writer import brief
 
-PLACES = Decimal("1e-12")  # to which rescaled weights are rounded; the rest goes to the largest
+PLACES = Decimal("1e-12")  # decimal places of rescaled weights; the rest goes to the largest
 
 
 def weight(node: Node | None) -> Decimal | None:
-    """The central weight exactly as written, None if the node is no number."""
+    """Return the central weight exactly as written, None if the node is no number."""
     if isinstance(node, ScalarNode):
         return node.decimal
     value, spread = get(node, "value"), get(node, "range")
@@ -26,7 +26,7 @@ def weight(node: Node | None) -> Decimal | None:
 
 
 def total(weights: MappingNode) -> Decimal | None:
-    """Sum of a party's central weights, None if one of them is no number."""
+    """Return the sum of a party's central weights, None if one of them is no number."""
     with localcontext() as context:
         context.prec = 100
         found = [weight(node) for node in weights.items.values()]
@@ -70,7 +70,7 @@ def _scale(weights: MappingNode, others: dict[str, Node], left: Decimal, factor:
 
 
 def _scaled(node: Node, value: Decimal, factor: Decimal, change: str) -> Node:
-    """A weight times a factor: its value is given, its range follows."""
+    """Scale a weight's range with a given new value."""
     if not isinstance(node, MappingNode):
         return ScalarNode(node.mark, change, decimal_text(value))
     mapping = MappingNode(node.mark, change, dict(node.items), dict(node.keys), dict(node.gone))
@@ -99,6 +99,6 @@ def _rounded(number: Decimal) -> Decimal:
 
 
 def decimal_text(number: Decimal) -> str:
-    """A decimal number in digits, without needless zeros."""
+    """Format a decimal number without needless zeros."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,8 +1,8 @@
 """YAML read with guards.
 
-A stranger's file must not be able to run code, eat the memory or mean something else than it says. So the parser's
-events are read one by one, under caps; anchors, aliases, merge keys, tags and second documents are refused, and so
-are duplicate keys and words that YAML 1.1 and 1.2 read differently.
+A stranger's file must not be able to run code, exhaust the memory or be ambiguous. So the parser's events are read one
+by one, under limits; anchors, aliases, merge keys, tags and second documents are refused, and so are duplicate keys and
+words that YAML 1.1 and 1.2 read differently.
 """
 
 import re
@@ -37,22 +37,22 @@ MOST_DEPTH = 24
 MOST_NODES = 15_000
 
 ROOM = 400_000  # characters of all texts whose trees are cached, some 25 bytes each
-LEAST_SIZE = 100  # of a text, as if it had so many characters more: there may be many short ones
+LEAST_SIZE = 100  # counted for each text in addition to its characters: there may be many short ones
 _trees = Cache[Node | None](ROOM)
 
-BREAKS = re.compile(r"\r\n|\r|\n")  # what ends a line to YAML 1.2 and to an editor
-OTHER_BREAKS = "\x85\u2028\u2029"  # these do too, but to YAML 1.1 alone: a key could hide behind a remark
-TURNS = "\u202a-\u202e\u2066-\u2069"  # what follows is shown in another order than it is read
+BREAKS = re.compile(r"\r\n|\r|\n")  # line ends of YAML 1.2 and of editors
+OTHER_BREAKS = "\x85\u2028\u2029"  # line ends of YAML 1.1 alone: a key could hide behind a comment
+TURNS = "\u202a-\u202e\u2066-\u2069"  # reorder the display of what follows
 NO_TEXT = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff{OTHER_BREAKS}{TURNS}]")
 NO_VALUE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff{TURNS}]")
 DIRECTIVE = re.compile(r"^%", re.MULTILINE)
-SMALLEST = 1e-300  # next to it a float loses digits, and below it is 0
+SMALLEST = 1e-300  # smaller floats lose digits, and then are 0
 
 NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
 def decoded(data: bytes, file: str, faults: Faults) -> str | None:
-    """The text of a file, without a byte order mark; None, and a fault, if it is not text."""
+    """Decode a file, without a byte order mark; None, and a fault, if it is not text."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -78,7 +78,7 @@ def _kind(char: str) -> str:
 
 
 def read_text(text: str, file: str, faults: Faults, line: int = 1, column: int = 1) -> Node | None:
-    """The tree of a YAML text; None, and a fault, if it is not YAML, is empty or is over a cap.
+    """Parse a YAML text; None, and a fault, if it is not YAML, is empty or over a limit.
 
     `line` and `column` are those at which the text starts.
     """
@@ -112,7 +112,7 @@ BEGINS = ", or put a text that begins with this sign in quotes"
 DIRECTIVES = "a YAML directive (%) does not belong in a scenario; take it out"
 A_KEY = "write the key, a colon, a space and the value, as in title: Talks"
 SECOND_COLON = f'a second colon with a space after it; {IN_QUOTES}, as in title: "Talks: round two"'
-SYNTAX = (  # what the parser says; what stands before the place, on its line and the one above; what would do
+SYNTAX = (  # the parser's message; what precedes the place, on its line and the one above; what would be valid
     ("mapping values are not allowed", r"\n.*:[ \t]",
      SECOND_COLON),
     ("mapping values are not allowed", r":[ \t]+\S.*\n",
@@ -143,10 +143,10 @@ SYNTAX = (  # what the parser says; what stands before the place, on its line an
 
 
 def _syntax_fault(text: str, error: Exception, reached: int) -> tuple[int, str]:
-    """Where a text is not YAML, and what would do there.
+    """Describe where a text is not YAML, and what would be valid.
 
     Args:
-        reached: Where the last event ended, for errors that carry no place.
+        reached: End of the last event, for errors without a place.
     """
     if conflict := CONFLICT.search(text):
         message = f"a mark of a Git conflict, {quoted(conflict[0])}; keep one version and take out all lines of marks"
@@ -159,7 +159,7 @@ def _syntax_fault(text: str, error: Exception, reached: int) -> tuple[int, str]:
     at = (problem or context).index if problem or context else reached
     words = ", ".join(part for part in (error.context, error.problem) if part)
     if context and re.search("scanning an? (simple key|alias|anchor)", words):
-        at = context.index  # where it begins
+        at = context.index  # its start
     directive = words.startswith("expected '<document start>'") and DIRECTIVE.search(text, 0, at)
     if directive:
         return directive.start(), DIRECTIVES + BEGINS
@@ -173,7 +173,7 @@ def _syntax_fault(text: str, error: Exception, reached: int) -> tuple[int, str]:
         comma = f"write a comma before this entry, or close {opening} with {close}"
         return at, f"{SECOND_COLON}; or {comma}" if got == ":" else comma
     if context and not text[at:].strip() and "block" not in words:
-        at = context.index  # what is not closed starts there; the end of the file tells nothing
+        at = context.index  # an unclosed construct starts there; the end of the file is no help
     before = "\n".join(["", *BREAKS.split(text[:at])][-2:])
     sign = text[at : at + 1]
     for pattern, where, message in SYNTAX:
@@ -183,7 +183,7 @@ def _syntax_fault(text: str, error: Exception, reached: int) -> tuple[int, str]:
 
 
 class _Stop(Exception):
-    """Reading cannot go on; the fault is on record."""
+    """Reading cannot go on; the fault is recorded."""
 
 
 @dataclass
@@ -195,7 +195,7 @@ class _Reader:
     line: int
     column: int
     nodes: int = 0
-    reached: int = 0  # where the last event ended
+    reached: int = 0  # end of the last event
 
     def read(self, text: str) -> Node | None:
         events = self.follow(YAML(typ="safe", pure=True).parse(text))
@@ -225,7 +225,7 @@ class _Reader:
         return Mark(self.file, line + self.line, column + (self.column if line == 0 else 1))
 
     def node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
-        """The node that starts with an event; recursion is bounded by the cap on depth."""
+        """Build the node that starts with an event; recursion is bounded by the limit on depth."""
         mark = self.mark(event)
         self.nodes += 1
         if depth > MOST_DEPTH:
@@ -248,11 +248,11 @@ class _Reader:
             scalar = ScalarNode(mark, "", event.value, event.style is None or event.style == "")
             self.refuse_scalar(scalar)
             return scalar
-        return ScalarNode(mark)  # an alias; the fault is on record
+        return ScalarNode(mark)  # an alias; the fault is recorded
 
     def mapping(self, mark: Mark, events: Iterator[Any], depth: int) -> MappingNode:
         node = MappingNode(mark)
-        spelled: dict[str, str] = {}  # Unicode has two ways to write the same letter with an accent
+        spelled: dict[str, str] = {}  # Unicode has two encodings of a letter with an accent
         for event in events:
             if isinstance(event, yaml_events.MappingEndEvent):
                 break
@@ -260,7 +260,7 @@ class _Reader:
             following = next(events)
             empty = isinstance(following, yaml_events.ScalarEvent) and following.value == ""
             if empty and following.style in (None, ""):
-                following.start_mark = event.start_mark  # nothing is there: the parser has the place of what follows
+                following.start_mark = event.start_mark  # empty: the parser has the place of what follows
             value = self.node(following, events, depth + 1)
             if not isinstance(key, ScalarNode):
                 self.faults.add(key.mark, "a key must be a name, not a list or a mapping")

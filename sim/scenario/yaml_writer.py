@@ -1,7 +1,7 @@
-"""A tree as YAML text, with a comment wherever something was overridden; no larger than what can be read again.
+"""A tree as YAML text, with a comment at every override; within the limits of the reader.
 
-A file under the caps of the reader can still grow past them, since a setting with `*` puts its value in many places and
-a path leads deeper than the text that sets it. What is written beside results must read back to the same scenario.
+A file under the limits of the reader can still grow past them, since a setting with `*` is applied in many places and a
+path is deeper than the text that sets it. What is written beside results must read back to the same scenario.
 """
 
 import re
@@ -23,16 +23,16 @@ from sim.scenario.nodes import (
 )
 from sim.scenario.yaml_reader import MOST_BYTES, MOST_DEPTH, MOST_NODES
 
-WIDEST = 130  # columns; a mapping that fits stands on one line
+WIDEST = 130  # columns; a mapping that fits is written on one line
 LONGEST_COMMENT = 400  # characters
-BYTES_A_CHARACTER = 10  # of a text at most, as it is written: \U0001f54a
+BYTES_A_CHARACTER = 10  # of a text at most, escaped: \U0001f54a
 BYTES_A_NODE = 2 * MOST_DEPTH + 10  # indentation, quotes, brackets and commas
 
 _PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_ ./+()-]*[A-Za-z0-9_./+()-])?")
 
 
 def document(root: MappingNode) -> str:
-    """The tree as a YAML file that reads back to the same tree."""
+    """Format the tree as a YAML file that reads back to the same tree."""
     comment = _comment(own_changes(root)).strip()
     lines = [line for key, child in root.items.items() for line in _entry(_key(key), child, 0)]
     return "\n".join([*([comment] if comment else []), *lines]) + "\n"
@@ -48,7 +48,7 @@ def flow(node: Node) -> str:
 
 
 def brief(node: Node) -> str:
-    """A node in a few words, for a comment: a number as `0.88 [0.65, 1.0]`."""
+    """Format a node briefly, for a comment: a number as `0.88 [0.65, 1.0]`."""
     if isinstance(node, MappingNode) and "value" in node.items and isinstance(node.items["value"], ScalarNode):
         spread = node.items.get("range")
         return shown(node.items["value"].text + (f" {flow(spread)}" if spread else ""), 80)
@@ -62,14 +62,14 @@ def _children(node: Node) -> list[Node]:
 
 
 def changes(node: Node) -> Iterator[str]:
-    """What was overridden at a node or below, in file order."""
+    """Return the overrides at a node or below, in file order."""
     yield from own_changes(node)
     for child in _children(node):
         yield from changes(child)
 
 
 def own_changes(node: Node) -> Iterator[str]:
-    """What was overridden at a node itself: what it was, and what was taken out of it."""
+    """Return the overrides at a node itself: its previous value, and what was removed from it."""
     if node.change:
         yield node.change
     if isinstance(node, (MappingNode, SequenceNode)):
@@ -98,7 +98,7 @@ def _block(node: Node, indent: int) -> Iterator[str]:
 
 
 def _item(node: Node, indent: int) -> Iterator[str]:
-    """Lines of an entry of a list; the first key of a mapping stands beside the dash."""
+    """Format an entry of a list; the first key of a mapping is beside the dash."""
     line = f"{' ' * indent}- {flow(node)}"
     if _on_one_line(node, line):
         yield line + _comment(changes(node))
@@ -112,7 +112,7 @@ def _item(node: Node, indent: int) -> Iterator[str]:
 
 
 def _on_one_line(node: Node, line: str) -> bool:
-    """Whether a node is written on one line: single values, and what is short and holds no mapping."""
+    """Return whether a node is written on one line: scalars, and short values without a mapping."""
     if isinstance(node, ScalarNode) or not node.items:  # type: ignore[attr-defined]
         return True
     return len(line) <= WIDEST and not any(isinstance(child, MappingNode) for child in _children(node))

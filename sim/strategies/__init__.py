@@ -1,4 +1,4 @@
-"""How a party offers and accepts: one file a strategy, a table of contents of them here."""
+"""Strategies of bidding and acceptance: one file each, listed here."""
 
 from sim.core.registry import Registry
 from sim.core.strategy import Strategy

@@ -1,4 +1,4 @@
-"""What most strategies share: they aspire to some worth, and two rules say what is offered and accepted at that."""
+"""Base classes of strategies: an aspiration, and separate bidding and acceptance strategies."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from sim.strategies.offers import LISTS, OFFER_RULES
 
 
 def others(view: View) -> Ints:
-    """Indices of the other parties whose consent some package needs; whoever signs nothing has nothing to give."""
+    """Return indices of the other parties whose consent some package needs."""
     signing = np.flatnonzero(np.any(view.signs, axis=1))
     rest: Ints = signing[signing != view.party]
     return rest
@@ -31,7 +31,7 @@ def last_offer(view: View, party: int) -> Ints:
 
 
 def between(view: View, worth: Floats) -> Floats:
-    """A worth between no deal and the best the party could sign, or no deal if that is worth more."""
+    """Interpolate between the reservation value and the best that the party could sign, at least the former."""
     return np.minimum(np.maximum(worth, view.reservation_value), view.highest_claim)
 
 
@@ -41,7 +41,7 @@ class TimeBased:
     exponent: float | Floats
 
     def conceded(self, view: View, times: Iterable[float]) -> Floats:
-        """How far it has come down in this round, given the time of every round, shape (1 or B,)."""
+        """Return the share conceded in this round, given the time of every round, shape (1 or B,)."""
         if view.rounds not in self._powers:
             self._powers[view.rounds] = exact.every_power(np.array([*times]), np.atleast_1d(self.exponent))
         powers: Floats = self._powers[view.rounds][view.round - 1]
@@ -54,7 +54,7 @@ class TimeBased:
 
 @dataclass(frozen=True, kw_only=True)
 class AspirationStrategy(Strategy):
-    """A strategy that says how much it asks for; what is offered and accepted at that is a matter of two rules."""
+    """A strategy that sets an aspiration; a bidding and an acceptance strategy do the rest."""
 
     offers: str = choice("best_for_others", meanings(OFFER_RULES), doc="which of the packages worth enough is offered")
     accepts: str = choice("threshold", meanings(ACCEPTANCE_RULES), doc="when an offer is accepted")
@@ -62,12 +62,12 @@ class AspirationStrategy(Strategy):
     def stance_at(
         self, view: View, aspiration: Floats, accepts_from: Floats | None = None, answers: Answers | None = None
     ) -> Stance:
-        """The stance of who asks for so much, by the two rules.
+        """Return the stance of this aspiration, by the bidding and the acceptance strategy.
 
         Args:
             view: What the party sees.
-            aspiration, accepts_from, answers: As in `Stance`. By an offer rule that looks at all packages, what is
-                offered in the round is settled at its beginning, and with it what is asked for.
+            aspiration, accepts_from, answers: As in `Stance`. By a bidding strategy that looks at all packages, the bid
+                of the round is settled at its beginning, and with it the aspiration.
         """
         bidding, accepting = LISTS.get(self.offers), ACCEPTANCE_CODES[self.accepts]
         if bidding is not None and (view.has_list or self.offers != "best_for_others"):
@@ -78,9 +78,9 @@ class AspirationStrategy(Strategy):
 
 @dataclass(frozen=True, kw_only=True)
 class PackageStrategy(AspirationStrategy):
-    """A strategy that has a package of its own in mind, not only a worth.
+    """A strategy with a target package, not only an aspiration.
 
-    Left alone, it offers that package; by any other offer rule, one of those worth as much as it asks for.
+    By default it offers that package; by any other bidding strategy, one at or above the aspiration.
     """
 
     offers: str = choice(
@@ -90,7 +90,7 @@ class PackageStrategy(AspirationStrategy):
     )
 
     def stance_with(self, view: View, aspiration: Floats, bid: Ints) -> Stance:
-        """The stance of who asks for so much, shape (B,), and has a package in mind, shape (B,)."""
+        """Return the stance of this aspiration, shape (B,), and target package, shape (B,)."""
         if self.offers == "picked":
             return Stance(aspiration, bid=bid, accepting=ACCEPTANCE_CODES[self.accepts])
         return self.stance_at(view, aspiration)

@@ -1,4 +1,4 @@
-"""What came nearest to people of all that was tried."""
+"""The preset closest to human negotiators."""
 
 from dataclasses import dataclass
 

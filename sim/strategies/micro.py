@@ -38,7 +38,7 @@ class Micro(PackageStrategy):
     def stance(self, view: View) -> Stance:
         """The next step down, or an earlier offer, to be chosen anew at each turn."""
         rows, length = np.arange(len(view.reservation_value)), min(view.rounds, len(view.packages))
-        ladder = view.ladder(length, spread=True)  # as many packages as it can come to offer: one a round
+        ladder = view.ladder(length, spread=True)  # as many packages as it can offer: one a round
         if self.offers == "picked":
             lowest, _ = view.steps_down(ladder)
             blank = np.zeros(len(rows))
@@ -49,7 +49,7 @@ class Micro(PackageStrategy):
 
 
 def _least_moves(view: View) -> Ints:
-    """How many different offers the least-moving other has made, of those that have made any, shape (B,)."""
+    """Return the number of different offers of the least-moving other, of those that have made any, shape (B,)."""
     party = others(view)
     offered, most = view.offers_made[:, party] > 0, np.iinfo(np.int64).max
     least = np.where(offered, view.distinct_offers[:, party], most).min(axis=1, initial=most)

@@ -1,4 +1,4 @@
-"""Aim at the fair package and come as near to it as the others do."""
+"""Concession toward the fair package, as far as the others concede."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ class NiceTitForTat(AspirationStrategy):
     )
 
     def stance(self, view: View) -> Stance:
-        """As much of the way from its best to the fair worth as the others have come."""
+        """Return a stance as far from its best to the fair utility as the others have come."""
         best, fair = view.highest_claim, _fair(view)
         share = _share_of_the_way(view, fair)
         aspiration = best - share * (best - fair)
@@ -47,7 +47,7 @@ class NiceTitForTat(AspirationStrategy):
 
 
 def _fair(view: View) -> Floats:
-    """Own worth of the package with the largest product of gains as far as known, shape (B,)."""
+    """Return own utility of the package with the largest product of gains as far as known, shape (B,)."""
     best = view.highest_claim
     fair = view.reservation_value + (best - view.reservation_value) / 2
     strangers: Bools = np.ones(len(best), bool)
@@ -66,7 +66,7 @@ def _fair(view: View) -> Floats:
 
 
 def _share_of_the_way(view: View, fair: Floats) -> Floats:
-    """How great a part of the way from its first offer to the fair worth the least generous other has come, 0 to 1."""
+    """Return the share of the way from first offer to fair utility that the least generous other has come, 0 to 1."""
     share = np.full(len(fair), np.inf)
     rows = np.arange(len(fair))[:, None]
     for other in others(view):

@@ -1,7 +1,7 @@
-"""Which of the packages that are worth enough a party puts on the table: one rule a function.
+"""Bidding strategies: which of the packages at or above the aspiration a party offers, one function each.
 
-All rules look first among packages that cross no line somebody has named, then among all the party could sign, and
-repeat the party's best package if nothing is worth enough.
+All look first among packages that cross no line that was named, then among all that the party could sign, and repeat
+the party's best package if none reaches the aspiration.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -27,13 +27,13 @@ def slices(view: View) -> Iterator[slice]:
 
 
 def product_of_gains(view: View, rows: Rows) -> Floats:
-    """The product over its signatories of what each package gives above no deal, the others' as far as known.
+    """Return the product over its signatories of each package's gains over no deal, the others' as far as known.
 
-    A gain below 0 counts as none; who does not sign a package does not count for it.
+    A gain below 0 counts as none; parties that do not sign a package do not count for it.
 
     Args:
         view: What the party sees.
-        rows: Draws to look at.
+        rows: Draws to evaluate.
 
     Returns:
         Shape (rows, P).
@@ -60,18 +60,18 @@ def unless_avoided(view: View, packages: Bools) -> Bools:
 
 
 def worth_no_deal(view: View, rows: Rows = slice(None)) -> Bools:
-    """Packages that the party could sign and that are worth no deal or more to it, shape (rows, P)."""
+    """Return packages that the party could sign at or above its reservation value, shape (rows, P)."""
     worth: Bools = view.utility[rows] >= (view.reservation_value[rows] - TOLERANCE)[:, None]
     return view.signable[rows] & worth
 
 
 def tie_rank_of(view: View, rows: Rows) -> Ints:
-    """Which of two packages of equal standing it takes in some draws, smaller first, shape (1 or rows, P)."""
+    """Return the party's order of equally good packages in some draws, smaller first, shape (1 or rows, P)."""
     return view.tie_rank if len(view.tie_rank) == 1 else view.tie_rank[rows]
 
 
 def knows_nothing_of(view: View, party: int) -> Bools:
-    """Whether all packages are alike to a party as far as this one knows, shape (B,)."""
+    """Return whether all packages are alike to a party as far as this one knows, shape (B,)."""
     worth = view.known.utility[:, party]
     alike: Bools = worth.max(axis=1) - worth.min(axis=1) <= TOLERANCE
     return np.broadcast_to(alike, view.reservation_value.shape)
@@ -147,7 +147,7 @@ def nash(view: View, least: Floats) -> Ints:
 
 
 def _least_share(view: View, rows: Ints) -> Floats:
-    """Share of its best that the least content other signatory gets of each package, as known now, shape (rows, P)."""
+    """Return each package's known share of its best for the least satisfied other signatory, shape (rows, P)."""
     known, least = view.known, np.full((len(rows), view.signs.shape[1]), np.inf)
     for other, signs in enumerate(view.signs):
         if other != view.party:
@@ -167,7 +167,7 @@ OFFER_RULES: Mapping[str, OfferRule] = {
 
 
 def _choose(view: View, least: Floats, merit: Callable[[Ints], Floats]) -> Ints:
-    """The package of highest merit among those worth enough; ties by the party's regard for the others."""
+    """Return the package of highest merit among those at or above the aspiration; ties by the party's order."""
     offer = view.best_package.copy()
     enough = view.signable & np.greater_equal(view.utility, (least - TOLERANCE)[:, None])
     usable = unless_avoided(view, enough)

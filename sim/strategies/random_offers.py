@@ -1,4 +1,4 @@
-"""Leave everything to chance."""
+"""Random bids and aspirations."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class Random(PackageStrategy):
     randomises = True
 
     def stance(self, view: View) -> Stance:
-        """The package drawn for this round, and its worth."""
+        """Return the package drawn for this round, and its utility."""
         bid = _any(view)
         return self.stance_with(view, between(view, view.utility_of(bid)), bid)
 

@@ -48,12 +48,12 @@ class TitForTat(AspirationStrategy):
     )
 
     def stance(self, view: View) -> Stance:
-        """What the others' offers come to by now, to be answered anew at each turn."""
+        """Return the stance that follows from the others' offers, recomputed at each turn."""
         nothing = np.zeros(len(view.reservation_value))
         return self.stance_in_answer(view, nothing, nothing)
 
     def stance_in_answer(self, view: View, weight: Floats, clock: Floats) -> Stance:
-        """The same with a part of what is asked for that goes by a clock; see `Answers`."""
+        """Return the same with a part of the aspiration that depends on time; see `Answers`."""
         answers = Answers(ANSWERS[self.kind], self.span, weight, clock, self._lead(view))
         return self.stance_at(view, view.answer(answers), answers=answers)
 

@@ -33,7 +33,7 @@ class Zeuthen(PackageStrategy):
     """
 
     def stance(self, view: View) -> Stance:
-        """Its last offer, or the next below it, and its worth."""
+        """Return its last offer, or the next below it, and its utility."""
         picked = _pick(view)
         signable = view.signable[np.arange(len(picked)), picked]
         aspiration = between(view, np.where(signable, view.utility_of(picked), view.highest_claim))
@@ -62,7 +62,7 @@ def _pick(view: View) -> Ints:
 
 
 def _least_willing(view: View, own: Ints) -> Bools:
-    """Whether nobody is less willing to risk a failure than the party, and somebody has made an offer, shape (B,)."""
+    """Return whether no other is less willing to risk a failure, and some other has made an offer, shape (B,)."""
     offers = {party: last_offer(view, party) for party in others(view)}
     mine = _willingness(view, view.party, own, list(offers.values()))
     least, offered = np.full(len(own), np.inf), np.zeros(len(own), bool)
@@ -75,7 +75,7 @@ def _least_willing(view: View, own: Ints) -> Bools:
 
 
 def _willingness(view: View, party: int, own: Ints, against: list[Ints]) -> Floats:
-    """The part of the gain by its own offer that a party would lose by the worst of others, as known, 0 to 1."""
+    """Return the share of its own offer's gain that a party would lose by the worst of others, as known, 0 to 1."""
     gain, worst = _gain(view, party, own), np.full(len(own), np.inf)
     for offer in against:
         worst = np.where(offer == NO_DEAL, worst, np.minimum(worst, _gain(view, party, offer)))
@@ -85,7 +85,7 @@ def _willingness(view: View, party: int, own: Ints, against: list[Ints]) -> Floa
 
 
 def _gain(view: View, party: int, package: Ints) -> Floats:
-    """What a package gives a party above no deal, an other's as far as known; anything where there is none."""
+    """Return a package's gain over no deal, an other's as far as known; anything where there is none."""
     rows = np.arange(len(package))
     if party == view.party:
         return view.utility[rows, package] - view.reservation_value

@@ -275,7 +275,7 @@ def test_who_controls_together_controls_nothing_alone():
         ({"status_quo": {"ash_arms": "keeps"}}, "status_quo: no option for birch_arms; the status quo has one"),
         ({"status_quo": {"ash_arms": "keep", "birch_arms": "keeps"}}, "status_quo.ash_arms: no option of ash_arms is"),
         ({"status_quo": {"ash_arms": "keeps", "arms": "keeps"}}, "status_quo: no issue is called 'arms'"),
-        ({"proposals": {"status_quo": {"package": {"ash_arms": "keeps"}}}}, "proposals: tables tell the status quo by"),
+        ({"proposals": {"status_quo": {"package": {"ash_arms": "keeps"}}}}, "proposals: tables use this name"),
         (
             {"consistency": [{"id": "one", "if": {"ash_arms": "keeps"}, "then": {"birch_arms": "lays_down"}}]},
             "status_quo: contradicts a consistency rule",

@@ -353,15 +353,15 @@ REFUSED = [
      "413:18: mediation.bias.toward: a bias is between belligerents, and ukraine alone is `kind: belligerent`"),
     ("    budget: {value: 0, range: [0,", "    budget: {value: 0, range: [-1,", "budget.range: -1 is out of bounds"),
     ("    budget: {value: 0, range: [0, 0.05], status: assumption}\n", "",
-     "415:3: mediation.carrots: a key is missing: 'budget' (the most it adds to one package"),
+     "415:3: mediation.carrots: a key is missing: 'budget' (maximum added to one package"),
     ("    offers:\n      - id: rebuilding\n        party: ukraine",
      "    ofers:\n      - id: rebuilding\n        party: ukraine",
-     "415:3: mediation.carrots: a key is missing: 'offers' (what it adds, for whom, and to which packages)"),
+     "415:3: mediation.carrots: a key is missing: 'offers' (its offers, each with a party and the packages that earn"),
     ("id: trade", "id: rebuilding",
      "423:13: mediation.carrots.offers: another offer is called 'rebuilding', on line 418"),
     ("        party: ukraine\n", "        party: kyiv\n", "carrots.offers.rebuilding.party: no party is called 'kyiv'"),
     ("        party: ukraine\n", "        party: united_states\n",
-     "419:16: mediation.carrots.offers.rebuilding: a mediator adds worth for others, not for itself; name another"),
+     "419:16: mediation.carrots.offers.rebuilding: a mediator offers carrots to others, not to itself; name another"),
     ("        when: {withdrawal: both_equal}", "        when: {withdrawal: both_equals}",
      "offers.rebuilding.when.withdrawal: no option of withdrawal is called 'both_equals'; did you mean"),
     ("adds: {value: 0.03, range: [0, ", "adds: {value: 0.03, range: [-1, ", "rebuilding.adds.range: -1 is out of"),
@@ -597,7 +597,7 @@ def test_an_issue_may_be_called_source(case):
 @pytest.mark.parametrize("part", ["guarantor: {party: upland, cost_of_acting: 0.1}", "credibility_lost: {route: {}}"])
 def test_what_only_wears_off_or_enforces_a_promise_needs_one(case, part):
     blocks = TWO_BANKS.replace("credibility: {none: 0.05, joint: 0.15, third_party: 0.5}", part)
-    with pytest.raises(ScenarioError, match="without `credibility` nothing hangs on this"):
+    with pytest.raises(ScenarioError, match="without `credibility` this has no effect"):
         case("two-banks-pullback", blocks=blocks)
 
 

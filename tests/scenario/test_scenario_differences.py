@@ -298,7 +298,7 @@ id: a
 
 def test_what_is_taken_out_and_needed_is_missed_where_it_was_taken_out(folder):
     assert faults(folder, "extends: base.yaml\nwithout: [time, parties.upland.weights]\n") == [
-        "a.yaml:2:11: a key is missing: 'time' (how long they talk)",
+        "a.yaml:2:11: a key is missing: 'time' (the duration of the talks)",
         "a.yaml:2:17: parties.upland: a key is missing: 'weights' (importance of each issue; the weights sum to 1)",
     ]
 
@@ -327,7 +327,7 @@ def test_what_cannot_be_taken_out_says_why(folder, text, said):
 def test_without_stands_beside_extends(folder):
     (told,) = faults(folder, TOY.replace("schema: 1", "schema: 1\nwithout: [headline]", 1))
     line = TOY.splitlines().index("schema: 1") + 2
-    assert told == f"a.yaml:{line}:1: without a base there is nothing to take out; `without` stands beside `extends`"
+    assert told == f"a.yaml:{line}:1: without a base there is nothing to remove; `without` needs `extends` beside it"
 
 
 @pytest.mark.parametrize(

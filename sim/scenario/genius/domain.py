@@ -25,7 +25,7 @@ KINDS = (DISCRETE, INTEGER, REAL)
 
 @dataclass(frozen=True)
 class Value:
-    """A value an issue can take: its name, and for an integer or real issue the number."""
+    """A value of an issue: its name, and for an integer or real issue the number."""
 
     name: str
     number: Fraction | None = None
@@ -33,7 +33,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Issue:
-    """An issue of a domain, by the index under which profiles name it, and its place in the domain file."""
+    """An issue of a domain, with its index in profiles and its place in the domain file."""
 
     index: int
     name: str
@@ -42,12 +42,12 @@ class Issue:
     mark: Mark
     low: Fraction | None = None  # bounds of an integer or real issue
     high: Fraction | None = None
-    thinned: bool = False  # whether `values` are only some of those it can take
+    thinned: bool = False  # whether `values` are only some of the possible ones
 
 
 @dataclass(frozen=True)
 class Domain:
-    """A domain; if not `whole`, some issue could not be read, and a profile may name issues that are not here."""
+    """A domain; if not `whole`, some issue could not be read, and a profile may name issues that are missing here."""
 
     name: str
     issues: tuple[Issue, ...]
@@ -55,13 +55,13 @@ class Domain:
 
 
 def kind_of(element: Element) -> str:
-    """What an issue is, in the domain or in a profile."""
+    """Return the kind of an issue, in the domain or in a profile."""
     kinds = (element.attributes.get(key, "") for key in ("type", "vtype", "etype"))
     return next((kind.strip().lower() for kind in kinds if kind.strip()), DISCRETE)
 
 
 def domain_of(root: Element, steps: int, faults: Faults) -> Domain:
-    """The domain of a `negotiation_template`; real issues, and integer ones with many values, are cut into `steps`."""
+    """Read the domain of a `negotiation_template`; real issues and long integer ones are discretized in `steps`."""
     found: dict[int, Issue] = {}
     elements = [element for element in root.below() if element.tag == "issue"]
     if not elements:
@@ -82,7 +82,7 @@ def domain_of(root: Element, steps: int, faults: Faults) -> Domain:
 
 
 def bounds_of(element: Element, kind: str, faults: Faults) -> tuple[Fraction, Fraction] | None:
-    """Lower and upper bound of an issue: its attributes, or those of its `<range>`, as older files have it."""
+    """Return lower and upper bound of an issue: its attributes, or those of its `<range>`, as in older files."""
     holder = next(iter(element.named("range")), element)
     low, high = (
         number_of(holder, key, faults) if kind == REAL else _fraction(whole_of(holder, key, faults))
@@ -122,14 +122,14 @@ def _issue(element: Element, steps: int, faults: Faults) -> Issue | None:
 
 
 def _spread(low: Fraction, high: Fraction, steps: int, kind: str) -> Iterable[Fraction]:
-    """Evenly spaced numbers with both ends among them; of integers, the nearest below."""
+    """Return evenly spaced numbers including both ends; for integers, rounded down."""
     for at in range(steps if low < high else 1):
         number = low + (high - low) * at / (steps - 1)
         yield Fraction(number.__floor__()) if kind == INTEGER else number
 
 
 def _items(element: Element, faults: Faults) -> tuple[Value, ...]:
-    """The values of a discrete issue: by index if all have one of their own, else in file order."""
+    """Return the values of a discrete issue: by index if all have distinct ones, else in file order."""
     items = element.named("item")
     if not items:
         faults.add(element.mark, f"{label_of(element)} has no <item>; a discrete issue needs at least one value")
@@ -163,7 +163,7 @@ def _check_size(root: Element, issues: tuple[Issue, ...], faults: Faults) -> Non
         faults.add(root.mark, message + way)
 
 
-NEXT_TO_NOTHING = Fraction(1, 100_000)  # a largest evaluation below this counts as none
+NEGLIGIBLE = Fraction(1, 100_000)  # a smaller largest evaluation counts as none
 FTYPES = {
     "linear": ("parameter1", "parameter0"),
     "constant": ("parameter0",),
@@ -174,7 +174,7 @@ Evaluator = Callable[[Fraction], Fraction]
 
 
 def utilities_of(element: Element, issue: Issue, faults: Faults) -> tuple[Fraction, ...] | None:
-    """Utility of each value of an issue, in the order of the domain, in [0, 1]; None, and faults, if it is missing."""
+    """Utility of each value of an issue, in the order of the domain, in [0, 1]; None, and faults, if missing."""
     kind = kind_of(element)
     if kind != issue.kind:
         message = f"{label_of(element)} is {quoted(kind)} here and {issue.kind} in the domain; both have the same type"
@@ -190,7 +190,7 @@ def utilities_of(element: Element, issue: Issue, faults: Faults) -> tuple[Fracti
 
 
 def _table(element: Element, issue: Issue, faults: Faults) -> tuple[Fraction, ...] | None:
-    """Evaluations divided by the largest of them, as GENIUS does whatever their size."""
+    """Return evaluations divided by the largest of them, as GENIUS does whatever their size."""
     known = [value.name for value in issue.values]
     found: dict[str, Fraction | None] = {}
     for item in element.named("item"):
@@ -211,7 +211,7 @@ def _table(element: Element, issue: Issue, faults: Faults) -> tuple[Fraction, ..
     if not sure or len(sure) < len(evaluations):
         return None
     largest = max(sure)
-    return tuple(each / largest if largest >= NEXT_TO_NOTHING else Fraction(0) for each in sure)
+    return tuple(each / largest if largest >= NEGLIGIBLE else Fraction(0) for each in sure)
 
 
 def _evaluation(item: Element, faults: Faults) -> Fraction | None:
@@ -223,7 +223,7 @@ def _evaluation(item: Element, faults: Faults) -> Fraction | None:
 
 
 def _evaluator(element: Element, issue: Issue, faults: Faults) -> Evaluator | None:
-    """The function of the number that an integer or real issue settles."""
+    """Return the evaluation function of an integer or real issue."""
     evaluators = element.named("evaluator")
     if len(evaluators) != 1:
         message = f"{label_of(element)} has {len(evaluators)} <evaluator>; an {issue.kind} issue needs one"
@@ -271,26 +271,26 @@ def _evaluator(element: Element, issue: Issue, faults: Faults) -> Evaluator | No
     return triangle
 
 
-ADDITIVE = ("", "linear", "any", "uncertain")  # `any` is what NegMAS writes
+ADDITIVE = ("", "linear", "any", "uncertain")  # `any` is written by NegMAS
 NOT_ADDITIVE = frozenset({"ufun", "utility", "hyperrectangle", "constraint", "rectangle", "includes", "excludes"})
 KNOWN = frozenset({"objective", "issue", "item", "weight", "evaluator", "range", "reservation", "discount_factor"})
-ROUNDING = Fraction(1, 10**9)  # weights whose sum is this close to 1 sum to 1
+ROUNDING = Fraction(1, 10**9)  # tolerance of the sum of weights
 
 
 @dataclass(frozen=True)
 class Profile:
     """A profile of a domain."""
 
-    name: str  # what the party is called: the file's name without its ending
+    name: str  # name of the party: the file's name without its ending
     weights: dict[int, Fraction]  # of each issue by index, as written
     utilities: dict[int, tuple[Fraction, ...]]  # of each value of each issue, in [0, 1], before its weight
     reservation_value: Fraction  # once weights sum to 1
-    discount: Fraction  # what is left of utility at the end of the talks, above 0, at most 1
-    notes: tuple[str, ...]  # what the reader should know of its translation
+    discount: Fraction  # discount factor at the end of the talks, above 0, at most 1
+    notes: tuple[str, ...]  # notes on its translation
 
 
 def profile_of(root: Element, domain: Domain, name: str, faults: Faults) -> Profile | None:
-    """The profile below a `utility_space`; None, and faults, if it does not fit the domain."""
+    """Read the profile below a `utility_space`; None, and faults, if it does not match the domain."""
     if not _additive(root, faults):
         return None
     notes: list[str] = []
@@ -349,7 +349,7 @@ def _additive(root: Element, faults: Faults) -> bool:
 
 
 def _issues(root: Element, domain: Domain, faults: Faults) -> dict[int, Element]:
-    """The issues of a profile by index, each one of the domain under the same name."""
+    """Return the issues of a profile by index, each one of the domain under the same name."""
     known = {issue.index: issue for issue in domain.issues}
     found: dict[int, Element] = {}
     for element in (each for each in root.below() if each.tag == "issue"):
@@ -373,7 +373,7 @@ def _issues(root: Element, domain: Domain, faults: Faults) -> dict[int, Element]
 
 
 def _weights(root: Element, domain: Domain, faults: Faults) -> dict[int, Fraction]:
-    """Weights by issue; those of objectives, which GENIUS does not add up, are passed over."""
+    """Return weights by issue; those of objectives, which GENIUS does not add up, are skipped."""
     indices = {issue.index for issue in domain.issues}
     grouping = {each.attributes.get("index", "").strip() for each in root.below() if each.tag == "objective"}
     elements: dict[int, Element] = {}
@@ -408,7 +408,7 @@ def _report_missing(root: Element, what: str, issues: list[Issue], faults: Fault
 
 
 def _single(root: Element, tag: str, left_out: Fraction, faults: Faults) -> Fraction | None:
-    """The value of the one element of a name, wherever it stands; None, and a fault, if it is no number."""
+    """Return the value of the only element of a name, anywhere; None, and a fault, if it is no number."""
     found = [each for each in root.below() if each.tag == tag]
     for element in found[1:]:
         faults.add(element.mark, f"{label_of(element)} stands on line {found[0].mark.line} too; once would do")

@@ -1,8 +1,8 @@
-"""XML read with guards: a tree of elements, each of which knows its file, line and column.
+"""XML read with guards: a tree of elements, each with its file, line and column.
 
-A stranger's file must not be able to open another file, reach an address or eat the memory. So a document type (and
+A stranger's file must not be able to open another file, reach an address or exhaust the memory. So a document type (and
 with it every entity) is refused where it starts, and size, depth, number of elements and length of attributes are
-capped. Text between elements means nothing in GENIUS and is passed over.
+limited. Text between elements has no meaning in GENIUS and is skipped.
 """
 
 import re
@@ -21,7 +21,7 @@ from sim.scenario.yaml_reader import decoded
 MOST_BYTES = 5_000_000
 MOST_DEPTH = 24
 MOST_ELEMENTS = 50_000
-LONGEST_ATTRIBUTE = 4_000  # characters; the descriptions that people write into domains are shorter
+LONGEST_ATTRIBUTE = 4_000  # characters; descriptions in domains are shorter
 
 CODECS = {
     "utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "ascii": "ascii",
@@ -35,7 +35,7 @@ _DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([^"'>]{1,
 class Element:
     """An element with its attributes.
 
-    `mark` is where its `<` stands; line ends and tabs in attributes are blanks, as XML has it.
+    `mark` is the place of its `<`; line ends and tabs in attributes are blanks, as in XML.
     """
 
     tag: str
@@ -47,14 +47,14 @@ class Element:
         return [child for child in self.children if child.tag in tags]
 
     def below(self) -> Iterator["Element"]:
-        """All elements in it, parents first, in file order."""
+        """Return all descendants, parents first, in file order."""
         for child in self.children:
             yield child
             yield from child.below()
 
 
 def read_xml(data: bytes, file: str, faults: Faults) -> Element | None:
-    """The root element of an XML file; None, and a fault, if it is no XML, holds a document type or is over a cap."""
+    """Root element of an XML file; None, and a fault, if it is no XML, has a document type or is over a limit."""
     if len(data) > MOST_BYTES:
         faults.add(Mark(file, 1, 1), f"larger than {MOST_BYTES:,} bytes; a domain of GENIUS has some thousand")
         return None
@@ -87,7 +87,7 @@ def _text(data: bytes, file: str, faults: Faults) -> str | None:
 
 
 class _Stop(Exception):
-    """Reading cannot go on; its fault is noted."""
+    """Reading cannot go on; its fault is recorded."""
 
 
 class _Reader:
@@ -102,7 +102,7 @@ class _Reader:
         self.parser = expat.ParserCreate("UTF-8")  # whatever the file declares: it is decoded already
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
-        # The first of these is called before anything that a document type holds is looked at.
+        # The first of these is called before the content of a document type is parsed.
         self.parser.StartDoctypeDeclHandler = self.refuse
         self.parser.EntityDeclHandler = self.refuse
         self.parser.ExternalEntityRefHandler = self.refuse
@@ -149,20 +149,20 @@ class _Reader:
         self.stop("a document type (<!DOCTYPE) or entity is not read, since it can open other files; take it out")
 
 
-LARGEST = Fraction(10**15)  # no number beyond this means anything in a scenario
-PLACES = 12  # decimal, of numbers written
+LARGEST = Fraction(10**15)  # larger numbers mean nothing in a scenario
+PLACES = 12  # decimal places of numbers written
 UNITS = 10**12
 _NUMBER = re.compile(r"[-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,3})?")
 _WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
 
 
 def tidy(text: str) -> str:
-    """A name on one line: what cannot be printed is a blank, and so is every run of blanks."""
+    """Put a name on one line: unprintable characters and runs of blanks become a blank."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def label_of(element: Element) -> str:
-    """The name of an element in messages: `<issue> 'Who draws water'`."""
+    """Return the name of an element in messages: `<issue> 'Who draws water'`."""
     name = tidy(element.attributes.get("name", element.attributes.get("value", "")))
     return f"<{shown(element.tag)}>{' ' + quoted(name) if name else ''}"
 
@@ -190,7 +190,7 @@ def number_of(element: Element, key: str, faults: Faults) -> Fraction | None:
 
 
 def whole_of(element: Element, key: str, faults: Faults) -> int | None:
-    """A whole number; None, and a fault, if there is none."""
+    """Return an integer; None, and a fault, if there is none."""
     text = element.attributes.get(key, "").strip()
     if _WHOLE.fullmatch(text):
         return int(text)

@@ -1,9 +1,9 @@
 """A GENIUS domain and its profiles, a folder of XML files, as the text of a scenario file.
 
-Only ordinary files that lie in the folder are read, and nothing that a link leads to elsewhere.
+Only ordinary files in the folder are read, and no links.
 
-Points are what GENIUS makes of evaluations, times 100: a discrete issue has a value with 100 points; an integer or real
-issue whose evaluator stays below 1 has none, since its weight counts as it stands.
+GENIUS divides evaluations by the largest, here times 100: a discrete issue has a value with 100 points; an integer or
+real issue whose evaluator stays below 1 has none, since its weight counts as it is.
 """
 
 import os
@@ -36,7 +36,7 @@ MOST_FILES = 100
 
 
 def files_in(folder: Path, faults: Faults) -> dict[str, bytes]:
-    """What the `*.xml` files of a folder hold, by name in the order of the alphabet; not of the folders in it."""
+    """Read the `*.xml` files of a folder itself, sorted by name."""
     inside = os.path.realpath(folder)
     names = sorted(name for name in os.listdir(folder) if name.lower().endswith(".xml") and not name.startswith("."))
     if len(names) > MOST_FILES:
@@ -61,15 +61,15 @@ def files_in(folder: Path, faults: Faults) -> dict[str, bytes]:
 
 
 def called(folder: Path) -> str:
-    """How messages call a folder: by its last name."""
+    """Return the name of a folder in messages: its last part."""
     return shown(folder.name, 100) or "."
 
 
 def names_of(texts: Sequence[str], otherwise: str) -> list[str]:
-    """A name for each text, no two alike; `otherwise` for what has no letter or digit that a name may have.
+    """Return a distinct name for each text; `otherwise` for one without a letter or digit that a name may have.
 
-    A name depends on the texts and not on their order: `18:00` is `v18_00` wherever it stands, and where several
-    texts come out alike they are numbered in the order of the alphabet.
+    A name depends on the texts and not on their order: `18:00` is `v18_00` anywhere, and texts with equal names are
+    numbered in alphabetical order.
     """
     plain = [_plain(text) or otherwise for text in texts]
     counts = Counter(plain)
@@ -86,7 +86,7 @@ def names_of(texts: Sequence[str], otherwise: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """A text in small letters a to z, digits and `_`, starting with a letter; empty if nothing of it is left."""
+    """Reduce a text to small letters a to z, digits and `_`, starting with a letter; empty if nothing is left."""
     text = re.sub(r"^\s*[-\u2212](?=[0-9.])", "minus ", text)
     letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     name = re.sub("[^a-z0-9]+", "_", letters)[:LONGEST].strip("_")
@@ -101,7 +101,7 @@ _NOWHERE = Mark("", 1, 1)
 
 @dataclass(frozen=True)
 class Talks:
-    """What GENIUS leaves open: the rounds, how long they all take, and the values into which a real issue is cut."""
+    """What GENIUS leaves open: the rounds, their duration, and the values into which a real issue is discretized."""
 
     rounds: int = 100
     months: Fraction = Fraction(1)
@@ -109,7 +109,7 @@ class Talks:
 
 
 def tree_of(domain: Domain, profiles: list[Profile], talks: Talks, title: str, about: str) -> MappingNode:
-    """The scenario, in the order in which people write one; names are made from those of the domain."""
+    """Return the scenario, in the usual order of keys; names are derived from those of the domain."""
     (name,) = names_of([title], "domain")
     indices = [issue.index for issue in domain.issues]
     issues = dict(zip(indices, names_of([issue.name for issue in domain.issues], "issue"), strict=True))
@@ -162,7 +162,7 @@ def _party(profile: Profile, talks: Talks, issues: Table[int, str], options: Tab
 
 
 def _discount(profile: Profile, talks: Talks) -> ScalarNode:
-    """The factor a month, such that after the months of the talks what is left is what GENIUS leaves at time 1."""
+    """Return the monthly discount factor equivalent, over the months of the talks, to that of GENIUS at time 1."""
     node = _number(root_of(profile.discount, talks.months))
     node.change = (
         f"GENIUS leaves {text_of(profile.discount)}^t of worth at time t of the talks, from 0 to 1; "
@@ -172,7 +172,7 @@ def _discount(profile: Profile, talks: Talks) -> ScalarNode:
 
 
 def root_of(number: Fraction, times: Fraction) -> Decimal:
-    """The number that, raised to `times`, gives back a number in (0, 1]; to 17 digits, the same on every machine."""
+    """Return the `times`-th root of a number in (0, 1]; to 17 digits, the same on every machine."""
     with localcontext() as context:
         context.prec = 40
         logarithm = (Decimal(number.numerator) / Decimal(number.denominator)).ln()
@@ -182,9 +182,9 @@ def root_of(number: Fraction, times: Fraction) -> Decimal:
 
 
 def shares(parts: Table[str, Fraction]) -> dict[str, Decimal]:
-    """Parts of a whole, at least one of them above 0, as decimals that sum to 1 exactly, by the method of Hamilton.
+    """Return shares, at least one above 0, as decimals that sum to 1 exactly, by the method of Hamilton.
 
-    They are rounded down to 12 places, and the largest remainders get a unit more; of equal ones the first by name.
+    They are rounded down to 12 places, and the largest remainders get a unit more; ties are broken by name.
     """
     whole = sum(parts.values(), Fraction(0))
     exact = {name: part / whole * UNITS for name, part in parts.items()}
@@ -214,7 +214,7 @@ FEWEST = 2  # profiles: one party does not negotiate
 
 @dataclass(frozen=True)
 class Translation:
-    """A scenario made of a domain; `text` is the whole YAML file, `notes` what did not carry over as it stood."""
+    """A scenario made of a domain; `text` is the whole YAML file, `notes` what was not translated exactly."""
 
     id: str
     text: str
@@ -224,7 +224,7 @@ class Translation:
 def translate(
     files: Table[str, bytes], folder: str, faults: Faults, talks: Talks | None = None, only: Sequence[str] = ()
 ) -> Translation:
-    """Translate the XML files of a folder, by name: one domain, and its profiles, of which `only` may name some.
+    """Translate the XML files of a folder, by name: one domain, and its profiles, of which `only` may select some.
 
     A ScenarioError whatever the bytes of the files, with all faults at once and their places.
     """
@@ -296,7 +296,7 @@ def _written(domain: Domain, profiles: list[Profile], talks: Talks, notes: tuple
 
 
 def _check(text: str, folder: str) -> None:
-    """What is written can be played; a domain that is sound in GENIUS and too much for a scenario raises a fault."""
+    """Check that the scenario can be played; a domain that is valid in GENIUS and too large here raises a fault."""
     found, here = Faults(), Faults()
     try:
         if len(text.encode("utf-8")) > MOST_BYTES:
