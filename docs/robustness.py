@@ -78,7 +78,7 @@ FINDINGS = {
 SLOW = {  # draws at most: these look at all packages at every turn, or rank them anew in each draw or round
     "all foresee everything (equilibrium)": 32, "learned from offers": 32, "everything known": 32,
     "nearest to the last received": 32, "largest product of gains": 32, "MiCRO": 32,
-    "tit for tat": 256, "nice tit for tat": 256, "half clock, half tit for tat": 256, "Zeuthen": 256,
+    "tit for tat": 256, "nice tit for tat": 256, "half clock, half tit for tat": 256, "Zeuthen": 256, "chance": 256,
 }  # fmt: skip
 FEWEST = 20  # signed runs below which shares of them are not given
 

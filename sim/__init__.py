@@ -73,10 +73,10 @@ def __dir__() -> list[str]:
 
 
 def _plots(subject: object) -> object:
-    """The charts of results or of an analysis; they are loaded here, for they stand above what they are drawn of."""
+    """Return the charts of results or of an analysis, imported late because they depend on both."""
     return _import_module("sim.charts").plots(subject)
 
 
 def _stages() -> object:
-    """How far runs got, counted; it is made of results, which offer it."""
+    """Return the counts of how far runs got."""
     return _import_module("sim.results.stages")

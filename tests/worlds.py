@@ -147,6 +147,7 @@ def _war(draw: st.DrawFn, numbers: Numbers, others: list[str]) -> dict[str, Any]
             "no_deal_per_1000_km2": {name: numbers(-0.1, 0.1) for name in others},
         },
         "no_deal_falls_per_month": {name: numbers(-0.05, 0.1) for name in others},
+        "cost_unit": "crowns",
         "cost_per_month": {name: numbers(0, 9) for name in others},
     }
     if len(others) == 2 and draw(st.booleans()):

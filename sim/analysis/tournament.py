@@ -86,7 +86,7 @@ class Tournament(Rendered):
             `difference, difference_low, difference_high`.
         seats: The same of own worth by `party`.
         meetings: `label, other, value, low, high, n`: own worth where another party plays `other`.
-        points: One row an assignment: `plays_<party>`, `worth_<party>`, `joint`, `agreement`, `equilibrium`.
+        points: One row an assignment: `plays_<party>`, `discounted_<party>`, `joint`, `agreement`, `equilibrium`.
         equilibria: Assignments in which no party's mean worth rises if it alone changes; see `equilibrium_table`.
         replies: Best reply of each party to what the others play; see `reply_table`.
     """

@@ -178,7 +178,7 @@ def games_of(
     )
     for g, table in zip(range(len(assigned)), tables, strict=True):
         for v, party in enumerate(parties):
-            games.worth[g, v] = table[f"worth_{party}"].to_numpy(float)
+            games.worth[g, v] = table[f"discounted_{party}"].to_numpy(float)
         games.signed[g] = table["package"].notna().to_numpy(bool)
         games.in_force[g] = table["outcome"].to_numpy(object) == "in_force"
         games.joint[g] = ruler.share_reached(table)
@@ -302,7 +302,7 @@ def point_table(games: Games, labels: Names, figures: Names) -> pd.DataFrame:
     means, rows = games.worth.mean(axis=2), []
     for point in range(len(games.assigned)):
         row = _played(games, labels, point)
-        row |= {f"worth_{party}": means[point, v] for v, party in enumerate(games.parties)}
+        row |= {f"discounted_{party}": means[point, v] for v, party in enumerate(games.parties)}
         row["joint"] = mean_of(games.joint[point]).value
         row |= {figure: float(_shares(games, figure)[point].mean()) for figure in figures if figure in SHARES}
         rows.append(row | {"equilibrium": _is_equilibrium(games, means, point)})

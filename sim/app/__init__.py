@@ -1,1 +1,1 @@
-"""The local page: `peacesim app` serves it to the browser of this machine, and to nobody else."""
+"""The local page: `peacesim app` serves it to the browser of this machine only."""

@@ -1,6 +1,6 @@
-"""The answer of the tweak page, computed in the worker: how far runs get, which packages, who stands in the way.
+"""The figures of the tweak page, computed in the worker: how far runs get, frequent packages, who is in the way.
 
-Each is set beside the file as it stands on the same draws, so that a difference comes from what was changed alone.
+Each is compared with the unchanged file on the same draws, so that differences come from the changes alone.
 """
 
 from collections.abc import Generator, Iterator
@@ -25,10 +25,10 @@ PACKAGES, BEFORE, BLOCKERS, INPUTS = 8, 3, 6, 60  # most rows; BEFORE: packages 
 
 
 def answer(about: ChangedFile, draws: int, patience: float | None = None) -> Generator[None, None, dict[str, Any]]:
-    """What came of the runs of a file with some numbers changed, beside the file as it stands.
+    """Return the outcomes of a file with some numbers changed, beside the unchanged file.
 
     Args:
-        patience: Seconds after which fewer will do; None for all.
+        patience: Seconds after which fewer draws suffice; None for all.
 
     A ScenarioError if the file itself cannot be read.
     """
@@ -81,7 +81,7 @@ def _flags(results: Results) -> "dict[str, pd.Series[bool]]":
 
 
 def _packages(results: Results, before: Results) -> Iterator[dict[str, Any]]:
-    """The packages signed most often, and those that were before and are not any more."""
+    """Return the packages signed most often, and those that were before the changes."""
     issues, scenario = headline_issues([results, before]), results.scenario
     names = [str(name) for name in results.packages(issues)["package"].head(PACKAGES)]
     if results is not before:
@@ -105,7 +105,7 @@ def _whole(results: Results, column: str) -> pd.Series:
 
 
 def _beside(now: "pd.Series[bool]", then: "pd.Series[bool] | None", changed: bool) -> dict[str, Any]:
-    """A share of runs with its interval, and its difference from the same draws of the file, in points."""
+    """Return a share of runs with its interval, and its difference from the file's in points."""
     n, share = len(now), float(now.fillna(False).astype(bool).mean())
     row: dict[str, Any] = {"share": share, "text": share_with_interval(share, n), "before": "", "difference": ""}
     if changed and then is not None:
@@ -118,7 +118,7 @@ def _beside(now: "pd.Series[bool]", then: "pd.Series[bool] | None", changed: boo
 
 
 def points(difference: float, low: float, high: float) -> str:
-    """A difference of shares in percentage points with its interval, `+3.1 (1.0 to 5.2)`."""
+    """Format a difference of shares in percentage points with its interval, `+3.1 (1.0 to 5.2)`."""
     if np.isnan(low) or low == high:
         return number(100 * difference, 0, sign=True)
     places = 1 if high - low < 0.02 else 0
@@ -127,7 +127,7 @@ def points(difference: float, low: float, high: float) -> str:
 
 
 def _inputs(before: Scenario, after: Scenario) -> list[dict[str, str]]:
-    """What differs between the file and what was played: what was set, and what was rescaled with it."""
+    """Return inputs that differ from the file: those set, and those rescaled with them."""
     table = differing_inputs([before, after], ["before", "after"])
     rows = table[["input", "before", "after"]].head(INPUTS).astype(object).to_dict("records")
     return [{str(key): "" if pd.isna(value) else str(value) for key, value in row.items()} for row in rows]

@@ -1,4 +1,4 @@
-"""The application: the routes of all pages behind the middleware that refuses strangers."""
+"""The application: the routes of all pages behind the access control."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -21,15 +21,15 @@ from sim.core.wording import shown
 from sim.results.files import DamagedResults, StoreError
 from sim.scenario import ScenarioError
 
-ERRORS = (RequestError, StoreError, DamagedResults, OSError, HTTPException)  # with a sentence for the reader
+ERRORS = (RequestError, StoreError, DamagedResults, OSError, HTTPException)  # with a message for the reader
 PAGES: tuple[Page, ...] = (pages.TWEAK, pages.STEP, pages.PACKAGES, results.PAGE)
 
 
 def application(current: Session, keys: Keys, offered: Sequence[Page] = PAGES) -> Starlette:
-    """The application of one running page.
+    """Make the application of one session.
 
     Args:
-        offered: Those there are; the first that applies is what one sees first.
+        offered: All pages; the first that applies is opened first.
     """
     wanted = [page for page in offered if page.applies(current.place)]
     names = {*SHARED, *(name for page in wanted for name in page.static)}
@@ -70,7 +70,7 @@ async def _no_icon(request: Request) -> Response:
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    """An error in a sentence; one of the disk without its path, which is of this machine."""
+    """Return the message of an error; without the local path of a disk error."""
     match error:
         case RequestError():
             return _message(request, str(error), error.status)
@@ -83,7 +83,7 @@ def _refused(request: Request, error: Exception) -> Response:
 
 
 def _faults(request: Request, error: Exception) -> Response:
-    """The faults of a file, or of what is changed in it: 422, each with its place."""
+    """Return the faults of a file or of its changes: 422, each with its place."""
     assert isinstance(error, ScenarioError)
     faults = [
         {"file": each.file, "line": each.line, "column": each.column, "message": each.message} for each in error.faults

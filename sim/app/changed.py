@@ -1,4 +1,4 @@
-"""A scenario file with changes laid over it, as a file that extends it and `--set` make them; and what then differs."""
+"""A scenario file with changes on top, as by a file that extends it and by `--set`; and the inputs that then differ."""
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,17 +19,17 @@ LONGEST_SET = 1_000  # characters
 
 @dataclass(frozen=True)
 class Changes:
-    """What is changed in a file, in the words of the command line and of a file that extends it."""
+    """Changes of a file, in the syntax of the command line and of a file that extends it."""
 
-    sets: tuple[str, ...] = ()  # `PATH=VALUE` texts, each path once
-    without: tuple[str, ...] = ()  # paths of what is taken out first
+    sets: tuple[str, ...] = ()  # `PATH=VALUE`, each path once
+    without: tuple[str, ...] = ()  # paths removed first
 
     def __bool__(self) -> bool:
         return bool(self.sets or self.without)
 
     @staticmethod
     def of(data: Mapping[str, Any]) -> "Changes":
-        """Those of a request; a RequestError if they are none, too many, too long, or name a path twice."""
+        """Read the changes of a request; a RequestError if invalid, too many, too long, or with a path twice."""
         found = Changes(_texts(data, "sets"), _texts(data, "without"))
         named = [text.partition("=")[0].strip() for text in found.sets]
         if len(set(named)) < len(named):
@@ -38,22 +38,22 @@ class Changes:
 
 
 class ChangesRefused(ScenarioError):
-    """Changes with which a scenario file, sound in itself, does not hold together."""
+    """Changes that make a valid scenario file inconsistent."""
 
 
 @dataclass(frozen=True)
 class ChangedFile:
-    """A scenario file as it is on disk now, with what is changed in it and the seed of its draws."""
+    """A scenario file as it is on disk now, with changes and the seed of its draws."""
 
     path: str
     changes: Changes
     seed: int
 
     def read(self) -> Scenario:
-        """The scenario with its changes: that of `--set` where nothing is taken out.
+        """Return the scenario with its changes: that of `--set` where nothing is removed.
 
         Raises:
-            ChangesRefused: if it does not hold together with them, as may be once the file was edited.
+            ChangesRefused: if it is inconsistent with them, as after an edit of the file.
             ScenarioError: if the file itself has faults.
         """
         if not self.changes:
@@ -74,7 +74,7 @@ def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
 
 
 def read_changed(path: str | os.PathLike[str], changes: Changes) -> Scenario:
-    """Read a scenario file, take out and set what is changed, and check the whole; a ScenarioError with all faults."""
+    """Read a scenario file, apply removals and settings, and validate the whole; a ScenarioError with all faults."""
     faults = Faults()
     root = load(path, faults)
     if root is None:
@@ -88,7 +88,7 @@ def read_changed(path: str | os.PathLike[str], changes: Changes) -> Scenario:
 
 
 def sets_of(texts: Sequence[str]) -> dict[str, str]:
-    """`PATH=VALUE` texts as path and value."""
+    """Split `PATH=VALUE` into path and value."""
     return {path.strip(): value.strip() for path, _, value in (text.partition("=") for text in texts)}
 
 
@@ -97,11 +97,11 @@ NAMES = ["before", "after"]
 
 
 def differing(about: ChangedFile) -> list[dict[str, str]]:
-    """Each input that is not as in the file: what was set, and what was rescaled with it.
+    """Return each input that differs from the file: those set, and those rescaled with them.
 
     Returns:
-        `input`, its path; `words`, what it is, empty where there are none for it; `before` in the file and `after`,
-        empty where there is no such input.
+        `input`, its path; `words`, its label, empty without one; `before` in the file and `after`, empty where there is
+        no such input.
     """
     from sim.analysis.inputs import differing_inputs
 
@@ -119,14 +119,14 @@ def differing(about: ChangedFile) -> list[dict[str, str]]:
 
 
 def _brief(number: Number) -> str:
-    """A number in four digits, which are enough for one that was rescaled."""
+    """Format a number with four digits, enough for a rescaled one."""
     ends = [each for each in (number.low, number.high) if number.uncertain and each is not None]
     value, *spread = (f"{each:.4g}" if abs(each) < 10_000 else f"{each:g}" for each in (number.value, *ends))
     return f"{value} [{', '.join(spread)}]" if spread else value
 
 
 def _words(path: str, known: Iterable[tuple[Scenario, Collection[str]]]) -> str:
-    """What a number or a part of a strategy is, by the first scenario that has it; each comes with its numbers."""
+    """Return the label of a number or a part of a strategy, from the first scenario that has it."""
     block, party, key = (*path.split("."), "", "")[:3]
     for scenario, numbers in known:
         if path in numbers or (block == "parties" and party in scenario.parties and key == "strategy"):

@@ -1,4 +1,4 @@
-"""What of a scenario the tweak page lets one change, as plain data: each control with the paths that it sets."""
+"""The controls of the tweak page as plain data, each with the paths that it sets."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ MOST_PATHS = 2_000
 
 
 def controls(path: str) -> dict[str, Any]:
-    """The controls of a file; a ScenarioError if it cannot be read."""
+    """Return the controls of a file; a ScenarioError if it cannot be read."""
     scenario = read_scenario(path)
     return {
         "id": scenario.id,
@@ -51,7 +51,7 @@ def _party(scenario: Scenario, name: str, party: PartySpec) -> dict[str, Any]:
 
 
 def _named(scenario: Scenario, path: str, spec: StrategySpec | ProtocolSpec) -> dict[str, Any]:
-    """A strategy or protocol by its name, the words that the file gives it, and whether the file has the block."""
+    """Describe a strategy or protocol: name, label in the file, and whether the file has the block."""
     block: Any = scenario.resolved
     for key in path.split("."):
         block = block.get(key, {})
@@ -70,7 +70,7 @@ def _number(path: str, number: Number) -> dict[str, Any]:
 
 
 def _choices(registry: Registry[Any]) -> list[dict[str, Any]]:
-    """Registered names, each with when to choose it, and those of its parameters that are a choice among words."""
+    """Return registered names, each with its use, and its parameters with named options."""
     return [
         {"name": each, "about": _plain(texts_of(registry[each]).use), "words": list(_words(registry[each]))}
         for each in registry
@@ -78,7 +78,7 @@ def _choices(registry: Registry[Any]) -> list[dict[str, Any]]:
 
 
 def _words(registered: type) -> Iterator[dict[str, Any]]:
-    """Parameters that are one of a few words, each word with what it means."""
+    """Return parameters with named options, each with its meaning."""
     for key, field in parameters_of(registered).items():
         if field.metadata["kind"] == "choice":
             yield {
@@ -90,12 +90,12 @@ def _words(registered: type) -> Iterator[dict[str, Any]]:
 
 
 def _plain(text: str) -> str:
-    """What the registry says, without the marks that names have in the manual."""
+    """Strip the markup that names have in the manual."""
     return clean(text).replace("`", "")
 
 
 def _parameters(party: PartySpec, path: str) -> Iterator[dict[str, Any]]:
-    """The numbers that the file gives a strategy."""
+    """Return the numbers that the file gives a strategy."""
     known = parameters_of(STRATEGIES[party.strategy.name])
     for key, value in party.strategy.parameters.items():
         if isinstance(value, Number):
@@ -110,7 +110,7 @@ def _parameters(party: PartySpec, path: str) -> Iterator[dict[str, Any]]:
 
 
 def _lines(scenario: Scenario) -> Iterator[dict[str, Any]]:
-    """Red lines; those that share a draw have one hardness, and so one control."""
+    """Return red lines; those that share a draw have one hardness, and so one control."""
     groups: dict[tuple[str, str], dict[str, Any]] = {}
     reading = "together" if scenario.lines == "together" else "by_party"
     for name, party in scenario.parties.items():
@@ -129,6 +129,6 @@ def _lines(scenario: Scenario) -> Iterator[dict[str, Any]]:
 
 
 def _others(scenario: Scenario) -> list[dict[str, Any]]:
-    """Every number of the file by its path, for who knows the one to change."""
+    """Return every number of the file by its path."""
     found = scenario.numbers()
     return [{**_number(path, found[path]), "label": clean(path)} for path in sorted(found)[:MOST_PATHS]]

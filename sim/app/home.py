@@ -1,4 +1,4 @@
-"""What all pages share: what a page is, where it was opened, the worker, and how a request becomes an answer."""
+"""What all pages share: the page type, the session, the worker, and how a request becomes a response."""
 
 import asyncio
 import re
@@ -14,8 +14,8 @@ from sim.app.errors import RequestError, Superseded
 from sim.app.place import Place
 from sim.app.worker import Function, Worker
 
-POLL = 0.2  # seconds between two checks whether the browser is still there
-MOST_DRAWS = 20_000  # of one answer on the page; `batch` plays more
+POLL = 0.2  # seconds between two checks whether the browser is still connected
+MOST_DRAWS = 20_000  # of one result on the page; `batch` plays more
 Answer = Callable[[Request], Awaitable[Response]]
 Reader = Callable[[Mapping[str, Any]], Any]
 _TAB = re.compile(r"[a-z0-9-]{1,40}")
@@ -23,17 +23,17 @@ _TAB = re.compile(r"[a-z0-9-]{1,40}")
 
 @dataclass(frozen=True)
 class Session:
-    """Of one running page."""
+    """The state of one running page."""
 
     place: Place
     worker: Worker
-    draws: int  # how many runs an answer is refined to
+    draws: int  # how many runs a result is refined to
     seed: int
     as_results: bool = False  # whether it is that of the results folder on which the page was opened
 
 
 def session(request: Request) -> Session:
-    """What the page of a request was opened on, and its worker."""
+    """Return the session that a request belongs to."""
     found: Session = request.app.state.session
     return found
 
@@ -99,12 +99,12 @@ async def respond(request: Request, function: Function, *arguments: Any, urgent:
 
 
 def route(function: Function, *readers: Reader, urgent: bool = True) -> Answer:
-    """The answer to a POST about a scenario file: what a function returns in the worker.
+    """Make a handler of a POST about a scenario file, which calls a function in the worker.
 
     Args:
-        function: Takes the file with its changes, then what the readers make of the request.
+        function: Takes the file with its changes, then the values of the readers.
         readers: Each takes the JSON object of the request.
-        urgent: False for what refines an answer that is there.
+        urgent: False for refinements of an earlier result.
     """
 
     async def answer(request: Request) -> Response:
@@ -115,7 +115,7 @@ def route(function: Function, *readers: Reader, urgent: bool = True) -> Answer:
 
 
 def text_of(found: Mapping[str, Any], key: str, most: int = 500) -> str:
-    """A text of a request; a RequestError if it is missing, no text or too long."""
+    """Read a string of a request; a RequestError if it is missing, no string or too long."""
     value = found.get(key)
     if not isinstance(value, str) or len(value) > most:
         raise RequestError(f"the request has no text {key} of at most {most} characters")
@@ -123,7 +123,7 @@ def text_of(found: Mapping[str, Any], key: str, most: int = 500) -> str:
 
 
 def count_of(found: Mapping[str, Any], key: str, low: int, high: int) -> int:
-    """A whole number of a request, within bounds; a RequestError if it is none, or out of bounds."""
+    """Read an integer of a request, within bounds; a RequestError otherwise."""
     value = found.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise RequestError(f"{key} is a whole number from {low:,} to {high:,}")
@@ -134,10 +134,10 @@ def count_of(found: Mapping[str, Any], key: str, low: int, high: int) -> int:
 class Page:
     """One page of the app."""
 
-    name: str  # in its address, `/NAME`, and in the keys of its words; `NAME.title` is what the navigation calls it
-    show: Answer  # answers GET `/NAME` with HTML
-    posts: dict[str, Answer]  # answers to POST, by the end of the address: `answer` is `/NAME/answer`
-    gets: dict[str, Answer]  # answers to GET likewise, for data and pictures
+    name: str  # in its address, `/NAME`, and in the keys of its messages; `NAME.title` is its name in the navigation
+    show: Answer  # handles GET `/NAME` and returns HTML
+    posts: dict[str, Answer]  # POST handlers, by the end of the address: `answer` is `/NAME/answer`
+    gets: dict[str, Answer]  # GET handlers likewise, for data and pictures
     static: tuple[str, ...] = ()  # its files in `static/`
-    # whether it has anything to say of what the page was opened on
+    # whether it applies to what the page was opened on
     applies: Callable[[Place], bool] = lambda place: True

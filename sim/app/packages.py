@@ -1,4 +1,4 @@
-"""The page on which a package is built by hand and analysed."""
+"""The page on which a package is composed and analysed."""
 
 from collections.abc import Generator, Mapping
 from typing import Any
@@ -23,20 +23,20 @@ from sim.results.results import share_interval
 NASH = "nash"
 SCORES = ("worth_least", "worth_most", "margin_least", "margin_most", "signs", "lines_crossed", "lines_at_stake")
 MOST_NEIGHBOURS, MOST_TEXTS = 12, 8
-RANKED = 200  # draws in which texts are ranked
-DRAWS = 500  # in which it is asked who would sign
+RANKED = 200  # draws in which packages are ranked
+DRAWS = 500  # draws in which acceptance is counted
 
 _benches = Cache[Bench](2)  # by identity of scenario and seed; that of the largest scenario takes some 60 MB
 
 
 def bench_of(about: ChangedFile) -> Bench:
-    """The bench of a file as it is on disk now, with its changes; one that is ordered otherwise is another."""
+    """Return the cached bench of a file as it is on disk now, with its changes."""
     scenario = about.read()
     return _benches.get(identity(scenario, about.seed), lambda: make_bench(scenario, about.seed, DRAWS), lambda each: 1)
 
 
 def describe_file(about: ChangedFile) -> dict[str, Any]:
-    """What the page needs of a file before any package is chosen: issues, parties, and what one may start from.
+    """Describe a file before any package is chosen: issues, parties, and packages to start from.
 
     Returns:
         `nash` has the Nash packages by reading of the red lines, `proposals` those on file with the issues they settle.
@@ -71,7 +71,7 @@ def describe_file(about: ChangedFile) -> dict[str, Any]:
 
 
 def frequent(about: ChangedFile, draws: int) -> Generator[None, None, dict[str, Any]]:
-    """The package that is signed most often in some runs, and in how many; `package` is None if none is signed."""
+    """Return the package signed most often and its count; `package` is None if none is signed."""
     scenario = about.read()
     results = yield from played(scenario, about.seed, draws)
     counts = results.packages_signed
@@ -84,7 +84,7 @@ def frequent(about: ChangedFile, draws: int) -> Generator[None, None, dict[str, 
 
 
 def ranking(about: ChangedFile) -> Generator[None, None, dict[str, Any]]:
-    """The first texts of each combination of the headline issues, by the last stage that the scenario has."""
+    """Return the best packages of each combination of the headline issues, by the last stage that the scenario has."""
     scenario = about.read()
     table = yield from texts_by_piece(scenario, RANKED, about.seed)
     by, issues = orders(scenario)[0], list(scenario.headline or scenario.issues)
@@ -103,7 +103,7 @@ def ranking(about: ChangedFile) -> Generator[None, None, dict[str, Any]]:
 
 
 def completed(about: ChangedFile, text: Mapping[str, str], now: Mapping[str, str]) -> dict[str, Any]:
-    """A text that leaves issues open, filled: with the options of another where these go, else with as few others."""
+    """Complete a package that leaves issues open: with options of another if possible, else with the fewest changes."""
     bench = bench_of(about)
     wanted = _whole(bench, {**now, **text})
     if bench.structure.space.index_of(wanted) != NO_DEAL:
@@ -115,10 +115,10 @@ def completed(about: ChangedFile, text: Mapping[str, str], now: Mapping[str, str
 
 
 def describe_package(about: ChangedFile, options: Mapping[str, str], kept: str | None) -> dict[str, Any]:
-    """A package by its options, or why they do not go together and what would.
+    """Describe a package by its options, or why they are inconsistent and the smallest repair.
 
     Args:
-        kept: The issue changed last, which a mending leaves alone.
+        kept: The issue changed last, which a repair does not change.
     """
     bench = bench_of(about)
     chosen = _whole(bench, options)
@@ -157,7 +157,7 @@ def describe_package(about: ChangedFile, options: Mapping[str, str], kept: str |
 
 
 def lacking(about: ChangedFile, options: Mapping[str, str]) -> list[dict[str, Any]]:
-    """What each signatory that would not sign at central numbers lacks; nothing for options that do not go together."""
+    """Describe what each signatory that would not sign at central numbers lacks; empty for inconsistent options."""
     bench = bench_of(about)
     package = bench.structure.space.index_of(_whole(bench, options))
     if package == NO_DEAL:
@@ -169,7 +169,7 @@ def lacking(about: ChangedFile, options: Mapping[str, str]) -> list[dict[str, An
 
 
 def describe_proposals(about: ChangedFile) -> list[dict[str, Any]]:
-    """The proposals on file as `peacesim show` scores them, and for those that settle every issue all the rest."""
+    """Describe the proposals on file as `peacesim show` scores them, in full for those that settle every issue."""
     bench, proposals = bench_of(about), []
     whole = len(bench.scenario.issues)
     rows = bench.portrait.proposals.to_dict("records")
@@ -188,7 +188,7 @@ def describe_proposals(about: ChangedFile) -> list[dict[str, Any]]:
 
 
 def _row_of_whole(found: OnePackage) -> dict[str, Any]:
-    """What stands in a row of the table of proposals besides worths and lines."""
+    """Return a row of the table of proposals besides utilities and red lines."""
     return {
         "agreed_in": plain(found.agreed_in),
         "chance": None if found.together is None else found.together[0],
@@ -197,7 +197,7 @@ def _row_of_whole(found: OnePackage) -> dict[str, Any]:
 
 
 def _whole(bench: Bench, options: Mapping[str, str]) -> dict[str, str]:
-    """The options in the order of the file; a RequestError for an issue that is missing or an option that is none."""
+    """Return the options in the order of the file; a RequestError for a missing issue or an unknown option."""
     issues = bench.scenario.issues
     for issue, spec in issues.items():
         if options.get(issue) not in spec.options:

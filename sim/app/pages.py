@@ -1,6 +1,6 @@
 """The pages about one scenario file: numbers changed, one draw step by step, one package.
 
-What they compute is named here and imported in the worker alone.
+Their computations are named here and imported only in the worker.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from sim.results.files import RESOLVED, RUN
 from sim.results.labels import ENDINGS, OUTCOMES
 
 FIRST = 500  # runs of the first answer
-PATIENCE = 0.8  # seconds that it may take; fewer runs are reported then
+PATIENCE = 0.8  # time limit in seconds; fewer runs are reported then
 SAVE = "sim.app.saving:save"
 
 
@@ -57,11 +57,11 @@ async def get_stamp(request: Request) -> Response:
 
 
 def stamp(place: Place, name: str) -> str:
-    """Sizes and times of a file, and of those beside it and at the top of the place, which it may extend."""
+    """Return sizes and times of a file, and of those it may extend: beside it and at the top of the folder."""
     try:
         path = place.scenario(name)
     except NotFound:
-        return "gone"  # an editor may be putting it back
+        return "gone"  # an editor may be replacing it
     folders = dict.fromkeys((path.parent, place.folder))
     found = [each for folder in folders for each in os.scandir(folder) if each.name.endswith((".yaml", ".yml"))]
     facts = sorted((each.name, each.stat().st_mtime_ns, each.stat().st_size) for each in found if each.is_file())
@@ -107,11 +107,11 @@ STEP = Page(
 
 
 MOST_ISSUES = 200
-RUNS = 500  # in which the package signed most often is counted
+RUNS = 500  # in which the package signed most often is determined
 
 
 def _package(found: Mapping[str, Any], key: str = "package") -> dict[str, str]:
-    """Options by issue as a request has them; the worker checks that they exist."""
+    """Read options by issue from a request; the worker checks that they exist."""
     package = found.get(key)
     if not isinstance(package, dict) or len(package) > MOST_ISSUES:
         raise RequestError("the request has no package: an option by issue")

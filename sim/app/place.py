@@ -1,4 +1,4 @@
-"""What the page was opened on, and which files it may therefore read: those in that folder and below, and no others."""
+"""The path a page was opened on, and the files it may therefore read: those in that folder and below."""
 
 import os
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MOST_LISTED = 200
 
 
 def is_text(name: str) -> bool:
-    """Whether the name of a file is text, and not other bytes."""
+    """Return whether a file name is valid text rather than other bytes."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -25,14 +25,14 @@ def is_text(name: str) -> bool:
 class Place:
     """The folder on which a page was opened."""
 
-    folder: Path  # links resolved. Nothing outside it is opened
-    given: str = ""  # the scenario file to begin with, relative to the folder; empty if none was named
+    folder: Path  # links resolved; nothing outside it is opened
+    given: str = ""  # initial scenario file, relative to the folder; empty if none was named
     # whether the folder is a results folder: its scenario is the resolved one, and nothing is saved there
     results: bool = False
 
     @staticmethod
     def of(path: Path | None) -> "Place":
-        """The place of a scenario file, a results folder, or a folder of scenario files (left out: the current one).
+        """Make the place of a scenario file, a results folder, or a folder of scenario files (default: here).
 
         A StoreError for a file that is no scenario by its name.
         """
@@ -47,7 +47,7 @@ class Place:
         return Place(where)
 
     def scenarios(self) -> list[str]:
-        """Names of the scenario files in the folder itself, by name."""
+        """Return the names of the scenario files in the folder itself, sorted."""
         if self.results:
             return [self.given]
         found = sorted(
@@ -57,9 +57,9 @@ class Place:
         return found[:MOST_LISTED]
 
     def scenario(self, name: str) -> Path:
-        """The path of a scenario file by its name relative to the folder, with forward slashes.
+        """Return the path of a scenario file by its name relative to the folder, with forward slashes.
 
-        A NotFound for what is no ordinary file in the folder or below, or does not end like a scenario.
+        A NotFound for anything but an ordinary file in the folder or below with the ending of a scenario.
         """
         parts = PurePosixPath(name).parts
         refused = NotFound(f"{shown(name or 'no name', 120)} is no scenario file in the folder of this page")
@@ -69,7 +69,7 @@ class Place:
         path = self.folder.joinpath(*parts)
         try:
             real = Path(os.path.realpath(path))
-        except (OSError, ValueError):  # the name is none that a disk has
+        except (OSError, ValueError):  # a name that no disk has
             raise refused from None
         if not real.is_relative_to(self.folder) or not real.is_file():
             raise refused

@@ -1,4 +1,4 @@
-"""Runs of a scenario in the worker, cached and extended: a refined answer plays no draw again."""
+"""Runs of a scenario in the worker, cached and extended: a refined result plays no draw again."""
 
 import os
 from collections.abc import Generator
@@ -17,23 +17,23 @@ from sim.results.manifest import identity
 from sim.results.results import Results, results_of
 from sim.scenario import Scenario
 
-PIECE = 0.25  # seconds between two looks whether anybody still waits; where draws are cut moves no bit
-FIRST, MOST = 100, 2_000  # draws of a piece: before it is known how long one takes, and at most
-STOPS = (100, 250, 500)  # where an answer that will not wait may end, so that all scenarios have pieces that end there
+PIECE = 0.25  # seconds between two checks for a cancelled job; the length of pieces does not affect results
+FIRST, MOST = 100, 2_000  # draws of a piece: before the duration of one is known, and at most
+STOPS = (100, 250, 500)  # where a result with limited patience may end, common to all scenarios
 ROOM = 60_000  # draws, of all scenarios together
-LARGE = 8_192  # length of a chunk at which 500 draws take half a second; draws of smaller scenarios are not shared out
+LARGE = 8_192  # length of a chunk at which 500 draws take half a second; draws of smaller scenarios are not distributed
 MOST_HELPERS = 3  # processes beside the worker; each takes some 300 MB with the largest scenario shipped
 
 
 @dataclass
 class _Runs:
-    """Runs of one scenario from draw 0 on, cut where an answer ended."""
+    """Runs of one scenario from draw 0 on, split where a result ended."""
 
-    # in order. One that no answer ended with is joined with the next: each holds counts of its own
+    # in order. One that no result ended with is merged with the next: each has its own tallies
     pieces: list[Chunk] = field(default_factory=list)
-    # results by number of draws: what was found of them is remembered with them
+    # results by number of draws, which cache what is computed from them
     results: dict[int, Results] = field(default_factory=dict)
-    ends: set[int] = field(default_factory=lambda: set(STOPS))  # numbers of draws that are answered
+    ends: set[int] = field(default_factory=lambda: set(STOPS))  # numbers of draws with a result
 
     @property
     def count(self) -> int:
@@ -49,9 +49,9 @@ class _Runs:
 
 
 class Helpers:
-    """Processes beside the worker that play their share of a large scenario's draws; where these are cut moves no bit.
+    """Processes beside the worker that play a share of a large scenario's draws; shares do not affect results.
 
-    They are started when first needed and used once they are ready. If one ends, the worker goes on alone.
+    They are started when first needed and used once they are ready. If one ends, the worker continues alone.
     """
 
     def __init__(self, count: int) -> None:
@@ -59,7 +59,7 @@ class Helpers:
         self.ready: list[Future[None]] = []  # one a process, done once it has started
 
     def play(self, scenario: Scenario, seed: int, start: int, count: int) -> list[Chunk]:
-        """Play draws `start` to `start + count - 1` in shares: the worker's own and one of each helper."""
+        """Play draws `start` to `start + count - 1`, shared between the worker and its helpers."""
         try:
             own, *others = _shares(start, count, min(count, 1 + self._count()))
             futures = [self.pool.submit(play_chunk, scenario, seed, *share) for share in others] if self.pool else []
@@ -68,17 +68,17 @@ class Helpers:
             return [play_chunk(scenario, seed, start, count)]
         chunks = [play_chunk(scenario, seed, *own)]
         for share, future in zip(others, futures, strict=True):
-            chunks.append(self._result(future) or play_chunk(scenario, seed, *share))  # which raises what is wrong
+            chunks.append(self._result(future) or play_chunk(scenario, seed, *share))  # raises the error of the share
         return chunks
 
     def _count(self) -> int:
-        """How many may be given a share: none until all are ready."""
+        """Return how many helpers can play a share: none until all are ready."""
         if self.pool is not None and not self.ready:
             self.ready = [self.pool.submit(_nothing) for _ in range(self.pool.count)]
         return len(self.ready) if all(future.done() for future in self.ready) else 0
 
     def _result(self, future: "Future[Chunk]") -> Chunk | None:
-        """What a helper played; None if it could not, or has ended."""
+        """Return the draws of a helper; None if it failed or ended."""
         if self.pool is None:
             return None
         if not self.pool.wait([future]) or future.exception() is not None:
@@ -94,18 +94,18 @@ class Helpers:
 
 
 def processors() -> int:
-    """Those that this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _shares(start: int, count: int, into: int) -> list[tuple[int, int]]:
-    """First draw and number of draws of each share, the first ones the longer by one draw."""
+    """Return first draw and number of draws of each share; sizes differ by at most one."""
     lengths = [count // into + (k < count % into) for k in range(into)]
     return [(first, stop - first) for first, stop in pairwise(accumulate(lengths, initial=start))]
 
 
 def _nothing() -> None:
-    """What a helper does first."""
+    """Do nothing: the first job of a helper, which shows that it has started."""
 
 
 _runs: LRUCache[str, _Runs] = LRUCache(ROOM, getsizeof=lambda runs: runs.count)  # by identity of scenario and seed
@@ -114,13 +114,13 @@ _helpers = Helpers(min(processors() - 1, MOST_HELPERS))
 
 
 def played(scenario: Scenario, seed: int, draws: int, patience: float | None = None) -> Generator[None, None, Results]:
-    """The results of the first draws of a scenario, the bits of `run` and of a batch with this seed.
+    """Play the first draws of a scenario, bit for bit those of `run` and of a batch with this seed.
 
-    A generator: it yields where it may be given up (what was played is kept), and returns the results.
+    A generator that can be cancelled at each `yield` (draws played are cached), and returns the results.
 
     Args:
         draws: How many, at least 1.
-        patience: Seconds after which fewer will do, one of `STOPS`; None for all of them.
+        patience: Seconds after which fewer draws suffice, one of `STOPS`; None for all of them.
     """
     until = monotonic() + patience if patience is not None else None
     name = identity(scenario, seed)
@@ -146,7 +146,7 @@ def played(scenario: Scenario, seed: int, draws: int, patience: float | None = N
 
 
 def _play(scenario: Scenario, seed: int, start: int, count: int) -> list[Chunk]:
-    """Some draws, with help if the scenario is a large one."""
+    """Play some draws, with helpers if the scenario is a large one."""
     table = structure(scenario)
     if chunk_length(scenario, table) > LARGE:
         return [play_chunk(scenario, seed, start, count, table)]
@@ -154,9 +154,9 @@ def _play(scenario: Scenario, seed: int, start: int, count: int) -> list[Chunk]:
 
 
 def _first(runs: _Runs, scenario: Scenario, seed: int, draws: int) -> Results:
-    """The results of the first draws of those that were played."""
+    """Return the results of the first draws of those played."""
     chosen = [piece for piece in runs.pieces if piece.stop <= draws]
     done = chosen[-1].stop if chosen else 0
-    if done < draws:  # fewer are asked for than before, and no answer ended there
+    if done < draws:  # fewer than before, and no result ended there
         chosen.append(play_chunk(scenario, seed, done, draws - done))
     return results_of(scenario, seed, chosen)

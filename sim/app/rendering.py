@@ -1,4 +1,4 @@
-"""Templates, their words, and the files that a browser loads with them."""
+"""Templates, their messages, and static files."""
 
 import tomllib
 from collections.abc import Mapping
@@ -19,11 +19,11 @@ SHARED = ("app.css", "app.js")
 
 
 def render(request: Request, template: str, page: str, status: int = 200, **values: object) -> Response:
-    """A page as HTML.
+    """Render a page as HTML.
 
     Args:
         template: Its file in `templates/`, which extends `base.html`.
-        page: Its name, for the navigation and for the words its script may say.
+        page: Its name, for the navigation and for the messages of its script.
     """
     current = session(request)
     text = _environment().get_template(template).render(
@@ -39,12 +39,12 @@ def render(request: Request, template: str, page: str, status: int = 200, **valu
 
 
 def render_file(page: str, **values: Any) -> Answer:
-    """The answer to GET `/PAGE`: the page of one file, or the files to choose from.
+    """Answer GET `/PAGE`: the page of one file, or the choice of files.
 
     The file is not read yet: it may have faults.
 
     Args:
-        values: What the template shows besides seed, number of draws, and whether the page is that of results.
+        values: Template variables besides seed, number of draws, and whether the page is that of results.
     """
 
     async def show(request: Request) -> Response:
@@ -60,20 +60,20 @@ def render_file(page: str, **values: Any) -> Answer:
 
 
 def translate(key: str, **values: object) -> str:
-    """The words of a key, with values in place of `{names}`."""
+    """Return the message of a key, with values in place of `{names}`."""
     return words()[key].format(**values)
 
 
 @cache
 def words() -> Mapping[str, str]:
-    """All that the page says, by page and key: `step.title`."""
+    """Return all messages of the app, by page and key: `step.title`."""
     pages = tomllib.loads(files("sim.app").joinpath("words.toml").read_text(encoding="utf-8"))
     return {f"{page}.{key}": text for page, entries in pages.items() for key, text in entries.items()}
 
 
 @cache
 def static(name: str) -> tuple[bytes, str]:
-    """A file of `static/` and its type. The caller has checked the name."""
+    """Return a file of `static/` and its type. The caller has checked the name."""
     return files("sim.app").joinpath("static", name).read_bytes(), TYPES[PurePosixPath(name).suffix]
 
 

@@ -1,4 +1,4 @@
-"""The page on which results are looked through, two of them are compared, and all of it is downloaded."""
+"""The page that browses results, compares two of them and offers downloads."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ from sim.app.rendering import render
 from sim.app.results_files import TYPES, is_plain_picture, safe_csv, safe_page
 from sim.app.results_place import HERE, MOST_NAME, RESULTS, listed, listed_file, opened_on, results_folder
 
-AT_ONCE = asyncio.Semaphore(3)  # files that are read at one time, since each is held in memory
+AT_ONCE = asyncio.Semaphore(3)  # files read at one time, since each is in memory
 
 
 async def show(request: Request) -> Response:
@@ -37,11 +37,11 @@ async def show(request: Request) -> Response:
 
 
 def _about(function: str, keys: Sequence[str], *readers: Reader, urgent: bool = True) -> Answer:
-    """The answer to a POST about results folders, which the request names by these keys: that of a function.
+    """Make a handler of a POST about results folders, which the request names by these keys.
 
     Args:
-        function: `MODULE:NAME`; takes the paths of the folders, then what the readers make of the request.
-        urgent: False for what refines an answer that is there.
+        function: `MODULE:NAME`; takes the paths of the folders, then the values of the readers.
+        urgent: False for refinements of an earlier result.
     """
 
     async def answer(request: Request) -> Response:
@@ -55,7 +55,7 @@ def _about(function: str, keys: Sequence[str], *readers: Reader, urgent: bool = 
 
 
 def _lie_within(found: Mapping[str, Any]) -> bool:
-    """Whether the folders in which results lie are ones that the page looks through, too."""
+    """Return whether the parents of results folders lie within the page's folder, too."""
     return HERE not in (found["at"], found.get("with"))
 
 
@@ -88,7 +88,7 @@ def _handed_out(folder: Path, name: str) -> bytes:
 
 
 def opens_on(place: Place) -> bool:
-    """Whether this page is the one to see first: on results, or in a folder that has them and no scenario files."""
+    """Return whether this page opens first: on results, or in a folder with results and no scenario files."""
     return place.results or (not place.given and not place.scenarios() and bool(listed(place)[0]))
 
 

@@ -1,4 +1,4 @@
-"""What the results page says of folders, computed in the worker: each checked first, and not used if damaged."""
+"""The data of the results page, computed in the worker: each folder is verified first, and not used if damaged."""
 
 from base64 import b64encode
 from collections.abc import Generator, Iterable
@@ -30,8 +30,8 @@ from sim.results.results import Results
 from sim.results.stages import runs_in_force
 from sim.results.tables import csv_text
 
-MOST_FAULTS = 20  # of a folder; how many more there are is said
-MOST_CARDS = 400  # folders of which it is cached what they hold
+MOST_FAULTS = 20  # of a folder; the rest is counted
+MOST_CARDS = 400  # number of folders cached
 MOST_DRAWS = 1_000_000  # of results that the page opens; the commands open larger ones
 TABLES = ("packages.csv", "parties.csv", "funnel.csv")
 SOUND, STOPPED, DAMAGED, OTHER = "complete", "stopped", "damaged", "other"
@@ -41,17 +41,17 @@ _opened = Cache[Results](2)  # likewise
 
 
 def card(path: str, within: bool = False) -> dict[str, Any]:
-    """A row of the list: what a folder holds, or what is wrong with it.
+    """Return a row of the list: the content of a folder, or its faults.
 
-    Every file is read and held against its hash, once until one of them is written anew.
+    Every file is verified against its hash, once until one of them is rewritten.
 
     Args:
-        within: Whether the folder in which it lies may be read too: then it has which point of a sweep it is.
+        within: Whether its parent folder may be read too, which has the settings of a point of a sweep.
 
     Returns:
         `state` (`complete`, `stopped`, `damaged`, `other`: no results that can be opened), `faults`; of the first two
-        `id, title, n, asked, seed, when, signed, in_force`, shares as texts with their 95 % intervals, and `point`,
-        what a sweep set, `PATH=VALUE` texts.
+        `id, title, n, asked, seed, when, signed, in_force`, shares as text with their 95 % intervals, and `point`, the
+        settings of a sweep, `PATH=VALUE`.
     """
     row = _cached_card(path)
     if row["state"] not in (SOUND, STOPPED):
@@ -72,7 +72,7 @@ def _card(path: Path) -> dict[str, Any]:
     except DamagedResults as error:
         return _damaged(error.files)
     except (StoreError, RequestError) as error:
-        text = str(error).replace(str(path), path.name)  # without the place of the folder on this machine
+        text = str(error).replace(str(path), path.name)  # without the local path of the folder
         return {"state": OTHER, "faults": [shown(text, 400)]}
     return {"state": SOUND if manifest.complete else STOPPED, "faults": [], **_facts(path, results, manifest)}
 
@@ -106,11 +106,11 @@ def _facts(path: Path, results: Results, manifest: Manifest) -> dict[str, Any]:
 
 
 def opened(path: str) -> Results:
-    """The results of a folder that is sound.
+    """Open the results of an undamaged folder.
 
     Raises:
-        DamagedResults: if it is not, with what is wrong.
-        RequestError: if it holds no results that can be opened here.
+        DamagedResults: if it is damaged, with the faults.
+        RequestError: if it has no results that can be opened here.
     """
     marks, row = marks_of(Path(path)), _cached_card(path)
     if row["state"] == DAMAGED:
@@ -121,9 +121,9 @@ def opened(path: str) -> Results:
 
 
 def one(path: str, within: bool = False) -> Generator[None, None, dict[str, Any]]:
-    """The page of one result: its card, sections in words, charts, tables and the other files that it lists.
+    """Return the page of one result: its card, text sections, charts, tables and the other files that it lists.
 
-    A damaged folder has nothing but its card. A stopped run has no files: those that lie there may be of other draws.
+    A damaged folder has only its card. A stopped run has no files: they may belong to other draws.
     """
     row = dict(card(path, within))
     yield
@@ -163,7 +163,7 @@ def _chart(folder: Path, name: str, names: list[str]) -> dict[str, Any]:
 
 
 def _table(folder: Path, name: str) -> dict[str, Any]:
-    """A table of the folder as cells; only its name if it is none, or longer than the page shows."""
+    """Return a table of the folder as cells; only its name if it is invalid or longer than the page shows."""
     try:
         heads, rows, more = table_cells(listed_file(folder, name))
     except (ValueError, RequestError):
@@ -181,7 +181,7 @@ def _is_number(text: str) -> bool:
 
 
 def section_data(section: Section) -> dict[str, Any]:
-    """A section of a report as plain data."""
+    """Return a section of a report as plain data."""
     return {
         "id": section.id,
         "title": section.title,
@@ -196,17 +196,17 @@ def _table_data(found: Table) -> dict[str, Any]:
     return {"caption": found.caption, "heads": list(found.heads), "rows": rows, "figures": figures, "note": found.note}
 
 
-OUTCOMES = "compare"  # the chart of outcomes and packages, in the words of the command's files
+OUTCOMES = "compare"  # the chart of outcomes and packages, by the names of the command's files
 
 _last: list[Comparison] = []  # the latest comparison
 
 
 def _compared(one: str, other: str) -> Generator[None, None, Comparison]:
-    """The comparison of two folders, the second set against the first.
+    """Return the comparison of two folders, the first as the baseline.
 
     Raises:
         DamagedResults: if one of them is damaged.
-        RequestError: if one of them holds no results.
+        RequestError: if one of them has no results.
     """
     first = opened(one)
     yield
@@ -219,14 +219,14 @@ def _compared(one: str, other: str) -> Generator[None, None, Comparison]:
 
 
 def compared(one: str, other: str, within: bool = False) -> Generator[None, None, dict[str, Any]]:
-    """The comparison of two results as plain data.
+    """Return the comparison of two results as plain data.
 
     Args:
-        within: Whether the folders in which they lie may be read too.
+        within: Whether their parent folders may be read too.
 
     Returns:
-        `points`, what a sweep set at each; `data` as `peacesim compare --json` has it (without charts and waterfalls),
-        `sections` in words, `charts` by name, and `tables` as CSV by name.
+        `points`, the settings of a sweep for each; `data` as `peacesim compare --json` has it (without charts and
+        waterfalls), `sections` of text, `charts` by name, and `tables` as CSV by name.
     """
     comparison = yield from _compared(one, other)
     parts = [section_data(each) for each in sections(page_document(comparison))]
@@ -245,7 +245,7 @@ def compared(one: str, other: str, within: bool = False) -> Generator[None, None
 
 
 def drawn(one: str, other: str, name: str) -> Generator[None, None, dict[str, str]]:
-    """One chart of two results side by side: `title, alt, svg, csv`, and `png` in base 64.
+    """Return one chart comparing two results: `title, alt, svg, csv`, and `png` in base 64.
 
     A NotFound if there is no such chart of these two.
     """
@@ -271,6 +271,6 @@ def drawn(one: str, other: str, name: str) -> Generator[None, None, dict[str, st
 
 
 def page(one: str, other: str) -> Generator[None, None, dict[str, str]]:
-    """The page of two results that stands on its own, as `peacesim report` writes it."""
+    """Return the self-contained page of two results, as `peacesim report` writes it."""
     comparison = yield from _compared(one, other)
     return {"html": comparison_page(comparison)}

@@ -1,4 +1,4 @@
-"""Files of a results folder made safe to hand out: pictures, tables and pages that a stranger may have written."""
+"""Files of a results folder made safe to download: pictures, tables and pages that a stranger may have written."""
 
 import io
 import re
@@ -14,7 +14,7 @@ TYPES = {
     ".svg": "image/svg+xml", ".png": "image/png", ".csv": "text/csv; charset=utf-8", ".json": "application/json",
     ".html": "text/html; charset=utf-8", ".yaml": "application/yaml",
 }  # fmt: skip
-MOST_ROWS = 50  # of a table on the page; all of them are in the file
+MOST_ROWS = 50  # of a table on the page; the file has all rows
 MOST_COLUMNS = 60
 MOST_CELL = 200  # characters
 MOST_ALT = 2_000
@@ -28,7 +28,7 @@ _OPENING = (
     b'<meta name="viewport" content="width=device-width, initial-scale=1">\n' + POLICY
 )
 
-# What our charts are made of, and nothing that runs, links or fetches.
+# The elements of our charts: nothing that runs, links or fetches.
 _ELEMENTS = {"svg", "title", "desc", "metadata", "defs", "style", "g", "path", "use", "text", "tspan", "clipPath",
              "rect", "circle", "line", "polyline", "polygon", "image", "linearGradient", "stop", "pattern"}  # fmt: skip
 _ATTRIBUTE = r"\s+([A-Za-z_][\w:.-]*)\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')"
@@ -41,7 +41,7 @@ _FETCHES = re.compile(r"url\s*\(\s*(?!#)|@|\\|expression|javascript", re.IGNOREC
 
 
 def is_plain_picture(data: bytes) -> bool:
-    """Whether an SVG file is a picture and nothing else: only elements of ours, no handler, no address outside it."""
+    """Return whether an SVG file is only a picture: our elements, no handlers, no external addresses."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -75,7 +75,7 @@ def _is_plain(attribute: tuple[str, str, str]) -> bool:
 
 
 def picture_words(data: bytes) -> tuple[str, str]:
-    """Title and text alternative that an SVG file brings along."""
+    """Return title and text alternative of an SVG file."""
     head = data[:50_000].decode("utf-8", "replace")
     words = [re.search(rf"<{tag}\b[^>]*>([^<]*)</{tag}>", head) for tag in ("title", "desc")]
     title, text = (shown(" ".join(unescape(found[1]).split()), MOST_ALT) if found else "" for found in words)
@@ -83,7 +83,7 @@ def picture_words(data: bytes) -> tuple[str, str]:
 
 
 def safe_csv(data: bytes) -> bytes:
-    """A table that no spreadsheet takes for a program: ours as it is, another one with its formulas behind apostrophes.
+    """Return a table that no spreadsheet executes: ours unchanged, a foreign one with apostrophes before formulas.
 
     A ValueError if it is no table.
     """
@@ -94,14 +94,14 @@ def safe_csv(data: bytes) -> bytes:
 
 
 def safe_page(data: bytes) -> bytes:
-    """A page that runs nothing wherever it is opened: ours as it is, before another one the policy that ours has."""
+    """Return a page that runs no script: ours unchanged, a foreign one with our security policy in front."""
     if data.startswith(_OPENING) and b"<script" not in data.lower():
         return data
     return b"<!DOCTYPE html>\n" + POLICY + b"\n" + data
 
 
 def table_cells(data: bytes) -> tuple[list[str], list[list[str]], int]:
-    """Heads, the first rows, and how many rows there are besides, of a table in a file.
+    """Return heads, first rows, and the number of other rows, of a table in a file.
 
     A ValueError if it is no table.
     """
@@ -112,7 +112,7 @@ def table_cells(data: bytes) -> tuple[list[str], list[list[str]], int]:
 
 
 def _read(data: bytes) -> "pd.DataFrame":
-    """Every cell as the text that it is."""
+    """Read every cell as text."""
     import pandas as pd
 
     try:

@@ -1,7 +1,7 @@
-"""Results folders where the page was opened: which there are, and their files, as far as `run.json` lists them.
+"""Results folders below the page's folder, and their files as far as `run.json` lists them.
 
-A folder may come from a stranger. No link is followed, nothing is read that no list names, and a file that is not as
-it was written is named and never used.
+A folder may come from a stranger. No link is followed, nothing is read that is not listed, and a file that does not
+match its hash is reported and never used.
 """
 
 import hashlib
@@ -17,20 +17,20 @@ from sim.core.cache import Cache
 from sim.core.wording import shown
 from sim.results.files import RESOLVED, RUN, DamagedResults, StoreError, read_whole
 
-MOST_BYTES = 4_000_000  # of a list: room for more points than the page shows; a stranger's takes some ten times of it
+MOST_BYTES = 4_000_000  # of a list: more points than the page shows; a forged one has some ten times as many
 MOST_ROWS = 12  # paths of one point
 MOST_VALUE = 160  # characters
 
 Points = Mapping[str, tuple[str, Mapping[str, str]]]
 
-_lists = Cache[Points](1)  # by folder and what changes when its list is written anew
+_lists = Cache[Points](1)  # by folder and what changes when its list is rewritten
 
 
 def point_of(folder: Path, identity: str) -> list[str]:
-    """What was set at a point of a sweep, `PATH=VALUE` texts; none for results of which no sweep beside them speaks.
+    """Return the settings of a point of a sweep, as `PATH=VALUE`; empty for results that no sweep beside them lists.
 
     Args:
-        identity: That its results have; a list that says otherwise is of others.
+        identity: Of the results; a list with another identity is about other results.
     """
     listed, settings = _points(folder.parent).get(folder.name, ("", {}))
     if listed != identity:
@@ -40,7 +40,7 @@ def point_of(folder: Path, identity: str) -> list[str]:
 
 
 def _points(folder: Path) -> Points:
-    """Identity and settings by folder, of the points that `sweep.json` lists; none where there is no sound list."""
+    """Return identity and settings by folder, of the points listed in `sweep.json`; empty without a valid list."""
     from sim.batch.inputs import SWEEP
 
     try:
@@ -62,18 +62,18 @@ DEEPEST = 3  # folders below the one that the page was opened on
 MAX_VISITED = 5_000  # names in all
 MOST_LISTED = 200
 MOST_NAME = 400
-MOST_FILE = 10_000_000  # bytes of a file that is handed out
-HERE = "."  # the name of a results folder that is itself what the page looks through
+MOST_FILE = 10_000_000  # bytes of a downloadable file
+HERE = "."  # name of a results folder that the page was opened on
 
 RESULTS, SHARD, DESIGN, SIDE_BY_SIDE = "results", "shard", "design", "comparison"
-MARKS = (RUN, RESOLVED, "draws")  # one of them makes a folder one of results, damaged or not
-_SWEEP = re.compile(r".+-[0-9a-f]{6}")  # a folder that is none of results, and holds some
+MARKS = (RUN, RESOLVED, "draws")  # one of them marks a results folder, damaged or not
+_SWEEP = re.compile(r".+-[0-9a-f]{6}")  # a folder of results folders
 POINTS = ("sweep.csv", "tournament.csv")  # in `charts/` beside the results of a sweep
 
 
 @dataclass(frozen=True)
 class Found:
-    """A folder that holds something of ours."""
+    """A folder with output of this program."""
 
     name: str  # relative to the folder of the page, with forward slashes
     kind: str  # `results`, `shard`, `design` (runs of a design) or `comparison`; by its name and what lies in it
@@ -81,19 +81,19 @@ class Found:
 
 
 def root(place: Place) -> Path:
-    """The folder whose results are shown: where the page was opened; of a results folder the one in which it lies."""
+    """Return the root of the listed folders: the page's folder, or the parent of a results folder."""
     return place.folder.parent if place.results else place.folder
 
 
 def opened_on(place: Place) -> str:
-    """The name of the results folder that the page was opened on; empty if it was opened on something else."""
+    """Return the name of the results folder that the page was opened on; empty if it was opened on something else."""
     return place.folder.name if place.results else ""
 
 
 def listed(place: Place) -> tuple[list[Found], bool]:
-    """The folders that there are, by name, and whether there may be more than were looked at.
+    """List the folders by name, and whether the list may be incomplete.
 
-    Of a page opened on a results folder only that one and those right beside it.
+    For a page opened on a results folder, only that one and its siblings.
     """
     found: list[Found] = []
     for seen, each in enumerate(_below(root(place), 1 if place.results else DEEPEST), 1):
@@ -105,7 +105,7 @@ def listed(place: Place) -> tuple[list[Found], bool]:
 
 
 def _below(top: Path, deepest: int) -> Iterator[Found | None]:
-    """What each name below a folder is, None for what is nothing of ours; no link is followed."""
+    """Return the kind of each entry of a folder, None for foreign ones; no link is followed."""
     if any(os.path.lexists(top / mark) for mark in MARKS):
         yield Found(HERE, RESULTS)
         return
@@ -131,7 +131,7 @@ def _names(folder: Path) -> Iterator["os.DirEntry[str]"]:
     try:
         with os.scandir(folder) as entries:
             yield from entries
-    except OSError:  # not ours to read
+    except OSError:  # not readable
         return
 
 
@@ -147,13 +147,13 @@ def _name(path: Path, top: Path) -> str:
 
 
 def _is_sweep(folder: Path) -> bool:
-    """Whether results in a folder are points of a sweep: by the folder's name, or by the chart of all of them."""
+    """Return whether a folder belongs to a sweep: by its name, or by the chart of all its points."""
     named = _SWEEP.fullmatch(folder.name) is not None
     return named or any(os.path.lexists(folder / "charts" / name) for name in POINTS)
 
 
 def _kind(path: Path) -> str:
-    """What a folder is; empty if nothing of ours."""
+    """Return the kind of a folder; empty if foreign."""
     if path.name.endswith(".design") and os.path.lexists(path / "design.json"):
         return DESIGN
     if any(os.path.lexists(path / mark) for mark in MARKS):
@@ -164,9 +164,9 @@ def _kind(path: Path) -> str:
 
 
 def results_folder(place: Place, name: str) -> Path:
-    """The path of a results folder by its name in the list.
+    """Return the path of a results folder by its name in the list.
 
-    A NotFound for what is no results folder there, or is reached through a link.
+    A NotFound for anything else, or a folder reached through a link.
     """
     refused = NotFound(f"{shown(name or 'no name', 120)} is no results folder in the folder of this page")
     if not name or len(name) > MOST_NAME or any(sign in name for sign in ("\\", "\0")):
@@ -186,11 +186,11 @@ def results_folder(place: Place, name: str) -> Path:
 
 
 def listed_file(folder: Path, name: str) -> bytes:
-    """The bytes of a file that `run.json` lists, held against its hash.
+    """Return the bytes of a file that `run.json` lists, verified against its hash.
 
     Raises:
-        NotFound: if it lists no such file, or is not finished, so that its files may be of other draws.
-        DamagedResults: if the file is missing or not as it was written.
+        NotFound: if it lists no such file, or is unfinished, so that its files may belong to other draws.
+        DamagedResults: if the file is missing or does not match its hash.
         StoreError: if the folder cannot be read, or is of another release.
         RequestError: if the file is too long for the page.
     """
@@ -219,7 +219,7 @@ def listed_file(folder: Path, name: str) -> bytes:
 
 
 def marks_of(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
-    """What changes when a file of a folder is written anew: names, sizes, times and numbers of its files."""
+    """Return what changes when a file of a folder is rewritten: names, sizes, times and inode numbers of its files."""
     found = []
     for inside in ("", "charts", "draws", "tallies"):
         for each in _names(folder / inside):

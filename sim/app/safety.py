@@ -1,9 +1,9 @@
-"""Who may ask the page anything: only its own pages, in a browser that was shown the key.
+"""Access control: only the page's own requests, from a browser that was shown the key, are served.
 
 A page of any site that is open in the same browser can send requests to this machine, and another user of the machine
-can connect to the port. So a request must name this host and port (no other name that leads here, which DNS rebinding
-would need), come from this page or from nowhere, and bring the cookie that the key was exchanged for. What is refused
-gets the reason in plain words, and nothing of the scenario.
+can connect to the port. So a request must name this host and port (no other name that resolves here, which DNS
+rebinding needs), have this page or no page as its origin, and bring the cookie exchanged for the key. A refusal has its
+reason in plain words, and nothing of the scenario.
 """
 
 import asyncio
@@ -40,55 +40,55 @@ HEADERS = {
 
 
 def new_key() -> str:
-    """A key that nobody guesses: 256 bits of the system's randomness."""
+    """Return an unguessable key: 256 bits of the system's randomness."""
     return os.urandom(32).hex()
 
 
 @dataclass
 class Keys:
-    """The key of a session, and one that works once.
+    """The key of a session, and a one-time key.
 
-    The key may be used as often as one likes: it stands in the terminal. The browser is opened with the other one, by
-    a file that its owner alone can read: all users of a machine can read the command lines of programs.
+    The first may be used repeatedly and is printed in the terminal. The browser is opened with the second, by a file
+    that its owner alone can read: all users of a machine can read the command lines of programs.
     """
 
     port: int = 0  # of the page; known once it is served
     key: str = field(default_factory=new_key, repr=False)
-    once: str = field(default_factory=new_key, repr=False)  # works for one exchange; empty once it is used
+    once: str = field(default_factory=new_key, repr=False)  # for one exchange; empty once it is used
 
     @property
     def cookie(self) -> str:
-        """Name of the cookie; ports of one host share cookies."""
+        """Return the name of the cookie; ports of one host share cookies."""
         return f"peacesim-{self.port}"
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """What a request may call this host."""
+        """Return the valid host headers of a request."""
         return tuple(f"{name}:{self.port}" for name in ("127.0.0.1", "localhost", "[::1]"))
 
     def address(self, key: str) -> str:
-        """Where the page is, with a key."""
+        """Return the address of the page with a key."""
         return f"http://127.0.0.1:{self.port}/?{KEY}={key}"
 
     def is_once(self, offered: str) -> bool:
-        """Whether a key from an address is the one that works once, and still does."""
+        """Return whether a key is the one-time key, still unused."""
         return bool(self.once) and _same(offered, self.once)
 
     def opens(self, offered: str) -> bool:
-        """Whether a key from an address opens the page; the one that works once is then used up."""
+        """Return whether a key opens the page; the one-time key is then used up."""
         if self.is_once(offered):
             self.once = ""
             return True
         return _same(offered, self.key)
 
     def knows(self, cookies: Iterable[str]) -> bool:
-        """Whether the `Cookie` headers of a request hold the key."""
+        """Return whether the `Cookie` headers of a request have the key."""
         pairs = (pair.strip().partition("=") for header in cookies for pair in header.split(";"))
         return any(name == self.cookie and _same(value, self.key) for name, _, value in pairs)
 
 
 class Safety:
-    """The middleware before everything else."""
+    """The outermost middleware."""
 
     def __init__(self, app: ASGIApp, keys: Keys) -> None:
         self.app = app
@@ -99,7 +99,7 @@ class Safety:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        if scope["type"] != "http":  # a WebSocket; there is none here
+        if scope["type"] != "http":  # a WebSocket, which no page uses
             await send({"type": "websocket.close", "code": 1008})
             return
         headers = Headers(scope=scope)
@@ -124,7 +124,7 @@ class Safety:
                 await PlainTextResponse(FAULT, 500)(scope, receive, _guarded(send))
 
     def refused(self, scope: Scope, headers: Headers) -> Response | None:
-        """The refusal of a request that did not come from this page, None if it may have."""
+        """Return the refusal of a request that did not come from this page, None if it is allowed."""
         if scope["method"] not in METHODS:
             return _no("this page answers GET and POST", 405)
         if headers.getlist("host") not in [[host] for host in self.keys.hosts]:
@@ -142,7 +142,7 @@ class Safety:
         return None
 
     def refused_body(self, headers: Headers) -> Response | None:
-        """The refusal of a body that no page of ours sends: a form of another site cannot send JSON unasked."""
+        """Refuse a body that no page of ours sends: a form of another site cannot send JSON on its own."""
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             return _no("a request brings JSON", 415)
         length = headers.get("content-length", "")
@@ -153,18 +153,18 @@ class Safety:
         return None
 
     def exchanged(self, scope: Scope) -> Response | None:
-        """For an address with a key: to the same address without it, the cookie set; None for one without.
+        """For an address with a key, return a page leading to it without the key and set the cookie; else None.
 
-        All else that it asks for stays: a file, a draw.
+        The rest of the query is unchanged: a file, a draw.
         """
         query = QueryParams(scope["query_string"])
         if scope["method"] != "GET" or KEY not in query:
             return None
-        at_once = self.keys.is_once(query[KEY])  # from a file, so a redirection would not bring the new cookie
+        at_once = self.keys.is_once(query[KEY])  # from a file, so a redirect would not send the new cookie
         if not self.keys.opens(query[KEY]):
             return _no("this key opens nothing: it is of another session, or was used. The terminal has the address")
-        path = scope["raw_path"].decode("latin-1")  # as it was sent, so that it means the same again
-        there = path if path.startswith("/") and path[1:2] not in ("/", "\\") else "/"  # two name another machine
+        path = scope["raw_path"].decode("latin-1")  # unparsed, so that its meaning is unchanged
+        there = path if path.startswith("/") and path[1:2] not in ("/", "\\") else "/"  # `//` names another host
         kept = QueryParams([(name, value) for name, value in query.multi_items() if name != KEY])
         there = f"{there}?{kept}" if kept else there
         answer = HTMLResponse(leading_to(there)) if at_once else RedirectResponse(there, 303)
@@ -175,7 +175,7 @@ class Safety:
 
 
 def leading_to(address: str) -> str:
-    """A page that leads to an address at once."""
+    """Return a page that leads to an address at once."""
     return (
         f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>peacesim</title><meta name="referrer" '
         f'content="no-referrer"><meta http-equiv="refresh" content="0; url={escape(address)}">'
@@ -196,7 +196,7 @@ def _no(words: str, status: int = 403) -> Response:
 
 
 def _guarded(send: Send) -> Send:
-    """Puts the headers of safety on every answer."""
+    """Add the security headers to every response."""
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -209,7 +209,7 @@ def _guarded(send: Send) -> Send:
 
 
 def _measured(receive: Receive) -> Receive:
-    """Counts what comes in, whatever its header said."""
+    """Limit the bytes received, whatever the content-length header says."""
     room = MOST_BODY
 
     async def received() -> Message:

@@ -1,4 +1,4 @@
-"""Save: what was changed, as a file of its own that extends the user's. The user's file is not touched."""
+"""Save changes as a new file that extends the user's, which is not modified."""
 
 import os
 import re
@@ -16,23 +16,23 @@ from sim.scenario.yaml_reader import read_text
 from sim.scenario.yaml_writer import document
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
-DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)")  # names that some systems give to devices
+DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)")  # device names of some systems
 HEAD = "# Changed on the page of `peacesim app`. It says only how it differs from the file that it extends.\n"
 NOT_PLAYED = ("id", "title", "extends")
 
 
 def save(path: str, name: str, changes: Changes, seed: int, draws: int) -> dict[str, Any]:
-    """Write a file beside the one that was changed, and see that it is the same scenario.
+    """Write a file beside the changed one, and verify that it is the same scenario.
 
     Args:
-        name: Of the new one, without its ending; it becomes the id of the scenario.
+        name: Of the new file, without its ending; it becomes the id of the scenario.
 
     Returns:
-        `file`, its name; `command`, which plays it to the numbers of the page; `text`, what stands in it.
+        `file`, its name; `command`, which plays it to the numbers of the page; `text`, its content.
 
     Raises:
-        RequestError: if there is nothing to save, or the name will not do or is taken.
-        ScenarioError: if the changed scenario does not hold together.
+        RequestError: if there is nothing to save, or the name is invalid or taken.
+        ScenarioError: if the changed scenario is inconsistent.
     """
     if not changes:
         raise RequestError("nothing is changed; there is nothing to save")
@@ -60,7 +60,7 @@ def save(path: str, name: str, changes: Changes, seed: int, draws: int) -> dict[
 
 
 def difference(base: str, name: str, title: str, changes: Changes) -> MappingNode:
-    """The tree of a file that extends another and holds changes alone."""
+    """Return the tree of a file that extends another and has only changes."""
     root = MappingNode(_NOWHERE)
     root.put("extends", _text(base), _NOWHERE)
     root.put("id", _text(name), _NOWHERE)
@@ -76,7 +76,7 @@ def difference(base: str, name: str, title: str, changes: Changes) -> MappingNod
 
 
 def _read(value: str) -> Node:
-    """A value as `--set` reads it; the scenario was checked with it before."""
+    """Read a value as `--set` does, which has validated it before."""
     node = read_text(value, "--set", Faults())
     assert node is not None
     return node
@@ -87,7 +87,7 @@ def _text(text: str) -> ScalarNode:
 
 
 def _played(scenario: Scenario) -> dict[str, Any]:
-    """All of a scenario but what it is called."""
+    """Return all of a scenario but its id and title."""
     return {key: value for key, value in scenario.resolved.items() if key not in NOT_PLAYED}
 
 

@@ -1,4 +1,4 @@
-"""The server: on this machine's own address alone, until Ctrl-C."""
+"""The server: it listens on the loopback address only, until Ctrl-C."""
 
 import asyncio
 import os
@@ -26,15 +26,15 @@ from sim.results.files import StoreError
 
 LOOPBACK = "127.0.0.1"
 MOST_CONNECTIONS = 64
-BACKLOG = 128  # accepted at once, beside those: far fewer than the files that a process may have open
-SILENCE = 30  # seconds that a connection may bring no request
+BACKLOG = 128  # connections accepted besides those being answered: far fewer than the files that a process may open
+SILENCE = 30  # seconds that a connection may be silent
 
 
 class _Connection(H11Protocol):
-    """A connection. If there are too many, the oldest on which nothing is being answered makes room for a new one."""
+    """A connection. If there are too many, the oldest idle one is closed for a new one."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Close whatever has been idle longest where there are too many, and this one if it stays silent."""
+        """Close the longest idle connection if there are too many, and this one if it stays silent."""
         super().connection_made(transport)
         self.since = self.loop.time()
         self.loop.call_later(SILENCE, lambda: self.cycle is None and transport.close())
@@ -46,7 +46,7 @@ class _Connection(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn, that says when it listens, and leaves signals to us."""
+    """Uvicorn with a callback when it listens, without its own signal handlers."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[int], None], closing: Callable[[], None]) -> None:
         super().__init__(config)
@@ -69,7 +69,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Nothing: `serve` has its own."""
+        """Install no handlers: `serve` has its own."""
         yield
 
 
@@ -77,19 +77,19 @@ def serve(worker: Worker, path: Path | None, draws: int, seed: int | None, port:
     """Serve the page until a signal ends it.
 
     Args:
-        worker: In which everything is computed; it is closed in the end.
+        worker: Computes everything; it is closed at the end.
         path: A scenario file, a results folder or a folder of scenario files; None for the current folder.
-        draws: How many runs an answer is refined to, at most `MOST_DRAWS`.
+        draws: How many runs a result is refined to, at most `MOST_DRAWS`.
         seed: Of all random numbers; None for that of a results folder, and for 1 elsewhere.
-        port: To listen on; 0 for one that is free.
+        port: To listen on; 0 for a free one.
 
     Returns:
         The exit code: 128 and the number of the signal.
 
-    A StoreError if the port is taken, or the file is none.
+    A StoreError if the port is taken, or the file does not exist.
     """
     place, keys = Place.of(path), Keys()
-    folder = tempfile.TemporaryDirectory(prefix="peacesim-", ignore_cleanup_errors=True)  # for its owner alone
+    folder = tempfile.TemporaryDirectory(prefix="peacesim-", ignore_cleanup_errors=True)  # readable by its owner only
     current = Session(place, worker, min(draws, MOST_DRAWS), *chosen_seed(place, seed))
     ended: list[int] = []
 
@@ -121,7 +121,7 @@ def serve(worker: Worker, path: Path | None, draws: int, seed: int | None, port:
 def _open_browser(address: str, folder: str) -> None:
     """Open the browser on a file that leads to an address, since all users of a machine can read command lines.
 
-    Some browsers are programs that end when the user closes them, so nobody waits for it.
+    Some browsers run in the foreground, so nothing waits for it.
     """
     page = Path(folder, "page.html")
     with open(page, "x", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
@@ -130,10 +130,10 @@ def _open_browser(address: str, folder: str) -> None:
 
 
 def chosen_seed(place: Place, named: int | None) -> tuple[int, bool]:
-    """The seed of all random numbers, and whether draw K of the page is therefore draw K of a results folder.
+    """Return the seed of all random numbers, and whether draw K of the page is therefore draw K of a results folder.
 
-    The one that is named, else that of the results folder on which the page is opened, else 1. Where the draws of the
-    results are not to be had here, the reason is printed.
+    The seed given, else that of the results folder on which the page is opened, else 1. If the draws of the results
+    cannot be reproduced here, the reason is printed.
     """
     if named is not None or not place.results:
         return 1 if named is None else named, False

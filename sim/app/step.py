@@ -1,4 +1,4 @@
-"""The page on which one negotiation is gone through round by round, in the words of `peacesim run`."""
+"""The page that steps through one negotiation round by round, worded as in `peacesim run`."""
 
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -15,15 +15,15 @@ from sim.results.labels import OUTCOMES, clean, option_label, party_label, red_l
 from sim.scenario import Scenario
 
 MAX_SEARCHED = 2_000  # draws that one search plays
-DASHES = ("", "10 3", "10 3 2 3", "3 2.4", "10 2 2 2 2 2", "16 4", "6 6")  # as `charts.colours`, in points of a picture
+DASHES = ("", "10 3", "10 3 2 3", "3 2.4", "10 2 2 2 2 2", "16 4", "6 6")  # as `charts.colours`, in pixels of a picture
 
 
 def describe_draw(about: ChangedFile, draw: int) -> dict[str, Any]:
-    """One draw of a file, with what is changed in it.
+    """Describe one draw of a file with its changes.
 
     Returns:
-        `story` as `peacesim run --json` prints it; `parties`, `issues`, `rounds`, `end` and `holding` with the words
-        that a page shows and how things stood in each round.
+        `story` as `peacesim run --json` prints it; `parties`, `issues`, `rounds`, `end` and `holding` with labels and
+        the state of each round.
     """
     scenario = about.read()
     found = stepped(scenario, about.seed, draw)
@@ -37,7 +37,7 @@ def describe_draw(about: ChangedFile, draw: int) -> dict[str, Any]:
         "front": _front(scenario),
         "levers": list(found.levers),
         "outages": scenario.war is not None and scenario.war.outages is not None,
-        "money": scenario.war is not None and bool(scenario.war.cost_per_month),
+        "money": scenario.war.cost_unit if scenario.war and scenario.war.cost_per_month else "",
         "claims": {"about": CLAIMS, "rows": claim_rows(scenario)},
         "rounds": list(_rounds(found)),
         "end": list(_end(found.story)),
@@ -46,7 +46,7 @@ def describe_draw(about: ChangedFile, draw: int) -> dict[str, Any]:
 
 
 def find_draw(about: ChangedFile, start: int, wanted: str) -> Generator[None, None, dict[str, Any]]:
-    """The next draw, from one on, that ends as wanted: its number, None if none of those played does; the last one."""
+    """Find the next draw with a given outcome: its number, None if none of those played has it, and the last one."""
     for found in search_draws(about.read(), about.seed, start, wanted, MAX_SEARCHED):
         if found.draw is not None:
             break
@@ -55,7 +55,7 @@ def find_draw(about: ChangedFile, start: int, wanted: str) -> Generator[None, No
 
 
 def issues_in_words(scenario: Scenario) -> dict[str, Any]:
-    """Labels of issues and options by name, in the order of the file."""
+    """Return labels of issues and options by name, in the order of the file."""
     return {
         name: {
             "label": clean(issue.label),
@@ -81,7 +81,7 @@ def _party(found: Stepped, place: int, name: str) -> dict[str, Any]:
 
 
 def _front(scenario: Scenario) -> dict[str, Any] | None:
-    """What is counted, in the unit of the file."""
+    """Return the deltas of what is counted, in the unit of the file."""
     front = scenario.war.front if scenario.war else None
     return None if front is None else {"unit": clean(front.unit or "")}
 
@@ -109,7 +109,7 @@ def _turns(story: Narration, played: Round, stand: Stand) -> Iterator[dict[str, 
 
 
 def _end(story: Narration) -> Iterator[str]:
-    """Why it ended so; nothing where a text is in force and the file does not say how long agreements hold."""
+    """Explain the outcome; empty where a package is in force and the file has no hazard."""
     if story.package is None:
         yield from _lines(no_agreement(story))
     elif story.least_satisfied is not None:

@@ -1,7 +1,7 @@
-"""One process beside the server in which everything is computed, and the queue of those who wait for it.
+"""One process beside the server that computes everything, and its queue.
 
 A session must not starve the machine: there is one worker, it and its helpers have low priority, each tab has one job
-in the queue, and what nobody waits for any more is given up. A newer job of a tab replaces its older one.
+in the queue, and a job that nobody waits for is cancelled. A newer job of a tab replaces its older one.
 """
 
 import itertools
@@ -31,29 +31,29 @@ ENDED = (
 LONGEST = 600.0  # seconds of one job; a worker that takes longer is ended, and the next job has a new one
 NICE = 10
 DONE, GIVEN_UP, REFUSED = "done", "given up", "refused"
-EXPECTED = (RequestError, StoreError, DamagedResults, OSError)  # and ScenarioError: what a reader can mend
-FIRST_USED = ("sim.app.answer", "sim.app.controls", "sim.model.peace_talks")  # that an answer takes long to import
-Function = Callable[..., Any] | str  # of a module, or its name as `MODULE:NAME`, which only the worker imports
+EXPECTED = (RequestError, StoreError, DamagedResults, OSError)  # and ScenarioError: errors that a reader can fix
+FIRST_USED = ("sim.app.answer", "sim.app.controls", "sim.model.peace_talks")  # slow to import
+Function = Callable[..., Any] | str  # a function, or its name as `MODULE:NAME`, imported only in the worker
 
 
 @dataclass(eq=False)
 class Job:
     """A function to be called in the worker."""
 
-    tab: str  # whose it is; one job of a tab waits or runs, a newer one takes its place
-    urgent: bool  # whether it goes before refinements of other tabs, and stops one that runs
+    tab: str  # the tab; its newer job replaces one that waits or runs
+    urgent: bool  # whether it goes before refinements of other tabs, and interrupts one that runs
     number: int
     call: tuple[Function, tuple[Any, ...]]
     answer: "Future[Any]" = field(default_factory=Future)
-    given_up: bool = False  # whether nobody wants it any more
+    given_up: bool = False  # whether it was cancelled
 
 
 class Worker:
-    """The worker process, started with the first job, and again should it die."""
+    """The worker process, started with the first job and restarted if it dies."""
 
     def __init__(self, longest: float = LONGEST) -> None:
         self.longest = longest
-        self.given_up = RawValue("q", 0)  # number of the job that the process is to give up
+        self.given_up = RawValue("q", 0)  # number of the job that the process is to cancel
         self.pool = WorkerPool(1, _start, self.given_up)
         self.waiting: dict[str, Job] = {}
         self.running: Job | None = None
@@ -63,14 +63,13 @@ class Worker:
         threading.Thread(target=self._serve, daemon=True, name="worker").start()
 
     def submit(self, tab: str, function: Function, *arguments: Any, urgent: bool = True) -> Job:
-        """Have a function called in the worker.
+        """Submit a function to the worker.
 
         Args:
-            function: Takes and returns plain data. If it is a generator function, each `yield` is a place at which it
-                may be given up, and what it returns is the answer. One that takes longer than a quarter of a second
-                should be one.
-            urgent: False for what refines an answer that is there: it yields to those who have none yet, and is then
-                called again from the start, so it should keep what it has computed.
+            function: Takes and returns plain data. If it is a generator function, it may be cancelled at each `yield`,
+                and its return value is the result. One that takes longer than a quarter of a second should be one.
+            urgent: False for refinements of an earlier result: they yield to first results and then start again, so
+                they should cache what they have computed.
 
         Returns:
             The job; its `answer` raises what the function raised, or `Superseded`.
@@ -98,7 +97,7 @@ class Worker:
         self.submit("start", load_modules, urgent=False)
 
     def give_up(self, job: Job) -> None:
-        """Drop a job that nobody waits for any more, or stop it if it runs."""
+        """Drop a waiting job, or cancel it if it runs."""
         with self._changed:
             if self.waiting.get(job.tab) is job:
                 del self.waiting[job.tab]
@@ -107,7 +106,7 @@ class Worker:
                 self._give_up(job)
 
     def close(self) -> None:
-        """End the process; jobs that wait raise `Busy`."""
+        """End the process; waiting jobs raise `Busy`."""
         with self._changed:
             self.closed = True
             jobs = [*self.waiting.values(), *([self.running] if self.running else [])]
@@ -122,11 +121,11 @@ class Worker:
         self._stop(job)
 
     def _stop(self, job: Job) -> None:
-        """Have the process give a job up at the next `yield` of its function."""
+        """Cancel a job at the next `yield` of its function."""
         self.given_up.value = job.number
 
     def _serve(self) -> None:
-        """Have the process do one job after the other."""
+        """Run one job after the other in the process."""
         while True:
             with self._changed:
                 while not self.waiting and not self.closed:
@@ -148,20 +147,20 @@ class Worker:
         elif outcome == GIVEN_UP and job.tab in self.waiting:
             _settle(job, Superseded("a newer request of this tab took its place"))
         elif outcome == GIVEN_UP and not self.closed:
-            self.waiting[job.tab] = job  # it made room for somebody else; its turn comes again
+            self.waiting[job.tab] = job  # interrupted by an urgent job; it is queued again
         elif outcome == DONE:
             _settle(job, None, value)
         else:
             _settle(job, value)
 
     def _called(self, job: Job) -> tuple[str, Any]:
-        """How a job ended: `DONE` with what it returned, `GIVEN_UP`, or `REFUSED` with the error for its reader."""
+        """Return how a job ended: `DONE` with its result, `GIVEN_UP`, or `REFUSED` with the error for its reader."""
         try:
             with self._changed:
                 if self.closed:
                     return REFUSED, Busy("the page is being closed")
                 if not self.pool.all_alive():
-                    self.pool.end()  # it ended between two jobs
+                    self.pool.end()  # the process ended between two jobs
                 future = self.pool.submit(_call, job.number, *job.call)
             if not self.pool.wait([future], self.longest):
                 alive = self.pool.all_alive()
@@ -206,15 +205,15 @@ def _named(function: Function) -> Callable[..., Any]:
 
 
 def load_modules() -> None:
-    """Import what the first answer takes, before anybody asks."""
+    """Import what the first job needs, ahead of time."""
     for name in FIRST_USED:
         import_module(name)
 
 
 def _call(number: int, function: Function, arguments: tuple[Any, ...]) -> tuple[str, Any]:
-    """Call the function of a job in the worker process.
+    """Run a job in the worker process.
 
-    A RuntimeError with the error in one line, for a fault of the program.
+    A RuntimeError with the error in one line, for a bug.
     """
     try:
         found = _named(function)(*arguments)

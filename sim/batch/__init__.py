@@ -1,4 +1,4 @@
-"""Many scenarios at once: chunks, workers, resuming, shards. What is used of it is imported then."""
+"""Batches of many scenarios: chunks, workers, resuming, shards. Modules are imported on first use."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

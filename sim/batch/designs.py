@@ -26,16 +26,16 @@ def play_pieces(
     pieces: Sequence[Piece], layout: Layout, identity: str, folder: Path, workers: int | None = None,
     cluster: "Cluster | None" = None,
 ) -> Iterator[tuple[int, pd.DataFrame]]:  # fmt: skip
-    """Play pieces, each with its place among them as soon as it has come.
+    """Play pieces, and yield each with its index when it is done.
 
     Args:
         identity: Of the design, 64 hex digits.
-        folder: Where workers put what they have played, until it is read; nothing stays there.
+        folder: For the pieces of workers until they are read; nothing stays there.
         workers: Processes; by default one a processor. With 1, or little to do, all is played in this process.
-        cluster: A Dask cluster, whose workers play then.
+        cluster: A Dask cluster whose workers play instead.
 
     Raises:
-        ClusterError: if the cluster goes away.
+        ClusterError: if the cluster is lost.
         StoreError: if a piece cannot be written, or was given up because its worker ended each time.
     """
     workers = workers or os.cpu_count() or 1
@@ -46,7 +46,7 @@ def play_pieces(
         played = layout.play(piece.start, piece.count, piece.given)
         seconds = time.monotonic() - began
         yield place, played.draws
-        if workers > 1 and place and seconds * len(left) >= MIN_PARALLEL_SECONDS:  # the first loads what is compiled
+        if workers > 1 and place and seconds * len(left) >= MIN_PARALLEL_SECONDS:  # the first loads compiled code
             break
     if left:
         yield from _played_by_workers(dict(left), layout, identity, folder, workers, cluster)

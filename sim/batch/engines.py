@@ -1,4 +1,4 @@
-"""Where jobs are played: in this process, or by workers that may be lost."""
+"""Engines that play jobs: in this process, or in workers that may be lost."""
 
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
@@ -20,7 +20,7 @@ Waiting = AbstractContextManager[None]
 def play_here(
     play_one: Callable[[AnyJob], JobResult], jobs: Iterator[AnyJob]
 ) -> Generator[tuple[AnyJob, JobResult], None, None]:
-    """Play jobs in this process, one after the other: each with its draws or what went wrong."""
+    """Play jobs in this process, one after the other; yields each with its draws or its error."""
     for job in jobs:
         try:
             result = play_one(job)
@@ -30,10 +30,10 @@ def play_here(
 
 
 class Workers:
-    """Processes of their own. One that is lost costs what it was playing, and that is played again.
+    """Worker processes. The job of a lost worker is played again.
 
     Args:
-        parts_folder: Where the chunks of a job go; None if it is not wanted any more.
+        parts_folder: Where the chunks of a job go; None if it is not needed any more.
         waiting: Within it, waiting may be interrupted.
     """
 
@@ -43,11 +43,11 @@ class Workers:
         self.retries = Retries()
         self.one_alone = False
         self.pending: dict[Future[Any], AnyJob] = {}
-        self.unsent: list[AnyJob] = []  # those at which the pool was found broken
+        self.unsent: list[AnyJob] = []  # jobs at whose submission the pool was broken
         self.any_done = False
 
     def play(self, jobs: Iterator[AnyJob]) -> Generator[tuple[AnyJob, JobResult], None, None]:
-        """Each job as it comes back; at most two a worker are on their way."""
+        """Yield each job as it finishes; at most two a worker are submitted."""
         try:
             while self._send(jobs):
                 yield from self._receive()
@@ -57,7 +57,7 @@ class Workers:
         self.pool.end(at_once=False)
 
     def _send(self, jobs: Iterator[AnyJob]) -> bool:
-        """Keep the workers busy; False when nothing is left to wait for."""
+        """Submit jobs; False when nothing is left to wait for."""
         while len(self.pending) < 2 * self.pool.count and not self.unsent:
             if self.pending and (self.one_alone or self.retries.suspects):
                 break
@@ -79,7 +79,7 @@ class Workers:
         return bool(self.pending or self.unsent)
 
     def _receive(self) -> Iterator[tuple[AnyJob, JobResult]]:
-        """What has come back, at least one; a pool that broke is given up with all that was on its way."""
+        """Return finished jobs, at least one; a broken pool loses all of its jobs."""
         lost, self.unsent, done = self.unsent, [], set(self.pending)
         if not lost:
             with self.waiting:

@@ -1,4 +1,4 @@
-"""The scenarios of a batch: every file read, and all faults raised before anything is written."""
+"""The scenarios of a batch: every file is read, and all faults are raised before anything is written."""
 
 import hashlib
 import re
@@ -41,7 +41,7 @@ class Sweep:
     points: tuple[Planned, ...]
 
     def write(self) -> None:
-        """Put `sweep.json` into the folder. StoreError if another sweep lies there, or it cannot be written."""
+        """Write `sweep.json` into the folder. StoreError if there is another sweep, or it cannot be written."""
         text = json_text(dict(self.facts)).encode()
         path = self.folder / SWEEP
         try:
@@ -103,7 +103,7 @@ def _files(paths: Sequence[str | Path], faults: list[Fault]) -> Iterator[Path]:
 
 
 def _named(fault: Fault, path: Path) -> Fault:
-    """A fault under the path that was given: two folders may hold files of one name."""
+    """Prefix a fault with the path given: two folders may have files of one name."""
     return fault if fault.file.startswith("--") else replace(fault, file=str(path.parent / fault.file))
 
 
@@ -129,9 +129,9 @@ def _of_shard(folder: Path, shard: Shard | None) -> Path:
 
 
 def _points(scenario: Scenario, grid: list[dict[str, str]], seed: int, folder: Path) -> Iterator[Planned]:
-    """Every point is made once here, to find its faults, and again when its turn comes.
+    """Return the points of a sweep. Each is made once here, to find its faults, and again when its turn comes.
 
-    A folder has more digits of its identity in its name where an earlier point has the same first ones.
+    A folder name has more digits of its identity where an earlier point has the same first ones.
     """
     seen: set[str] = set()
     folders: set[str] = set()
@@ -139,7 +139,7 @@ def _points(scenario: Scenario, grid: list[dict[str, str]], seed: int, folder: P
         point = scenario.point(number, settings).scenario
         name = identity(point, seed)
         if name in seen:
-            continue  # two values that mean the same
+            continue  # two values with the same meaning
         seen.add(name)
         make = partial(_point, scenario, number, settings)
         names = (f"{scenario.id}-{name[:digits]}" for digits in range(DIGITS, len(name) + 1))

@@ -1,4 +1,4 @@
-"""What became of each scenario of a batch."""
+"""The outcome of each scenario of a batch."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,15 +16,15 @@ from sim.results.tables import read_json
 
 @dataclass(frozen=True)
 class BatchItem:
-    """What became of one scenario, or of one point of a sweep."""
+    """The outcome of one scenario, or of one point of a sweep."""
 
     id: str
     folder: Path
     draws: int  # how many were requested
     computed: int = 0  # how many were played now; 0 if all were there
-    settings: Mapping[str, str] = field(default_factory=dict)  # at this point of a sweep, by path
-    damaged: tuple[str, ...] = ()  # files that were found damaged, each with what was wrong; they were made again
-    program: str = ""  # what is to be said of chunks that another program made, see `ResultsFolder.check_program`
+    settings: Mapping[str, str] = field(default_factory=dict)  # values of this point of a sweep, by path
+    damaged: tuple[str, ...] = ()  # damaged files, each with what was wrong; they were made again
+    program: str = ""  # note on chunks that another program made, see `ResultsFolder.check_program`
     failure: str | None = None  # why it is not finished, as one line; None if it is
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)  # `Results.summary`; empty if not finished
 
@@ -81,7 +81,7 @@ class NoCharts(Exception):
 
 
 def write_outputs(results: Results, folder: Path, finish: Finish | None) -> list[str]:
-    """Write tables, and charts if there is a `finish`; the names of the files that `finish` wrote.
+    """Write tables, and charts if there is a `finish`; return the names of the files that `finish` wrote.
 
     Raises:
         StoreError, OSError: if something cannot be written.
@@ -103,7 +103,7 @@ def write_outputs(results: Results, folder: Path, finish: Finish | None) -> list
 
 
 def finished(folder: ResultsFolder, item: BatchItem, finish: Finish | None, ending: str = "") -> BatchItem:
-    """Write tables and charts of a folder with all draws, unless they are there, at least one with the `ending`.
+    """Write tables and charts of a folder with all draws, unless they exist, at least one with the `ending`.
 
     The item gets its headline figures, or why the charts were not made.
     """

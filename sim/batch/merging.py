@@ -1,4 +1,4 @@
-"""Shards joined: what several runs played, in the one folder that a single run would have written."""
+"""Merging of shards into the one folder that a single run would have written."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -20,34 +20,34 @@ MOST_SPANS = 6  # of missing draws that are written out
 
 @dataclass(frozen=True)
 class Merged:
-    """What became of one scenario, or of one point of a sweep."""
+    """The outcome of merging one scenario, or one point of a sweep."""
 
     item: BatchItem  # without figures if draws are missing
     seed: int
-    missing: tuple[str, ...] = ()  # what no shard has, a line a shard
-    damaged: tuple[str, ...] = ()  # files of shards that are damaged, each with what is wrong; they were not used
+    missing: tuple[str, ...] = ()  # missing draws, a line a shard
+    damaged: tuple[str, ...] = ()  # damaged files of shards, each with what is wrong; they were not used
 
 
 def merge(
     paths: Sequence[str | Path], out: str | Path | None = None, finish: Finish | None = None, ending: str = ""
 ) -> list[Merged]:
-    """Join shards into the folders that one run would have written, with the same bytes.
+    """Merge shards into the folders that one run would have written, with the same bytes.
 
-    What is in those folders already is not copied again, so more shards may be added later; and since they are ordinary
+    Chunks already in those folders are not copied again, so more shards may be added later; and since they are ordinary
     results folders, `batch` plays what is missing.
 
     Args:
-        paths: Folders of shards, all of the same results; or folders in which such folders lie, of whatever results.
-        out: The folder for results; by default that in which the shards lie, or the first of them.
+        paths: Folders of shards, all of the same results; or folders of such folders, of any results.
+        out: The folder for results; by default that of the shards, or of the first of them.
         finish, ending: As for `batch`; all is done in this process.
 
     Returns:
-        What became of each scenario.
+        The outcome of each scenario.
 
     Raises:
         StoreError: if they are not shards of the same, in the same number, or one is there twice; nothing was written.
-            Also if the disk is full or may not be written to; what was copied is kept.
-        DamagedResults: if a shard does not say what it is of; nothing was written.
+            Also if the disk is full or may not be written to; what was copied remains.
+        DamagedResults: if a shard has no readable identity; nothing was written.
         ResultsBusy: if another process writes to a folder for results.
     """
     sets = [(read_set(each), Path(out) if out is not None else _parent(each[0])) for each in sets_of(paths)]
@@ -67,7 +67,7 @@ def _parent(folder: Path) -> Path:
 
 
 def _write_list(path: Path, data: bytes) -> None:
-    """Put the list of a sweep's points there, unless it is."""
+    """Write the list of a sweep's points, unless it exists."""
     try:
         if read_whole(path, MOST_BYTES) == data:
             return
@@ -77,7 +77,7 @@ def _write_list(path: Path, data: bytes) -> None:
 
 
 def _join(shards: ShardSet, pieces: ScenarioShards, target: Path, finish: Finish | None, ending: str) -> Merged:
-    """Copy the chunks of a scenario that are not there yet, then write its tables and charts."""
+    """Copy the missing chunks of a scenario, then write its tables and charts."""
     item = BatchItem(shards.id, target, shards.draws, settings=pieces.settings)
     damaged: list[str] = []
     laid_out = _laid_out(pieces, damaged)
@@ -106,12 +106,12 @@ def _join(shards: ShardSet, pieces: ScenarioShards, target: Path, finish: Finish
 
 
 def _laid_out(pieces: ScenarioShards, damaged: list[str]) -> tuple[Layout, bytes] | None:
-    """The scenario as the first sound shard has it, and the text in which it lies there; all of these are checked."""
+    """Return the scenario as the first sound shard has it, and its stored text; all shards are checked."""
     found: tuple[Layout, bytes] | None = None
     for piece in pieces.found:
         try:
             if RESOLVED not in piece.manifest.files:
-                continue  # its shard began a moment ago
+                continue  # its shard has just begun
             if found is None:
                 found = layout_of(piece.folder, piece.manifest), read_whole(piece.folder / RESOLVED, MOST_BYTES)
             elif sha256(read_whole(piece.folder / RESOLVED, MOST_BYTES)) != piece.manifest.files.get(RESOLVED):
@@ -125,7 +125,7 @@ def _laid_out(pieces: ScenarioShards, damaged: list[str]) -> tuple[Layout, bytes
 
 
 def _missing(shards: ShardSet, left: Sequence[range], folder: ResultsFolder) -> Iterator[str]:
-    """A line for each shard whose chunks are missing."""
+    """Return a line for each shard with missing chunks."""
     by_number: dict[int, list[range]] = {}
     for span in left:
         number = shard_number(folder.manifest.identity, span.start // folder.layout.length, shards.of)

@@ -1,4 +1,4 @@
-"""Jobs played by the workers of a Dask cluster, which plays again what a lost worker had."""
+"""Jobs played by the workers of a Dask cluster, which restarts the jobs of a lost worker."""
 
 import asyncio
 import logging
@@ -25,11 +25,11 @@ from sim.results.chunk_files import ChunkEntry, packed
 from sim.results.files import write_whole
 from sim.results.manifest import FORMAT, differences, versions_here
 
-CONNECT = 5.0  # seconds for the scheduler to answer
-COME = 30.0  # seconds for a first worker to be there, and for a result to be fetched
-PATIENCE = 60.0  # seconds without any worker until the batch is given up; those that are started anew take a few
-AHEAD = 2  # jobs a thread: one is played, one waits
-POLL = 1.0  # seconds between two looks at who is there
+CONNECT = 5.0  # seconds for the scheduler to respond
+COME = 30.0  # seconds to wait for a first worker, and for a result
+PATIENCE = 60.0  # seconds without any worker until the batch is given up; restarted ones take a few
+AHEAD = 2  # jobs a thread: one running, one queued
+POLL = 1.0  # seconds between two checks of the workers
 SAME = "install the same release, and the same versions of what it needs, on the scheduler, the workers and here"
 
 
@@ -39,14 +39,14 @@ class OtherProgram(Exception):
 
 @dataclass(frozen=True)
 class Played:
-    """A job that was played: the bytes of its files by name, and what they must be."""
+    """A played job: the bytes of its files by name, and their hashes."""
 
     entry: ChunkEntry
     files: Mapping[str, bytes]
 
 
 def program_here() -> Mapping[str, str]:
-    """All that must be the same for the same bytes to come out."""
+    """Return everything that must be equal for equal bytes."""
     return {**versions_here(), "scheme": SCHEME, "format": FORMAT}
 
 
@@ -57,7 +57,7 @@ def play_remotely(job: Job, program: Mapping[str, str]) -> Played:
         job: What to play; its folder is on the machine of the batch.
 
     Raises:
-        OtherProgram: if this worker runs another one, as may be if it came after the batch had begun.
+        OtherProgram: if this worker runs another one, as may be if it joined after the batch had begun.
     """
     if program != program_here():
         raise OtherProgram
@@ -69,22 +69,22 @@ class Cluster:
     """The connection to a cluster, from `with` to its end.
 
     Attributes:
-        others: Workers that run another program and are given nothing.
+        others: Workers that run another program and get no jobs.
     """
 
     def __init__(self, address: str) -> None:
-        """Connect, and compare what the workers run with what runs here.
+        """Connect, and compare the programs of the workers with this one.
 
         Args:
             address: Of the scheduler, such as tcp://127.0.0.1:8786.
 
         Raises:
-            ClusterError: if nothing answers, there are no workers, or one of them runs another program.
+            ClusterError: if nothing responds, there are no workers, or one of them runs another program.
         """
         self.address = shown(address, 100)
         self.others: set[str] = set()
-        self._seen = time.monotonic()  # when a worker was last there
-        # Interrupted while it waits, Dask calls back what was never bound, and tornado logs the traceback of that.
+        self._seen = time.monotonic()  # when a worker was last seen
+        # If interrupted while waiting, Dask calls an unbound callback, and tornado logs the traceback.
         logging.getLogger("tornado.application").disabled = True
         self.client = self._connected(address)
         try:
@@ -100,19 +100,19 @@ class Cluster:
             raise
 
     def _connected(self, address: str) -> Any:
-        client: Any = Client  # its types are not all written
+        client: Any = Client  # not fully typed
         try:
             with _quiet():
                 asyncio.run(_knock(address))
                 return client(address, timeout=CONNECT, set_as_default=False, name="peacesim")
         except ImportError as error:
             raise ClusterError(f"the Dask scheduler at {self.address} does not fit: {shown(error, 200)}") from None
-        except Exception:  # whatever listens there may send anything
+        except Exception:  # any service may listen there and send anything
             hint = "`dask scheduler` starts one and prints its address, tcp://HOST:PORT"
             raise ClusterError(f"no Dask scheduler answers at {self.address}: {hint}") from None
 
     def find_others(self) -> Mapping[str, str]:
-        """Ask every worker what it runs; how each that has come since runs another program, by address."""
+        """Compare the program of every new worker; return the differences by address."""
         found: dict[str, str] = {}
         for address, program in self.client.run(program_here, on_error="return").items():
             if isinstance(program, BaseException):  # most likely it has no such module
@@ -124,9 +124,9 @@ class Cluster:
         return new
 
     def threads(self) -> Mapping[str, int]:
-        """Threads of the workers that may play, by address.
+        """Return the threads of usable workers, by address.
 
-        ClusterLost if the scheduler does not answer, or no such worker has been there for a while.
+        ClusterLost if the scheduler does not respond, or there has been no such worker for a while.
         """
         try:
             there: Mapping[str, int] | None = None
@@ -146,7 +146,7 @@ class Cluster:
         return found
 
     def send(self, job: Job, key: str, workers: list[str] | None) -> Any:
-        """Have a job played, by one of some workers or by any. ClusterLost if the connection is lost."""
+        """Submit a job, to some workers or to any. ClusterLost if the connection is lost."""
         try:
             return self.client.submit(play_remotely, job, program_here(), key=key, workers=workers, pure=False)
         except Exception as error:
@@ -155,8 +155,8 @@ class Cluster:
             raise ClusterLost(f"the connection to {self.address} is lost: {shown(error, 200)}") from None
 
     def wait(self, futures: list[Any]) -> None:
-        """Wait for the first of some futures, and not for long."""
-        wait_for: Any = wait  # its types are not written
+        """Wait briefly for the first of some futures."""
+        wait_for: Any = wait  # not typed
         if not futures:
             time.sleep(POLL)
             return
@@ -164,13 +164,13 @@ class Cluster:
             wait_for(futures, timeout=POLL, return_when="FIRST_COMPLETED")
 
     def forget(self, futures: list[Any]) -> None:
-        """Take back what was sent. What is being played is played to its end, and its result thrown away."""
+        """Cancel a job. One that is running ends, and its result is dropped."""
         with suppress(Exception):  # the connection may be lost
             if self.client.status == "running":
                 self.client.cancel(futures)
 
     def close(self) -> None:
-        """Leave the cluster; it goes on."""
+        """Disconnect from the cluster, which continues."""
         with suppress(Exception), _quiet():
             self.client.close(timeout=CONNECT)
 
@@ -185,16 +185,16 @@ class Cluster:
 
 async def _knock(address: str) -> None:
     """See whether something answers as Dask does: a client that does not get through is hard to be rid of."""
-    security: Any = Security  # the types of these are not all written
+    security: Any = Security  # not all typed
     reach: Any = connect
-    async with asyncio.timeout(CONNECT):  # what answers otherwise may leave Dask waiting for the rest
+    async with asyncio.timeout(CONNECT):  # another kind of service may leave Dask waiting for the rest
         comm = await reach(address, timeout=CONNECT, **security().get_connection_args("client"))
         await comm.close()
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Dask from logging what our one line on the connection says."""
+    """Keep Dask from logging what our own message on the connection reports."""
     log = logging.getLogger("distributed")
     before, log.disabled = log.disabled, True
     try:
@@ -205,22 +205,22 @@ def _quiet() -> Iterator[None]:
 
 @dataclass(frozen=True, eq=False)
 class _Sent:
-    """A job on its way."""
+    """A submitted job."""
 
     job: Job
     future: Any
-    workers: list[str] | None  # the only ones that may play it; None for any
-    alone: bool  # whether nothing else is on its way, to see whether it ends its worker
+    workers: list[str] | None  # its permitted workers; None for any
+    alone: bool  # whether it runs alone, to see whether it ends its worker
 
 
 class OnDask:
     """The workers of a Dask cluster.
 
-    What a lost worker had, Dask has played by others, until more workers were lost over it than its scheduler allows.
-    As that counts against all that a lost worker had, such a job is then played once more, alone.
+    Dask has the jobs of a lost worker played by others, until its scheduler's limit of lost workers a job. As that
+    counts against all jobs of a lost worker, such a job is then played once more, alone.
 
     Args:
-        parts_folder: Where the chunks of a job go; None if it is not wanted any more.
+        parts_folder: Where the chunks of a job go; None if it is not needed any more.
         waiting: Within it, waiting may be interrupted.
     """
 
@@ -235,7 +235,7 @@ class OnDask:
         self.count = 0
 
     def play(self, jobs: Iterator[Job]) -> Generator[tuple[Job, JobResult], None, None]:
-        """Each job as it comes back; at most two a thread are on their way."""
+        """Yield each job as it finishes; at most two a thread are submitted."""
         try:
             self.threads, self.looked = self.cluster.threads(), time.monotonic()
             while self._send(jobs):
@@ -246,7 +246,7 @@ class OnDask:
             self.cluster.forget([each.future for each in self.sent.values()])
 
     def _send(self, jobs: Iterator[Job]) -> bool:
-        """Keep the workers busy; False when nothing is left to wait for."""
+        """Submit jobs; False when nothing is left to wait for."""
         while True:
             if not (self.suspects or self.again):
                 self.again.extend(islice(jobs, 1))
@@ -267,7 +267,7 @@ class OnDask:
         self.sent[key] = _Sent(job, future, workers, alone)
 
     def _receive(self) -> Iterator[tuple[Job, JobResult]]:
-        """What has come back in a while, and what turns out to be lost."""
+        """Return jobs that finished within a while, or turn out to be lost."""
         self.cluster.wait([each.future for each in self.sent.values()])
         for key in [key for key, each in self.sent.items() if each.future.done()]:
             yield from self._finish(key)
@@ -275,21 +275,21 @@ class OnDask:
             yield from self._look()
 
     def _look(self) -> Iterator[tuple[Job, JobResult]]:
-        """See who is there; a job whose workers have all gone is lost."""
+        """Check the workers; a job whose workers have all gone is lost."""
         self.threads, self.looked = self.cluster.threads(), time.monotonic()
         for key, sent in list(self.sent.items()):
             if sent.workers is not None and not self.threads.keys() & set(sent.workers):
                 yield from self._lost(key)
 
     def _finish(self, key: str) -> Iterator[tuple[Job, JobResult]]:
-        """What became of a job that is done."""
+        """Return the outcome of a job that is done."""
         sent = self.sent[key]
         try:
             error = sent.future.exception(timeout=COME)
             result = sent.future.result(timeout=COME) if error is None else error
         except TimeoutError:
-            return  # its worker has gone, and the result with it: Dask has it played again
-        except CancelledError:  # by whoever restarts the cluster, or because the connection is lost
+            return  # its worker has gone with the result: Dask has it played again
+        except CancelledError:  # by a restart of the cluster, or because the connection is lost
             self.cluster.threads()
             yield from self._lost(key)
             return
@@ -307,7 +307,7 @@ class OnDask:
             yield sent.job, result if isinstance(result, Exception) else RuntimeError(f"{type(result).__name__}")
 
     def _stored(self, job: Job, played: Played) -> ChunkEntry:
-        """Put the files of a job to the others of its folder."""
+        """Store the files of a job beside the others of its folder."""
         folder = self.parts_folder(job)
         if folder is not None:
             for name in played.entry.files:
@@ -315,7 +315,7 @@ class OnDask:
         return played.entry
 
     def _lost(self, key: str, times: int = 1) -> Iterator[tuple[Job, JobResult]]:
-        """Have a job played again that was lost: alone if more than once, and not after that."""
+        """Schedule a lost job again: alone if lost more than once, and not after that."""
         sent = self.sent.pop(key)
         self.cluster.forget([sent.future])
         self.losses[sent.job] += times

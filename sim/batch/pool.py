@@ -1,4 +1,4 @@
-"""Processes of this machine that compute beside this one. What they compute is imported by them alone."""
+"""Worker processes on this machine, which alone import what they compute."""
 
 import os
 import signal
@@ -18,14 +18,14 @@ SILENCE = 600.0  # seconds without a result of any worker until all of them are 
 SLOWEST = 20  # times the longest wait so far, if that is more
 WORKER_ENVIRONMENT = {
     **{f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS")},
-    "PYTHONSAFEPATH": "1",  # else modules in the current folder would take the place of Python's own
+    "PYTHONSAFEPATH": "1",  # else modules in the current folder would shadow Python's own
 }
 
 Result = TypeVar("Result")
 
 
 def start_worker() -> None:
-    """Leave Ctrl-C to the parent, and end when it does: a worker without a parent would wait for ever."""
+    """Leave Ctrl-C to the parent, and end with it: an orphaned worker would wait for ever."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -40,17 +40,17 @@ def _end_with_parent() -> None:
 class WorkerPool:
     """Processes that end with this one, compute with one thread each and ignore Ctrl-C; started when first needed.
 
-    An `initializer` is called in each process before anything else, instead of `start_worker`, which it calls.
+    An `initializer` runs first in each process, in place of `start_worker`, which it must call.
     """
 
     def __init__(self, count: int, initializer: Callable[..., None] | None = None, *arguments: Any) -> None:
         self.count, self.initializer, self.arguments = count, initializer, arguments
         self.processes: dict[int, BaseProcess] = {}
-        self.longest = 0.0  # seconds that were waited for a result
+        self.longest = 0.0  # longest wait for a result, seconds
         self._executor: ProcessPoolExecutor | None = None
 
     def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        """Have a function of a module called in one of the processes, which are started anew after `end`.
+        """Call a function of a module in one of the processes, which are restarted after `end`.
 
         BrokenProcessPool, OSError, RuntimeError if a process ended, or none can be started.
         """
@@ -64,15 +64,15 @@ class WorkerPool:
         return future
 
     def wait(self, futures: Collection[Future[Result]], patience: float | None = None) -> set[Future[Result]]:
-        """The first futures that are done; none if a process ended, or if none was done in so long.
+        """Return the first futures that are done; none if a process ended, or on timeout.
 
-        `patience`: seconds; None for so many that the processes must hang.
+        `patience`: seconds; None for a time after which the processes must hang.
         """
         quiet, ended = 0.0, False
         while quiet < (patience or max(SILENCE, SLOWEST * self.longest)):
             began = time.monotonic()
             done = wait(futures, POLL, FIRST_COMPLETED).done
-            quiet += min(time.monotonic() - began, 2 * POLL)  # more if this process was stopped with its workers
+            quiet += min(time.monotonic() - began, 2 * POLL)  # more if this process was suspended with its workers
             if done:
                 self.longest = max(self.longest, quiet)
                 return done
@@ -82,11 +82,11 @@ class WorkerPool:
         return set()
 
     def all_alive(self) -> bool:
-        """Whether no process has ended."""
+        """Return whether no process has ended."""
         return all(process.is_alive() for process in list(self.processes.values()))
 
     def end(self, at_once: bool = True) -> None:
-        """End the processes, whatever they do; if not at once, those that do not end by themselves in a while."""
+        """End the processes; those that do not end by themselves in a while are killed."""
         if self._executor is None:
             return
         executor, self._executor = self._executor, None
@@ -104,7 +104,7 @@ class WorkerPool:
 
 @contextmanager
 def _worker_environment() -> Iterator[None]:
-    """Workers read these before they load NumPy, so they must be set when they start."""
+    """Set the environment that workers read before they import NumPy."""
     before = {name: os.environ.get(name) for name in WORKER_ENVIRONMENT}
     os.environ.update(WORKER_ENVIRONMENT)
     try:
@@ -119,7 +119,7 @@ def _worker_environment() -> Iterator[None]:
 
 @contextmanager
 def _not_interrupted() -> Iterator[None]:
-    """A worker started here is deaf to Ctrl-C from its first instant: it inherits what is blocked."""
+    """Block Ctrl-C while a worker is started, which inherits the blocked signals."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -1,4 +1,4 @@
-"""How far a long computation has come: a bar on a terminal, a line a tenth elsewhere."""
+"""Progress of a long computation: a bar on a terminal, a line a tenth elsewhere."""
 
 import sys
 import time
@@ -11,23 +11,23 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Column
 from rich.text import Text
 
-LONG_WAIT = 5.0  # seconds before anything was played; loops are compiled once per installation, for about a minute
+LONG_WAIT = 5.0  # seconds before any draw was played; the first run compiles loops, for about a minute
 
 
 class Silent:
-    """What a batch reports to; this one says nothing, and the others build on it."""
+    """The progress reports of a batch, all ignored; base of the others."""
 
     def start(self, total_draws: int, scenarios: Sequence[str]) -> None:
-        """So many draws are wanted, of these scenarios together."""
+        """Start, with so many draws of these scenarios together."""
 
     def skip(self, scenario_id: str, draws: int) -> None:
-        """So many of them need not be played: they are there, or are given up."""
+        """Skip so many draws that need not be played: they exist, or were given up."""
 
     def advance(self, scenario_id: str, draws: int) -> None:
-        """So many more were played."""
+        """Advance by so many draws."""
 
     def finish(self) -> None:
-        """Nothing more will come, for good or ill."""
+        """Finish, successfully or not."""
 
 
 class Lines(Silent):
@@ -54,7 +54,7 @@ class Lines(Silent):
             self._say(f"{10 * tenth} %: {self.done:,} of {self.total:,} draws{self._pace()}")
 
     def _pace(self) -> str:
-        """Draws a second, and the time left, since the first came: what came before it was starting and compiling."""
+        """Return draws a second and the time left, measured from the first draws to exclude start and compilation."""
         now = time.monotonic()
         if self.began is None:
             self.began, self.before = now, self.done
@@ -63,7 +63,7 @@ class Lines(Silent):
         return f", {_rate(rate)}, {_left(self.total - self.done, rate)}"
 
     def _say(self, text: str) -> None:
-        with suppress(OSError):  # nobody reads any more: no reason to give up what is computed
+        with suppress(OSError):  # nobody reads any more, which is no reason to stop computing
             print(text, file=self.stream, flush=True)
 
 
@@ -101,7 +101,7 @@ class Bar(Silent):
 
 
 class _Rate(ProgressColumn):
-    """Draws a second; where none has come for a while, what it may be that keeps them."""
+    """Draws a second; while there are none yet, the likely reason."""
 
     def render(self, task: Task) -> Text:
         if task.speed:
@@ -122,6 +122,6 @@ def _left(draws: int, rate: float) -> str:
 
 
 def progress_on(stream: TextIO | None = None) -> Silent:
-    """A bar if standard error, or the stream given, is a terminal; else lines."""
+    """Return a bar if standard error, or the stream given, is a terminal; else lines."""
     stream = stream or sys.stderr
     return Bar(Console(file=stream)) if stream.isatty() else Lines(stream)

@@ -1,4 +1,4 @@
-"""The batch: what is missing is played, what is finished is kept, and the same command twice does nothing."""
+"""The batch: missing draws are played, finished ones are reused, and the same command twice does nothing."""
 
 import os
 import signal
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from sim.batch.on_dask import Cluster
 
 MIN_PARALLEL_SECONDS = 6.0  # seconds of work: with less, starting processes takes longer than playing
-OUTPUT_SECONDS = 2.0  # seconds that charts of a scenario take; one scenario's are drawn by one process
-PROBE = 8  # part of the first job that is timed
+OUTPUT_SECONDS = 2.0  # seconds for the charts of a scenario, drawn in one process
+PROBE = 8  # fraction of the first job that is timed
 
 
 def batch(
@@ -51,11 +51,10 @@ def batch(
     dask: str | None = None,
     large: bool = False,
 ) -> list[BatchItem]:
-    """Play every scenario of files and folders, and keep the results.
+    """Play every scenario of files and folders, and store the results.
 
-    What is in the results folders already is not played again. Neither the number of workers nor the order in which
-    they answer moves a byte. A script that calls this with more than one worker does so below
-    `if __name__ == "__main__":`, because workers import it.
+    Existing draws are not played again. Neither the number of workers nor their order moves a byte. A script that calls
+    this with more than one worker does so below `if __name__ == "__main__":`, because workers import it.
 
     Args:
         paths: Scenario files, and folders with such files.
@@ -63,27 +62,27 @@ def batch(
         seed: Of all random streams.
         workers: Processes; by default one a processor. With 1, or little to do, all is played in this process.
         out: The folder for results.
-        progress: Told how far things are.
-        sets: `PATH=VALUE` texts, for every scenario.
-        vary: `PATH=SPEC` texts: every scenario becomes a sweep.
+        progress: Receives progress reports.
+        sets: `PATH=VALUE` strings, for every scenario.
+        vary: `PATH=SPEC` strings: every scenario becomes a sweep.
         design: `sobol:COUNT` or `latin:COUNT`: so many points spread over what varies; None for all combinations.
         finish: Called with the results of each scenario and its folder when all else is written: for charts. One of
             this package, or a partial of one, is called in the processes that play; any other one in this process.
-        ending: Of a file that `finish` makes; where there is none with it, charts are made again.
+        ending: Suffix of a file that `finish` makes; if there is none, charts are made again.
         shard: Play only the chunks of this shard, into folders of its own, without tables; `merge` joins all shards.
-        dask: Address of the scheduler of a Dask cluster, whose workers play then, and no processes of this machine.
+        dask: Address of the scheduler of a Dask cluster, whose workers play in place of local processes.
         large: Play scenarios too of which one draw may take more than a minute or 4 GB.
 
     Returns:
-        What became of each scenario; one that failed does not stop the others.
+        The outcome of each scenario; one that failed does not stop the others.
 
     Raises:
         ScenarioError: with the faults of all files; nothing was written.
-        ValueError: if a number is below 1, or both workers and a cluster are to play.
-        ClusterError: if the cluster cannot be used; nothing was written. If it goes away, finished chunks are kept.
+        ValueError: if a number is below 1, or both workers and a cluster are given.
+        ClusterError: if the cluster cannot be used; nothing was written. If it is lost, finished chunks stay.
         ResultsBusy: if another process writes to one of the folders; nothing was played.
-        StoreError: if the disk is full or may not be written to; finished chunks are kept.
-        BatchInterrupted: on Ctrl-C, SIGTERM or SIGHUP; finished chunks are kept.
+        StoreError: if the disk is full or may not be written to; finished chunks stay.
+        BatchInterrupted: on Ctrl-C, SIGTERM or SIGHUP; finished chunks stay.
     """
     if workers is not None and dask is not None:
         raise ValueError("on a Dask cluster its workers play; leave the number of workers out")
@@ -112,13 +111,13 @@ class _Running:
     planned: Planned
     folder: ResultsFolder  # open from the first job to the last
     item: BatchItem
-    missing: dict[int, range]  # draws of its chunks that are still to be played, by first draw
-    played: dict[int, list[Chunk | ChunkEntry]] = field(default_factory=dict)  # of each chunk, by its first draw
+    missing: dict[int, range]  # draws still to be played, by first draw of the chunk
+    played: dict[int, list[Chunk | ChunkEntry]] = field(default_factory=dict)  # by first draw of the chunk
 
 
 @dataclass
 class _Run:
-    """One call of `batch`; its arguments, and what has come of them so far."""
+    """One call of `batch`: its arguments and state."""
 
     plans: list[Plan]
     draws: int
@@ -131,21 +130,21 @@ class _Run:
     stopping: Stopping
     planned: list[Planned] = field(default_factory=list)
     locks: dict[Path, FolderLock] = field(default_factory=dict)
-    running: dict[str, _Running] = field(default_factory=dict)  # those open now, by folder
+    running: dict[str, _Running] = field(default_factory=dict)  # open scenarios, by folder
     items: dict[str, BatchItem] = field(default_factory=dict)
     finished: int = 0
     total: int = 0
     cluster: "Cluster | None" = None
-    jobs: deque[AnyJob] = field(default_factory=deque)  # those that come before what is still to be opened
+    jobs: deque[AnyJob] = field(default_factory=deque)  # before those of scenarios still to be opened
     unopened: Iterator[Job] = field(default_factory=lambda: iter(()))
 
     @property
     def share(self) -> int:
-        """Draws of a scenario: about so many, before it is opened."""
+        """Estimate the missing draws of a scenario before it is opened."""
         return -(-self.draws // self.shard.of) if self.shard else self.draws
 
     def lock_folders(self, held: ExitStack) -> None:
-        """Become the writer of every folder before anything is played."""
+        """Lock every folder before anything is played."""
         for plan in self.plans:
             lock = held.enter_context(lock_folder(plan.folder))
             if isinstance(plan, Sweep):
@@ -177,7 +176,7 @@ class _Run:
         return self
 
     def __next__(self) -> AnyJob:
-        """The next job: tables and charts of what is played, then draws; a folder is opened when its turn comes.
+        """Return the next job: outputs of what is played, then draws; a folder is opened when its turn comes.
 
         StopIteration if there is none now; there may be one again once a result has come.
         """
@@ -187,7 +186,7 @@ class _Run:
         return job or self.jobs.popleft()
 
     def _results(self) -> Generator[tuple[AnyJob, JobResult], None, None]:
-        """All jobs that are missing, each with what came of it."""
+        """Yield all missing jobs, each with its result."""
         self.unopened = self._open_all()
         if self.cluster is not None:
             from sim.batch.on_dask import OnDask
@@ -202,10 +201,10 @@ class _Run:
                     break
 
     def _is_much(self) -> Generator[tuple[AnyJob, JobResult], None, bool]:
-        """Whether there is so much to do that workers, which take seconds to start, are worth it.
+        """Return whether there is enough work for workers, which take seconds to start.
 
-        The first few draws are played here, and the next few timed: the first ones load what is compiled. The others
-        may be slower or faster, so this is a guess.
+        The first few draws are played here to load compiled code, and the next few timed. The others may be slower or
+        faster, so this is an estimate.
         """
         a_draw = 0.0
         for _ in range(2):
@@ -242,7 +241,7 @@ class _Run:
         return str(running.folder.make_parts()) if running is not None else None
 
     def _open_all(self) -> Iterator[Job]:
-        """The jobs of all that is missing."""
+        """Yield all missing jobs."""
         for planned in self.planned:
             running = self._open(planned)
             if running is None:
@@ -291,7 +290,7 @@ class _Run:
         self.progress.skip(planned.id, self.share)
 
     def _collect(self, job: AnyJob, result: JobResult) -> None:
-        """Put a job to the others of its chunk, the chunk to the others of its scenario."""
+        """Collect the jobs of a chunk, and the chunks of a scenario."""
         running = self.running.get(job.folder)
         if running is None or running.item.failure is not None:
             return
@@ -321,7 +320,7 @@ class _Run:
             self._close(running)
 
     def _close(self, running: _Running) -> None:
-        """Have tables and charts of a scenario that is played made, unless they are there; a shard has none."""
+        """Queue the job for tables and charts of a played scenario, unless they exist; a shard has none."""
         folder, planned = running.folder, running.planned
         charts = self.finish is not None and folder.shard is None
         with self.stopping:
@@ -338,7 +337,7 @@ class _Run:
                 self._collect(job, result)
 
     def _let_go(self, running: _Running) -> None:
-        """Note what became of a scenario and release its folder."""
+        """Record the outcome of a scenario and release its folder."""
         folder, item = running.folder, running.item
         try:
             if item.failure is None and folder.shard is None:
@@ -366,14 +365,14 @@ def _refuse_others(planned: Planned, shard: Shard | None) -> None:
     try:
         there = read_manifest(planned.folder)
     except DamagedResults:
-        return  # it is written anew
+        return  # it is rewritten
     if there.identity != planned.identity:
         raise StoreError(f"{planned.folder} holds the results of another scenario or seed; move it away")
     refuse_other_shard(planned.folder, there, shard)
 
 
 def _format_error(error: BaseException) -> str:
-    """What went wrong with a scenario."""
+    """Describe an error of a scenario."""
     if isinstance(error, MemoryError):
         return out_of_memory(error)
     return " ".join(str(error).split())[:500] or type(error).__name__
@@ -384,7 +383,7 @@ def _count(job: Chunk | ChunkEntry) -> int:
 
 
 def _write_chunk(folder: ResultsFolder, jobs: Sequence[Chunk | ChunkEntry]) -> None:
-    """Write the chunk whose jobs these are, in whatever order they came."""
+    """Write a chunk of these jobs, in whatever order they came."""
     files = [job for job in jobs if isinstance(job, ChunkEntry)]
     if len(jobs) == len(files) == 1:
         damaged = folder.copy(folder.make_parts(), files[0], versions_here())
@@ -413,6 +412,6 @@ def _joined(folder: ResultsFolder, jobs: Sequence[Chunk | ChunkEntry]) -> Chunk:
 
 
 def _is_ours(finish: Finish | None) -> bool:
-    """Whether a worker can import a `finish`: one of another module may not be there, or refer to what is here."""
+    """Whether a worker can import a `finish`: that of another module may not be importable, or refer to local state."""
     made = finish.func if isinstance(finish, partial) else finish
     return made is None or getattr(made, "__module__", "").partition(".")[0] == "sim"

@@ -1,4 +1,4 @@
-"""The folders of shards: found, read, and refused where they do not belong together."""
+"""The folders of shards: found, read, and refused where they do not match."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class ShardFolder:
-    """A results folder of one shard, and what its `run.json` says."""
+    """A results folder of one shard, and its `run.json`."""
 
     folder: Path
     manifest: Manifest
@@ -26,7 +26,7 @@ class ShardFolder:
 
 @dataclass(frozen=True)
 class ScenarioShards:
-    """What the shards have of one scenario, or of one point of a sweep."""
+    """The shards of one scenario, or of one point of a sweep."""
 
     name: str  # of the folder for the results of all shards
     settings: Mapping[str, str]
@@ -35,21 +35,21 @@ class ScenarioShards:
 
 @dataclass(frozen=True)
 class ShardSet:
-    """Shards that belong together."""
+    """Matching shards."""
 
     id: str
     name: str  # of the folder for the results of all shards
     of: int
-    given: frozenset[int]  # numbers of those that are here
-    draws: int  # how many draws all of them together are to have
+    given: frozenset[int]  # their numbers
+    draws: int  # draws of all shards together
     seed: int
-    sweep: bytes | None  # what `sweep.json` is to say; None without a sweep
+    sweep: bytes | None  # content of `sweep.json`; None without a sweep
     scenarios: tuple[ScenarioShards, ...]
 
 
 @dataclass(frozen=True)
 class _Folder:
-    """What one folder that was named is of."""
+    """The identity of one named folder."""
 
     path: Path
     shard: Shard | None
@@ -61,7 +61,7 @@ class _Folder:
 
 
 def sets_of(paths: Iterable[str | Path]) -> list[list[Path]]:
-    """The folders that are to be joined with each other: those named, and of each folder of shards each set in it.
+    """Group folders to be merged: those named, and of each folder of shards each set in it.
 
     StoreError if a path is neither a shard nor a folder with shards, or there is none.
     """
@@ -87,11 +87,11 @@ def _is_begun(path: Path) -> bool:
 
 
 def read_set(paths: Sequence[Path]) -> ShardSet:
-    """What shards hold, once it is clear that they belong together.
+    """Read shards and check that they match.
 
     Raises:
         StoreError: if one is no shard, is of other results or of another number of shards, or is there twice.
-        DamagedResults: if one does not say what it is of.
+        DamagedResults: if one has no readable identity.
     """
     folders = [read_folder(path) for path in paths]
     shards = sorted(((_shard_of(each), each) for each in folders), key=lambda pair: pair[0])
@@ -114,11 +114,11 @@ def read_set(paths: Sequence[Path]) -> ShardSet:
 
 
 def read_folder(path: Path) -> _Folder:
-    """What a folder of results, of a sweep or of a shard says that it is of.
+    """Return the identity of a folder of results, of a sweep or of a shard.
 
     Raises:
         StoreError: if it is none, or cannot be read.
-        DamagedResults: if it does not say what it is of.
+        DamagedResults: if it has no readable identity.
     """
     if not (path / SWEEP).exists():
         manifest = read_manifest(path)
@@ -144,7 +144,7 @@ def _shard_of(folder: _Folder) -> Shard:
 
 
 def _refuse_mixture(shards: Sequence[tuple[Shard, _Folder]]) -> None:
-    """See that folders are different shards of the same results."""
+    """Check that folders are different shards of the same results."""
     shard, first = shards[0]
     seen: dict[Shard, Path] = {}
     for other, each in shards:

@@ -1,4 +1,4 @@
-"""How a batch is stopped from outside: by Ctrl-C, a request to end, or a cluster that goes away."""
+"""How a batch is stopped from outside: by Ctrl-C, a request to end, or a lost cluster."""
 
 import signal
 import sys
@@ -12,11 +12,11 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a request to
 
 
 class BatchInterrupted(Exception):
-    """The batch was stopped by a signal; finished chunks stay, and the message is how to go on.
+    """The batch was stopped by a signal; finished chunks stay, and the message is how to continue.
 
     Attributes:
         signal: 2 for Ctrl-C, 15 for a request to end, 1 for a terminal that was closed.
-        exit_code: 128 more, as shells have it.
+        exit_code: 128 more, as in shells.
     """
 
     def __init__(self, number: int, finished: int, wanted: int) -> None:
@@ -32,13 +32,13 @@ class BatchInterrupted(Exception):
 
 
 class ClusterError(Exception):
-    """A Dask cluster cannot be used; nothing was written. The text is one plain line."""
+    """A Dask cluster cannot be used; nothing was written. The message is one plain line."""
 
     exit_code = 2
 
 
 class ClusterLost(ClusterError):
-    """A Dask cluster went away in the middle; what was finished is kept."""
+    """A Dask cluster was lost; finished chunks stay."""
 
     exit_code = 3
 
@@ -47,15 +47,15 @@ class ClusterLost(ClusterError):
 
 
 class Stopping:
-    """Notes a signal whenever it comes, and raises `KeyboardInterrupt` where that does no harm: within `with`.
+    """Records a signal whenever it comes, and raises `KeyboardInterrupt` only where that is safe: within `with`.
 
-    A signal comes between any two instructions: while a lock is taken, a file noted, a worker started. An exception
-    there would leave things half done, and one in code that the interpreter calls by itself is printed and lost. So
-    elsewhere it waits for the next `with`; and one that was lost within it, or turned into another exception, is raised
-    at its end. One signal is enough: further ones change nothing.
+    A signal comes between any two instructions: while a lock is taken, a file listed, a worker started. An exception
+    there would leave an inconsistent state, and one in code that the interpreter calls by itself is printed and lost.
+    So elsewhere it waits for the next `with`; and one that was lost within it, or turned into another exception, is
+    raised at its end. Further signals change nothing.
 
     Attributes:
-        number: Of the first signal that came; 0 for none.
+        number: Of the first signal; 0 for none.
     """
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class Stopping:
 
 @contextmanager
 def handled_signals() -> Iterator[Stopping]:
-    """Within, `Stopping` handles Ctrl-C and the like; at the end, a signal that changed nothing is passed on."""
+    """Handle Ctrl-C and the like by `Stopping`; at the end, a signal that changed nothing is re-raised."""
     stopping = Stopping()
     if threading.current_thread() is not threading.main_thread():
         yield stopping

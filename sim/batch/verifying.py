@@ -1,4 +1,4 @@
-"""Results verified: files held against their hashes, and chosen chunks played again and compared bit by bit."""
+"""Verification of results: files against their hashes, and chosen chunks played again and compared bit by bit."""
 
 import os
 import re
@@ -15,30 +15,30 @@ from sim.results.files import DamagedResults, StoreError
 from sim.results.inspection import Inspection, inspect
 from sim.results.manifest import RUN, Manifest, OtherRelease, holds_results, read_manifest
 
-A_FEW = 3  # chunks that are played again unless others are requested
+A_FEW = 3  # number of chunks played again by default
 _CHUNK = re.compile(r"\d{8,20}-\d{8,20}\.parquet")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A folder to look into."""
+    """A folder to verify."""
 
     folder: Path
-    chunks: tuple[str, ...] | None = None  # names of the only chunks that are verified; None for the whole folder
-    sweep: bool = False  # whether `sweep.json` is looked at, and not what lies in the folders of its points
-    identity: str | None = None  # that its results must have, by the sweep that they are a point of
+    chunks: tuple[str, ...] | None = None  # names of the only chunks to verify; None for the whole folder
+    sweep: bool = False  # whether only `sweep.json` is verified, not the folders of its points
+    identity: str | None = None  # of its results, if they are a point of a sweep
 
 
 @dataclass(frozen=True)
 class Verified:
-    """What became of one folder."""
+    """The verification of one folder."""
 
     inspection: Inspection
     played: tuple[str, ...] = ()  # names of the chunks that were played again
     draws_played: int = 0  # of these
-    differing: tuple[str, ...] = ()  # files with sound hashes that come out otherwise now, each with what is wrong
+    differing: tuple[str, ...] = ()  # with valid hashes, but other content when played again; with what is wrong
     other_release: str | None = None  # why nothing can be played again here; None if it can
-    is_sweep: bool = False  # whether it is the list of a sweep alone
+    is_sweep: bool = False  # whether it is only the list of a sweep
 
     @property
     def folder(self) -> Path:
@@ -55,7 +55,7 @@ class Verified:
 
 
 def places(paths: Sequence[str | Path]) -> tuple[list[Place], list[Path]]:
-    """Where to look, each place once, and folders that were passed over, for they hold no results.
+    """Return the places to verify, each once, and skipped folders without results.
 
     StoreError if there is nothing that can be verified under a path, DamagedResults if a list of a sweep is unreadable.
     """
@@ -81,12 +81,12 @@ def places(paths: Sequence[str | Path]) -> tuple[list[Place], list[Path]]:
 
 
 def _at(path: Path) -> Iterator[Place]:
-    """The folder itself, if it is one of results, or the sweep and its points."""
+    """Return the folder itself, if it is one of results, or the sweep and its points."""
     if os.path.lexists(path / SWEEP):
         yield Place(path, sweep=True)
         try:
             points = read_folder(path).points
-        except DamagedResults:  # reported when its turn comes; what lies there is looked at all the same
+        except DamagedResults:  # reported when its turn comes; its folder is verified all the same
             inside = sorted(each for each in path.iterdir() if each.is_dir() and not each.is_symlink())
             yield from (place for each in inside for place in _at(each))
             return
@@ -99,7 +99,7 @@ def _at(path: Path) -> Iterator[Place]:
 
 
 def _joined(found: Sequence[Place]) -> list[Place]:
-    """Each folder once; several chunks of one folder together."""
+    """Merge places of one folder with their chunks."""
     joined: dict[tuple[Path, bool], Place] = {}
     for place in found:
         key = (place.folder, place.sweep)
@@ -113,9 +113,9 @@ def _joined(found: Sequence[Place]) -> list[Place]:
 
 
 def chosen(manifest: Manifest, place: Place, chunks: str | int) -> list[ChunkEntry]:
-    """The chunks that are played again: `all`, the `first`, or so many; StoreError if one that is named is not listed.
+    """Choose the chunks to play again: `all`, the `first`, or so many; StoreError if one that is named is not listed.
 
-    Which ones follows from the identity: the same everywhere, and spread over the draws.
+    The choice follows from the identity: the same everywhere, and spread over the draws.
     """
     entries = {entry.name: entry for entry in manifest.chunks}
     if place.chunks is not None:
@@ -138,14 +138,14 @@ def chosen(manifest: Manifest, place: Place, chunks: str | int) -> list[ChunkEnt
 def verify(
     paths: Sequence[str | Path], chunks: str | int = A_FEW, progress: Silent | None = None
 ) -> tuple[list[Verified], list[Path]]:
-    """Hold results against their hashes, and play chosen chunks again; nothing is written.
+    """Verify results against their hashes, and play chosen chunks again; nothing is written.
 
     Args:
         paths: Results folders, sweeps, shards, folders with such in them, chunks.
         chunks: Which are played again: `all`, `first`, or how many of each folder.
 
     Returns:
-        What became of each folder; and folders that were passed over, for they hold no results.
+        The verification of each folder; and skipped folders without results.
 
     Raises:
         StoreError: if there is nothing that can be verified under a path.
@@ -160,7 +160,7 @@ def verify(
 
 
 def _work(place: Place, chunks: str | int) -> int:
-    """Draws to be read and to be played; 0 where that is not known."""
+    """Return the number of draws to read and to play; 0 where unknown."""
     if place.sweep:
         return 0
     try:
@@ -204,7 +204,7 @@ def _verified(place: Place, chunks: str | int, progress: Silent) -> Verified:
 
 
 def _verified_sweep(folder: Path) -> Verified:
-    """The list of a sweep: whether it can be read, and which of its points are not there."""
+    """Verify the list of a sweep: whether it is readable, and which of its points are missing."""
     damaged, missing = [], []
     try:
         for point in read_folder(folder).points:

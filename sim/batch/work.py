@@ -1,4 +1,4 @@
-"""What is played at once, and the process that plays it."""
+"""Jobs, and the worker process that plays them."""
 
 import signal
 from collections import Counter, deque
@@ -15,20 +15,20 @@ from sim.results.manifest import read_manifest
 from sim.results.reading import collect
 from sim.scenario import Scenario
 
-JOBS_A_CHUNK = 4  # so that two workers share a chunk; more jobs cost the writing process more of its time
+JOBS_A_CHUNK = 4  # so that two workers share a chunk; more jobs cost the writing process more time
 
 
 @dataclass(frozen=True)
 class Job:
-    """Some draws of a chunk, played in one go and played again if their worker is lost.
+    """Some draws of a chunk, played at once and again if their worker is lost.
 
-    It has the scenario itself: the resolved one in the folder has no remarks on what was overridden.
+    It has the scenario itself: the resolved one in the folder lacks the comments on overridden values.
     """
 
     folder: str  # of the results
     identity: str
     seed: int
-    chunk: int  # its first draw
+    chunk: int  # first draw of the chunk
     first: int
     count: int
     scenario: Scenario | None = field(default=None, repr=False, compare=False)
@@ -40,7 +40,7 @@ class Job:
         return f"draws {self.first} to {self.first + self.count - 1}"
 
     def split(self, into: int) -> "tuple[Job, list[Job]]":
-        """The first of so many shares of the job, and the rest, which may be empty."""
+        """Split the job into the first of so many shares, and the rest, which may be empty."""
         head = -(-self.count // into)
         rest = replace(self, first=self.first + head, count=self.count - head)
         return replace(self, count=head), [rest] if rest.count else []
@@ -61,15 +61,15 @@ class OutputJob:
 
 
 def jobs_of(chunk: range, length: int, alone: bool = True) -> list[range]:
-    """The draws of each job of a chunk: quarters of a full one where it is alone, else all of it."""
+    """Return the draws of each job of a chunk: quarters of a full one if it is the only one, else all of it."""
     step = max(1, length // JOBS_A_CHUNK) if alone else length
     return [range(first, min(first + step, chunk.stop)) for first in range(chunk.start, chunk.stop, step)]
 
 
 def play_job(job: Job, folder: str) -> ChunkEntry:
-    """Play a job in a worker and leave it in a file: what comes back through the pipe is a few hundred bytes.
+    """Play a job in a worker and write it to a file, so that the pipe carries a few hundred bytes.
 
-    A worker that is killed while it sends much would leave half of it in the pipe, and the parent waiting for the rest.
+    A worker killed while sending much would leave half of it in the pipe, and the parent waiting for the rest.
 
     Raises:
         StoreError: if the job cannot be written.
@@ -79,13 +79,13 @@ def play_job(job: Job, folder: str) -> ChunkEntry:
 
 
 def write_output_job(job: OutputJob) -> list[str]:
-    """Write tables and charts in a worker; the names of the files that `finish` wrote.
+    """Write tables and charts in a worker; return the names of the files that `finish` wrote.
 
     StoreError, OSError, NoCharts: as `write_outputs`.
     """
     folder = Path(job.folder)
     charts = [each for each in folder.iterdir() if each.is_dir() and not each.is_symlink()]
-    remove([each for place in (folder, *charts) for each in unfinished(place)])  # of a worker that was lost
+    remove([each for place in (folder, *charts) for each in unfinished(place)])  # of a lost worker
     results = collect(folder, read_manifest(folder), layout_of(job), job.draws)
     return write_outputs(results, folder, job.finish)
 
@@ -95,7 +95,7 @@ MOST_LAYOUTS = 4
 
 
 def layout_of(job: Job | OutputJob) -> Layout:
-    """The scenario of a job, laid out once and not for every job."""
+    """Return the scenario of a job, laid out once a worker."""
     if job.identity not in _LAYOUTS:
         if len(_LAYOUTS) == MOST_LAYOUTS:
             del _LAYOUTS[next(iter(_LAYOUTS))]
@@ -112,10 +112,10 @@ class Lost(Exception):
 
 
 class Retries:
-    """Lost jobs, to be played again.
+    """Lost jobs to be played again.
 
-    A worker takes with it all that it was given, and nothing tells which job ended it. So a job that was lost once less
-    than is borne is a suspect: it is played with nothing else beside it that could be at fault.
+    A worker loses all of its jobs, and nothing shows which one ended it. So a job that was lost once less than allowed
+    is a suspect: it is played alone.
 
     Attributes:
         again: Jobs to be played again.
@@ -128,7 +128,7 @@ class Retries:
         self._counts: Counter[Job | OutputJob] = Counter()
 
     def lost(self, job: Job | OutputJob, why: str = "ended", hint: str = "") -> Lost | None:
-        """Note that a job was lost because of what became of its worker; why it is given up, if it is."""
+        """Record that a job was lost for a reason; return why it is given up, if it is."""
         self._counts[job] += 1
         if self._counts[job] >= MOST_LOSSES:
             last = "" if why == "ended" else f"; the last one {why}"
@@ -138,7 +138,7 @@ class Retries:
 
 
 def how_ended(workers: Iterable[BaseProcess]) -> str:
-    """What became of the first of some workers that ended; the pool ends the others when one has."""
+    """Describe how the first of some workers ended; the pool ends the others with it."""
     codes = [worker.exitcode for worker in workers]
     own = next((code for code in codes if code not in (None, 0, -signal.SIGTERM)), None)
     if own == -signal.SIGKILL:
@@ -149,6 +149,6 @@ def how_ended(workers: Iterable[BaseProcess]) -> str:
 
 
 def out_of_memory(error: MemoryError) -> str:
-    """One line on a job for which the memory of its worker was too little."""
+    """Describe in one line a job that ran out of its worker's memory."""
     detail = " ".join(str(error).split())[:200]
     return f"out of memory{f' ({detail})' if detail else ''}: fewer workers at a time leave each of them more"

@@ -14,20 +14,20 @@ with unread("matplotlibrc") if os.environ.get("PYTHONSAFEPATH") else nullcontext
 # Each registers its charts, in the order in which pages and lists have them.
 # isort: off
 from sim.charts import packages  # which packages are signed
-from sim.charts import pairs  # which options are signed together, and what all sides could accept
-from sim.charts import frontier  # what packages are worth to two parties
-from sim.charts import talks  # who asks for what, and when they sign
-from sim.charts import ledger  # who moved how far from opening to text
-from sim.charts import funnel  # how far runs get, and what stops them
-from sim.charts import blockers  # what stands in the way, and who blocks together with whom
+from sim.charts import pairs  # which options are signed together, and what all parties could accept
+from sim.charts import frontier  # utilities of packages to two parties
+from sim.charts import talks  # aspirations and offers, and when agreements are signed
+from sim.charts import ledger  # each party's concessions from opening to signed package
+from sim.charts import funnel  # how far runs get, and where they stop
+from sim.charts import blockers  # obstacles, and which parties block together
 from sim.charts import survival  # how long agreements hold
 from sim.charts import harm  # weeks without power and war cost
-from sim.charts import tornado  # of analyses: which inputs move a figure
+from sim.charts import tornado  # of analyses: sensitivity of a figure to each input
 from sim.charts import indices  # PAWN, Sobol, Morris
-from sim.charts import discovery  # under which conditions runs end a certain way
+from sim.charts import discovery  # conditions under which an outcome is typical
 from sim.charts import sweep  # points of a sweep
 from sim.charts import tournament  # strategies against strategies
-from sim.charts import hindcast  # of a scenario: what its rates imply of the past
+from sim.charts import hindcast  # of a scenario: the past that its rates imply
 from sim.charts import texts  # of a scenario: which package is acceptable, passes and holds
 from sim.charts import waterfall  # where a difference comes from
 
@@ -56,7 +56,7 @@ __all__ = [
 
 
 def charts_side_by_side(results: Sequence[Results]) -> list[str]:
-    """The charts that some result has and that can show all of them on one scale."""
+    """Return the charts that some result has and that can show all of them on one scale."""
     return [
         name
         for name, chart in CHARTS.items()
@@ -89,7 +89,7 @@ def save_charts(
     subject: object, folder: str | os.PathLike[str], names: Sequence[str] | None = None, stem: str = "",
     png: bool = False,
 ) -> list[Path]:  # fmt: skip
-    """Draw charts as `render_charts` does and write each as SVG and CSV, and as PNG if asked for.
+    """Draw charts as `render_charts` does and write each as SVG and CSV, and as PNG if requested.
 
     `folder`: made if it is missing.
     """
@@ -104,7 +104,7 @@ def render_comparison(
     Args:
         results: At least one, in the order in which they are shown.
         names: Of `CHARTS`, to be shown side by side as well.
-        labels: What each result is called.
+        labels: The label of each result.
         png: Whether as PNG too.
 
     Raises:
@@ -121,12 +121,12 @@ def save_comparison(
     results: Sequence[Results], folder: str | os.PathLike[str], names: Sequence[str] = (),
     labels: Sequence[str] | None = None, png: bool = False,
 ) -> list[Path]:  # fmt: skip
-    """Draw results as `render_comparison` does and write each chart as SVG and CSV, and as PNG if asked for."""
+    """Draw results as `render_comparison` does and write each chart as SVG and CSV, and as PNG if requested."""
     return [path for each in render_comparison(results, names, labels, png) for path in each.save(folder)]
 
 
 class Plots:
-    """Pictures by name, drawn when they are called; called itself, it draws the first."""
+    """Charts by name, drawn when called; calling the object itself draws the first."""
 
     def __init__(self, pictures: Mapping[str, Callable[[], Picture]]) -> None:
         self._pictures = pictures
@@ -149,7 +149,7 @@ class Plots:
 
 
 def plots(subject: object) -> Plots:
-    """The charts of results, of an analysis, or of several results side by side."""
+    """Return the charts of results, of an analysis, or of several results side by side."""
     if isinstance(subject, Comparison):
         results, names = subject.results, subject.names
         beside = {name: partial(side_by_side, CHARTS[name], results, names) for name in charts_side_by_side(results)}

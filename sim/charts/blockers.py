@@ -1,4 +1,4 @@
-"""What stands in the way of an agreement in force: ranked, in three groups that add up; and who blocks with whom."""
+"""Obstacles to an agreement in force: ranked, in three groups that add up; and which parties block together."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -21,10 +21,10 @@ from sim.results.labels import BLOCKED, blocked_label, clean, party_label
 from sim.results.results import Results
 from sim.scenario import Scenario
 
-MOST = 10  # parts of a group that have a bar of their own
-TEXT, WIDE, VALUE, INDENT = 3.5, 2.9, 1.5, 0.2  # inches: words, bars, figures, before the parts of a group
+MOST = 10  # parts of a group with a bar of their own
+TEXT, WIDE, VALUE, INDENT = 3.5, 2.9, 1.5, 0.2  # inches: text, bars, figures, indent of parts
 AIR, HEAD = 0.14, 0.6  # inches above a group, above the cells of pairs
-CELL, TALL, NAMES = 1.1, 0.3, 1.9  # inches: width and height of a cell, words before them
+CELL, TALL, NAMES = 1.1, 0.3, 1.9  # inches: width and height of a cell, text at the left
 SHADES = mpl.colormaps["Blues"]
 OTHERS = ("", "others")  # the key of all parts without a bar of their own
 Key = tuple[str, str]  # outcome and name of a part
@@ -32,7 +32,7 @@ Key = tuple[str, str]  # outcome and name of a part
 
 @dataclass(frozen=True)
 class Blocking:
-    """Groups with the parts that have a bar, parties whose obstacles stand together, and scale; for all results."""
+    """Groups with the parts that have a bar, parties that block together, and scale; for all results."""
 
     rows: dict[str, tuple[Key, ...]]  # by group, the largest first
     owners: tuple[str, ...]
@@ -42,7 +42,7 @@ class Blocking:
 
 
 def _shares(results: Results) -> dict[str, Group]:
-    """The groups in which some run ended."""
+    """Return the groups with at least one run."""
     return {group.name: group for group in obstacle_groups(results) if group.count}
 
 
@@ -59,14 +59,14 @@ def _interval(part: Part | Group) -> tuple[float, float]:
 
 
 def _figure(part: Part | Group) -> str:
-    """A share as the tables have it, with its interval."""
+    """Format a share as in the tables, with its interval."""
     low, high = _interval(part)
     ends = "" if math.isnan(low) else f" ({100 * low:.1f}{DASH}{100 * high:.1f})"
     return f"{100 * part.share:.1f} %{ends}"
 
 
 def _part(group: Group, key: Key, shown: Sequence[Key]) -> tuple[Part, int]:
-    """A part of a group by its key, and how many it stands for; what has no bar of its own is one."""
+    """Return a part of a group by its key, and how many it covers; parts without a bar are merged."""
     parts = {(part.outcome, part.name): part for part in group.parts}
     if key in parts:
         return parts[key], 1
@@ -81,7 +81,7 @@ def _label(scenario: Scenario, part: Part, count: int) -> list[str]:
 
 @dataclass(frozen=True)
 class _Block:
-    """A group as it is drawn: head, then parts, or a sentence where they would stand; heights in inches."""
+    """A group as drawn: head, then parts, or a sentence instead; heights in inches."""
 
     group: Group
     parts: list[tuple[Part, list[str]]]
@@ -113,7 +113,7 @@ def _blocks(results: Results, shared: Blocking) -> list[_Block]:
 
 
 def _draw_blocks(panel: Panel, results: Results, shared: Blocking) -> float:
-    """Draw the groups below each other; the height they take without the scale."""
+    """Draw the groups below each other; returns their height without the scale."""
     blocks = _blocks(results, shared)
     tall = sum(block.height for block in blocks)
     axes = panel.axes(TEXT + SPACE, 0, WIDE, tall)
@@ -143,7 +143,7 @@ def _draw_bar(axes: Axes, part: Part | Group, middle: float, fill: str, shared: 
 
 
 def _draw_pairs(panel: Panel, results: Results, shared: Blocking) -> None:
-    """Draw a cell for each party, by row, with each, by column; what never stands together is a dash."""
+    """Draw a cell for each pair of parties; a dash for pairs that never block together."""
     panel.lines(0, 0, ["Who blocks with whom, where no deal is possible"], BODY, weight="bold")
     group = _shares(results).get("no_zone")
     if group is None or group.count < LEAST_GROUP:
@@ -180,14 +180,12 @@ def _pairs_height(shared: Blocking) -> float:
 
 @CHARTS.register
 class BlockersChart(Chart[Results, Blocking]):
-    """What stands in the way of an agreement in force, in three groups that add up, and who blocks with whom."""
-
     name = "blockers"
     about = "what stands in the way: no possible deal, out of time, rejected at home; and who blocks with whom"
     group = "blockers"
 
     def frame(self, results: Sequence[Results]) -> Blocking:
-        """The parts that are largest in any result, on one scale."""
+        """Return the largest parts in any result, on one scale."""
         each = [_shares(one) for one in results]
         rows, owners, highs, most = dict[str, tuple[Key, ...]](), dict[str, float](), [0.01], 1e-9
         for name in BLOCKED:

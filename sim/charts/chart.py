@@ -1,4 +1,4 @@
-"""What a chart is: a picture of results or of an analysis, with its caption and its table; several on one scale."""
+"""The base of all charts: a picture of results or of an analysis, with its caption and its table."""
 
 import hashlib
 import io
@@ -24,7 +24,7 @@ FALLBACK = "'DejaVu Sans', Verdana, Arial, sans-serif"  # where DejaVu is missin
 
 
 def svg_text(picture: Picture) -> str:
-    """A picture as SVG: text as text, a title and a description, no date, no address outside the file."""
+    """Write a picture as SVG: text as text, a title and a description, no date, no external address."""
     buffer = io.StringIO()
     with drawing_settings():
         picture.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
@@ -33,7 +33,7 @@ def svg_text(picture: Picture) -> str:
     text = re.sub(r"<!DOCTYPE[^>]*>\s*", "", text)
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
     text = re.sub(r"(<text style=\"font: [^\"]*?)'DejaVu Sans'", rf"\1{FALLBACK}", text)
-    mark = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]  # several charts may stand in one page
+    mark = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]  # several charts may be in one page
     attributes = (
         f'role="img" aria-labelledby="t{mark} d{mark}">\n'
         f'<title id="t{mark}">{escape(picture.title)}</title>\n<desc id="d{mark}">{escape(picture.alt)}</desc>\n'
@@ -42,7 +42,7 @@ def svg_text(picture: Picture) -> str:
 
 
 def png_bytes(picture: Picture, dpi: int = PNG_DPI) -> bytes:
-    """A picture as PNG, without the name of a program or a date; the text alternative goes with it."""
+    """Write a picture as PNG, without program name or date, with its text alternative."""
     buffer = io.BytesIO()
     with drawing_settings():
         alone = {"Software": None, "Title": picture.title, "Description": picture.alt}
@@ -52,21 +52,21 @@ def png_bytes(picture: Picture, dpi: int = PNG_DPI) -> bytes:
 
 @dataclass(frozen=True, eq=False)
 class Rendered:
-    """A chart that is drawn: what its files and its place in a page are made of."""
+    """A drawn chart: the content of its files and of its place in a page."""
 
     name: str  # of its files, without ending
     svg: str
-    table: pd.DataFrame  # the numbers that are drawn
-    png: bytes = b""  # empty unless it was asked for
+    table: pd.DataFrame  # the numbers drawn
+    png: bytes = b""  # empty unless requested
 
     @classmethod
     def of(cls, name: str, picture: Picture, table: pd.DataFrame, png: bool = False) -> "Rendered":
         return cls(name, svg_text(picture), table, png_bytes(picture) if png else b"")
 
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
-        """Write `name.svg`, `name.csv` and, if it was made, `name.png` into a folder, each whole or not at all.
+        """Write `name.svg`, `name.csv` and, if it was made, `name.png` into a folder, each atomically.
 
-        StoreError if they cannot be written, or the folder is a link, which could lead anywhere.
+        StoreError if they cannot be written, or the folder is a link.
         """
         target = Path(folder)
         make_folder(target)
@@ -78,7 +78,7 @@ class Rendered:
 
 
 GAP = 0.45  # inches between pictures side by side
-LABEL = 11.0  # points, the name of a picture among several
+LABEL = 11.0  # points, the title of a picture among several
 
 
 Subject = TypeVar("Subject")
@@ -86,31 +86,31 @@ Shared = TypeVar("Shared")
 
 
 class Chart(Generic[Subject, Shared]):
-    """A chart of results, or of an analysis; all that one may have is declared here, with its default.
+    """A chart of results, or of an analysis, with the defaults of all methods.
 
-    What pictures must share to be read side by side (limits, rows, colours) is worked out by `frame`, from one subject
-    or from several; the others take it as it comes.
+    `frame` computes what pictures must share to be comparable (limits, rows, colours) from one subject or several; the
+    other methods use it.
     """
 
-    name: str  # by which it is asked for; also its file name
-    about: str = ""  # what it shows, in a line
-    group: str = "charts"  # the section of the page in which it stands, by its id; a group of its own makes a section
-    of: type = Results  # what it is drawn of
+    name: str  # its name, also of its files
+    about: str = ""  # its description, in a line
+    group: str = "charts"  # the section of the page, by its id; a new group makes a section
+    of: type = Results  # the class of its subjects
 
     def applies(self, subject: Subject) -> bool:
-        """Whether a subject has what it shows; where it has not, the picture says so in a sentence."""
+        """Return whether a subject has the data; otherwise the picture has a sentence on why not."""
         return True
 
     def compares(self, subjects: Sequence[Subject]) -> bool:
-        """Whether several subjects can stand side by side."""
+        """Return whether several subjects can be compared."""
         return True
 
     def frame(self, subjects: Sequence[Subject]) -> Shared:
-        """What pictures of these subjects share."""
+        """Return what pictures of these subjects share."""
         raise NotImplementedError
 
     def size(self, subject: Subject, shared: Shared) -> tuple[float, float]:
-        """Width and height of the picture, inches."""
+        """Return width and height of the picture, inches."""
         raise NotImplementedError
 
     def draw(self, panel: Panel, subject: Subject, shared: Shared) -> None:
@@ -118,28 +118,28 @@ class Chart(Generic[Subject, Shared]):
         raise NotImplementedError
 
     def caption(self, subject: Subject, shared: Shared) -> Caption:
-        """Title, how to read it, main figures, alternative text, notes."""
+        """Return title, how to read it, main figures, text alternative and notes."""
         raise NotImplementedError
 
     def table(self, subject: Subject) -> pd.DataFrame:
-        """The numbers that are drawn."""
+        """Return the numbers drawn."""
         raise NotImplementedError
 
     def results(self, subject: Subject) -> Results:
-        """The results that a subject is about; itself where it is results."""
+        """Return the results that a subject is about."""
         assert isinstance(subject, Results)
         return subject
 
     def kicker(self, subject: Subject) -> str:
-        """The line above the title."""
+        """Return the line above the title."""
         return clean(self.results(subject).scenario.title)
 
     def footer(self, subject: Subject) -> str:
-        """What the numbers are from."""
+        """Return the source of the numbers."""
         return provenance(self.results(subject))
 
     def stem(self, subject: Subject) -> str:
-        """Name of its files, without ending."""
+        """Return the name of its files, without ending."""
         return self.name
 
     def __repr__(self) -> str:
@@ -157,7 +157,7 @@ class Chart(Generic[Subject, Shared]):
         )
 
     def several(self, subjects: Sequence[Subject], labels: Sequence[str] | None = None) -> pd.DataFrame:
-        """The tables of several subjects below each other, with a first column `result`."""
+        """Concatenate the tables of several subjects, with a first column `result`."""
         names = result_labels([self.results(one) for one in subjects], labels)
         tables = [self.table(one) for one in subjects]
         for name, table in zip(names, tables, strict=True):
@@ -176,14 +176,14 @@ class Charts(Mapping[str, AnyChart]):
         self._charts: dict[str, AnyChart] = {}
 
     def register(self, kind: Registered) -> Registered:
-        """Enter a chart, once its class is defined. ValueError if the name is taken."""
+        """Register a chart. ValueError if the name is taken."""
         if kind.name in self._charts:
             raise ValueError(f"two charts are called {kind.name!r}")
         self._charts[kind.name] = kind()
         return kind
 
     def named(self, names: Sequence[str] | None) -> list[AnyChart]:
-        """The charts asked for, all if none is named. ValueError if there is no chart of a name."""
+        """Return the charts of these names, all if none is given. ValueError if there is no chart of a name."""
         unknown = [name for name in names or () if name not in self]
         if unknown:
             raise ValueError(f"no chart is called {unknown[0]!r}; there are {', '.join(self)}")
@@ -204,13 +204,13 @@ ANALYSIS_CHARTS = Charts()  # of sweeps, sensitivity, discovery, tournaments, co
 
 
 def charts_of(subject: object) -> list[AnyChart]:
-    """The charts that results or an analysis have."""
+    """Return the charts that results or an analysis have."""
     there = (*CHARTS.values(), *ANALYSIS_CHARTS.values())
     return [chart for chart in there if isinstance(subject, chart.of) and chart.applies(subject)]
 
 
 def side_by_side(chart: AnyChart, results: Sequence[Results], labels: Sequence[str] | None = None) -> Picture:
-    """The same chart of several results, next to each other and on the same scale, called as `result_labels` does."""
+    """Draw the same chart of several results, side by side on the same scale, labelled as by `result_labels`."""
     names = result_labels(results, labels)
     frame = chart.frame(results)
     sizes = [chart.size(one, frame) for one in results]
@@ -243,7 +243,7 @@ def side_by_side(chart: AnyChart, results: Sequence[Results], labels: Sequence[s
 
 
 def result_labels(results: Sequence[Results], labels: Sequence[str] | None = None) -> list[str]:
-    """What to call several results: the labels given, else titles, ids or letters, whichever tells them apart.
+    """Return labels of several results: those given, else titles, ids or letters, whichever are distinct.
 
     ValueError if there is no result, or not one label for each.
     """

@@ -1,4 +1,4 @@
-"""Under which conditions runs end a certain way: boxes in words and as ranges, and coverage against density."""
+"""Scenario discovery: boxes of input conditions under which an outcome is typical, and coverage against density."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from sim.charts.wording import box_sentence, condition_texts, discovery_opening,
 from sim.results.labels import value_label
 from sim.results.results import Results, share_interval
 
-TEXT, GAP, SCATTER = 5.2, 0.55, 3.3  # inches: words at the left, coverage and density at the right
+TEXT, GAP, SCATTER = 5.2, 0.55, 3.3  # inches: text at the left, coverage and density at the right
 BAR, BARS = 0.16, 1.5  # inches: height of a range, width of all of it
 AIR = 0.24
 MOST_LINES = 4  # red lines explained below the picture
@@ -28,7 +28,7 @@ NUMBERS = [
 
 
 def _draw_boxes(panel: Panel | None, subject: Discovery) -> float:
-    """Sentences, below each the ranges of its inputs; the height they take."""
+    """Draw the sentence of each box with the ranges of its inputs below; returns their height."""
     y = 0.0
     for place, found in enumerate(subject.boxes):
         lines = wrap(box_sentence(subject, place), TEXT, BODY)
@@ -48,7 +48,7 @@ def _draw_boxes(panel: Panel | None, subject: Discovery) -> float:
 
 
 def _range_text(subject: Discovery, column: int) -> str:
-    """The range of a number in all runs, nothing for categories."""
+    """Format the range of a number in all runs, empty for categories."""
     if subject.factors.categories[column]:
         return ""
     low, high = subject.range_of(column)
@@ -56,7 +56,7 @@ def _range_text(subject: Discovery, column: int) -> str:
 
 
 def _draw_range(axes: Axes, subject: Discovery, box: Any, column: int) -> None:
-    """The part of an input's range that is inside, dark on all of it; of categories those that are."""
+    """Draw the part of an input's range inside the box, dark on the whole range; for categories those inside."""
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
@@ -114,7 +114,7 @@ def _draw_key(panel: Panel, subject: Discovery, top: float) -> None:
 
 @ANALYSIS_CHARTS.register
 class DiscoveryChart(Chart[Discovery, list[str]]):
-    """Boxes in words, with the part of each input's range that is inside, and the choice there was."""
+    """Boxes in sentences, the part of each input's range inside, and the trade-off they were chosen from."""
 
     name = "discovery"
     about = "under which conditions runs end a certain way, and coverage against density"
@@ -124,7 +124,7 @@ class DiscoveryChart(Chart[Discovery, list[str]]):
         return subject.results
 
     def frame(self, subjects: Sequence[Discovery]) -> list[str]:
-        """Why there is no box, in lines; none where there is one."""
+        """Return the reason why there is no box, in lines; empty where there is one."""
         note = subjects[0].note
         return wrap(note, TEXT + GAP + SCATTER, BODY) if note else []
 
@@ -144,7 +144,7 @@ class DiscoveryChart(Chart[Discovery, list[str]]):
         _draw_key(part, subject, SCATTER + 0.45)
 
     def table(self, subject: Discovery) -> pd.DataFrame:
-        """One row a condition (`kind` `condition`), and one a box that the choice was from (`tradeoff`)."""
+        """Return one row a condition (`kind` `condition`), and one a candidate box (`tradeoff`)."""
         rows: list[dict[str, Any]] = []
         for number, found in enumerate(subject.boxes, 1):
             density = share_interval(found.tested.cases, found.tested.n)

@@ -1,4 +1,4 @@
-"""What packages are worth to two parties: no-deal lines, zone, frontier, reference solutions, proposals, agreements."""
+"""Utility of packages to two parties: no-deal lines, ZOPA, Pareto frontier, solutions, proposals, agreements."""
 
 import math
 from collections import Counter
@@ -27,23 +27,23 @@ from sim.scenario import Scenario
 
 SIDE = 5.4  # inches, the square of the picture
 LEFT, BELOW, GAP, LIST = 0.62, 0.62, 0.35, 3.5  # inches
-FEW = 800  # up to so many packages each has a dot; more are shown as cells
+FEW = 800  # up to so many packages are dots; more are counted in cells
 CELLS = 54  # cells along a side
 MOST_AGREEMENTS = 2000  # agreements listed in the table
 HERE, OPEN, REAL = "#E4E7EA", "#F6E3A8", "#E9B93C"  # a package; acceptable with lines off; with all lines real
 FILL = {"solution": "white", "proposal": INK}
-SAME_PLACE = 1e-6  # worths closer than this share a mark
+SAME_PLACE = 1e-6  # utilities closer than this share a mark
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A named point, or for a text that leaves issues open the range over its completions."""
+    """A named point, or for a package that leaves issues open the range over its completions."""
 
-    tag: str  # what stands in the picture: a number for a solution, a letter for a proposal
-    name: str  # what stands in the list
+    tag: str  # tag in the picture: a number for a solution, a letter for a proposal
+    name: str  # name in the list
     kind: str  # `solution` or `proposal`
-    low: tuple[float, float]  # least worth to the two parties
-    high: tuple[float, float]  # most worth to them
+    low: tuple[float, float]  # lowest utility to the two parties
+    high: tuple[float, float]  # highest utility to them
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -52,20 +52,20 @@ class Mark:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What the frontier chart shows at central numbers."""
+    """The data of the frontier chart at central numbers."""
 
     pair: tuple[str, str]  # the two parties, in file order
-    why: str  # these two
-    utility: Floats  # worth of all consistent packages to them, shape (2, P)
+    why: str  # labels of the two
+    utility: Floats  # utility of all consistent packages to them, shape (2, P)
     no_deal: tuple[float, float]
-    frontier: Floats  # worths on the Pareto frontier of the two over all packages, left to right, shape (2, V)
+    frontier: Floats  # utilities on the Pareto frontier of the two over all packages, left to right, shape (2, V)
     zones: dict[str, Bools]  # acceptable to all who must sign, with red lines off and all of them real, shape (P,) each
-    reading: str  # of which zone the reference solutions are
+    reading: str  # the zone whose reference solutions are marked
     marks: tuple[Mark, ...]  # solutions, then proposals
 
 
 def chosen_pair(scenario: Scenario) -> tuple[tuple[str, str], str]:
-    """The two parties shown, and why these: belligerents, else who always signs, else who sometimes does."""
+    """Return the two parties shown, and why these: belligerents, else who always signs, else who sometimes does."""
     parties = scenario.parties
     if len(parties) < 2:
         name = next(iter(parties))
@@ -87,7 +87,7 @@ def chosen_pair(scenario: Scenario) -> tuple[tuple[str, str], str]:
 
 @lru_cache(maxsize=8)
 def scene(scenario: Scenario) -> Scene:
-    """Work out the scene of a scenario; it is the same for all its results."""
+    """Compute the scene of a scenario; it is the same for all its results."""
     at = portrait(scenario)
     pair, why = chosen_pair(scenario)
     rows = [at.parties.index(name) for name in pair]
@@ -107,7 +107,7 @@ def scene(scenario: Scenario) -> Scene:
 
 
 def _solutions(table: pd.DataFrame, pair: tuple[str, str], reading: str) -> Iterator[Mark]:
-    """One mark a place: solutions that pick packages of the same worth share it."""
+    """Return one mark a point: solutions that pick packages of the same utilities share it."""
     found: list[tuple[tuple[float, float], list[str]]] = []
     for row in table[table["candidates"].isin([reading, "all packages"])].to_dict("records"):
         place = (float(row[f"worth_{pair[0]}"]), float(row[f"worth_{pair[1]}"]))
@@ -160,7 +160,7 @@ def _agreements(results: Results) -> pd.DataFrame:
 
 
 def _listed_agreements(results: Results) -> pd.DataFrame:
-    """The first so many runs that signed: `draw`, `package`, and its utility to the two at central numbers."""
+    """Return the first runs that signed: `draw`, `package`, and its utility to the two at central numbers."""
     parts, room = [], MOST_AGREEMENTS
     for piece in results.pieces("draw", "package"):
         parts.append(piece[piece["package"].notna()].head(room).astype({"package": str}))
@@ -171,7 +171,7 @@ def _listed_agreements(results: Results) -> pd.DataFrame:
 
 
 def _draw_packages(axes: Axes, view: Scene, shared: Axis) -> None:
-    """Where packages are, and where those acceptable to all who must sign."""
+    """Draw all packages, and those acceptable to all who must sign."""
     everywhere = np.ones(view.utility.shape[1], bool)
     groups = ((everywhere, HERE), (view.zones[LINES_OFF], OPEN), (view.zones[LINES_REAL], REAL))
     for order, (packages, colour) in enumerate(groups):
@@ -184,17 +184,17 @@ def _draw_packages(axes: Axes, view: Scene, shared: Axis) -> None:
         filled = np.histogram2d(x, y, bins=(edges, edges))[0] > 0
         if not filled.any():
             continue
-        # A cell ends where the packages end: a zone does not seem to reach across a no-deal line.
+        # A cell ends where the packages end, so that a zone does not seem to extend across a no-deal line.
         across, upwards = np.clip(edges, x.min(), x.max()), np.clip(edges, y.min(), y.max())
         spans = [(across[i : i + 2], upwards[j : j + 2]) for i, j in zip(*np.nonzero(filled), strict=True)]
         cells = [[(a[0], b[0]), (a[1], b[0]), (a[1], b[1]), (a[0], b[1])] for a, b in spans]
         axes.add_collection(PolyCollection(cells, facecolor=colour, linewidth=0, zorder=1 + order / 10), autolim=False)
-    # Stairs, for packages cannot be mixed: nothing is to be had between two of them.
+    # Steps, since packages cannot be mixed: nothing is attainable between two of them.
     axes.plot(*view.frontier, color=INK, linewidth=1.2, drawstyle="steps-pre", zorder=2.2)
 
 
 def _draw_agreements(axes: Axes, results: Results, view: Scene) -> None:
-    """A cross a package, larger the more runs signed it: at central numbers, as all else in the picture."""
+    """Draw a cross a package, larger the more runs signed it, at central numbers."""
     agreed = _agreements(results)
     sizes = 10 + 90 * agreed["runs"].to_numpy(float) / max(1, agreed["runs"].max() if len(agreed) else 1)
     axes.scatter(agreed["x"], agreed["y"], s=sizes, marker="x", color=BLACK, alpha=0.7, linewidths=0.9, zorder=2.4)
@@ -207,7 +207,7 @@ def _draw_lines(axes: Axes, results: Results, view: Scene) -> None:
 
 
 def _draw_marks(axes: Axes, view: Scene, shared: Axis) -> None:
-    """Marks with their tags beside them, no tag on another tag or mark."""
+    """Draw marks with their tags beside them, without overlap."""
     scale = SIDE / (shared.high - shared.low)
     taken = [((x - shared.low) * scale, (y - shared.low) * scale) for x, y in (mark.middle for mark in view.marks)]
     tags: list[tuple[float, float]] = []
@@ -233,7 +233,7 @@ def _draw_marks(axes: Axes, view: Scene, shared: Axis) -> None:
 def _free_place(
     point: tuple[float, float], marks: Sequence[tuple[float, float]], tags: Sequence[tuple[float, float]]
 ) -> tuple[float, float]:
-    """The first place around a point, nearest first, that is clear of marks, tags and edges; inches."""
+    """Return the nearest place around a point that is clear of marks, tags and edges; inches."""
     best, most = point, -math.inf
     for distance in (0.28, 0.42, 0.6, 0.85, 1.1):
         for turn in range(16):
@@ -268,7 +268,7 @@ def _name_axes(panel: Panel, results: Results, view: Scene) -> None:
 
 
 def _entries(results: Results, view: Scene) -> list[tuple[str, str, str]]:
-    """The list at the right: (kind of sign, heading or tag, words)."""
+    """Return the entries of the list at the right: (kind of sign, heading or tag, words)."""
     a, b = (clean(results.scenario.parties[name].label, 60) for name in view.pair)
     real, off = int(view.zones[LINES_REAL].sum()), int(view.zones[LINES_OFF].sum())
     zones = [
@@ -357,8 +357,6 @@ def _draw_list(panel: Panel, results: Results, view: Scene) -> None:
 
 @CHARTS.register
 class FrontierChart(Chart[Results, Axis]):
-    """Worth of packages to two parties: no-deal lines, zone, frontier, reference solutions, proposals, agreements."""
-
     name = "frontier"
     about = (
         "worth of packages to two parties: no-deal lines, zone, frontier, reference solutions, proposals, agreements"
@@ -366,7 +364,7 @@ class FrontierChart(Chart[Results, Axis]):
     group = "talks"
 
     def frame(self, results: Sequence[Results]) -> Axis:
-        """The same length of scale for both parties and all results: 0 to 1, more where linkages reach further."""
+        """Return limits of both axes, equally long for all results: 0 to 1, more where linkages reach further."""
         lows, highs = [0.0], [1.0]
         for one in results:
             view = scene(one.scenario)
@@ -419,11 +417,11 @@ class FrontierChart(Chart[Results, Axis]):
         )  # fmt: skip
 
     def table(self, results: Results) -> pd.DataFrame:
-        """No-deal point, frontier, reference solutions, proposals and the first agreements, all at central numbers.
+        """Return no-deal point, frontier, reference solutions, proposals and first agreements, at central numbers.
 
         Returns:
-            `kind, name, draw`, and for both parties the least and the most worth, `PARTY_low` and `PARTY_high`, which
-            differ only for texts that leave issues open.
+            `kind, name, draw`, and for both parties the lowest and highest utility, `PARTY_low` and `PARTY_high`, which
+            differ only for packages that leave issues open.
         """
         view = scene(results.scenario)
         a, b = view.pair

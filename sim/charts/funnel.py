@@ -1,4 +1,4 @@
-"""From something to agree on to an agreement that holds: how many runs get how far, and what stopped the others."""
+"""The funnel from a ZOPA to an agreement that holds: how many runs reach each stage, and where the others stopped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from sim.results.labels import input_label, name_label, ratifier_short
 from sim.results.results import Results
 from sim.results.stages import REFUSED, Step, is_voted_on, stages, stops
 
-TEXT, WIDE = 4.35, 2.9  # inches: words, bars
+TEXT, WIDE = 4.35, 2.9  # inches: text, bars
 INDENT, AIR = 0.25, 0.14  # inches
 FILL = {"stage": FILLS["package"], "of_those": FILLS["other"], "stop": FILLS["outcome"]}
 
@@ -32,7 +32,7 @@ class Funnel:
 
 
 def _insert(rows: list[tuple[str, str]], place: int, row: tuple[str, str]) -> int:
-    """Put a row where it belongs: after the one that it follows in its own result; the place after it."""
+    """Insert a row after the one that it follows in its own result; returns its position."""
     rows.insert(place, row)
     return place + 1
 
@@ -58,7 +58,7 @@ def _label(results: Results, step: Step) -> str:
 
 
 def _unseen(results: Results, kind: str, name: str) -> Step | None:
-    """A bar that only other results have need of: what never happened here; None for a stage that cannot happen."""
+    """Return a bar needed only by other results: a zero count; None for a stage that cannot happen."""
     if name == "zone_ever":
         return Step(kind, name, stages(results)[0].count, results.n)
     if name in ("broke_off", "deadline_after_refusal") or (name.startswith(REFUSED) and is_voted_on(results)):
@@ -68,7 +68,7 @@ def _unseen(results: Results, kind: str, name: str) -> Step | None:
 
 @dataclass(frozen=True)
 class _Row:
-    """A row as it is drawn: words, below them a note, and a bar; no step where the scenario has no such stage."""
+    """A row as drawn: text, a note below, and a bar; no step where the scenario has no such stage."""
 
     kind: str
     step: Step | None
@@ -98,7 +98,7 @@ def _laid_out(results: Results, shared: Funnel) -> list[_Row]:
 
 
 def _goes_with(results: Results, mover: Mover | None) -> str:
-    """What a stage goes with most, in words; nothing where no number stands out."""
+    """Name the input most associated with a stage; empty where none stands out."""
     if mover is None or not mover.stands_out:
         return ""
     digits = 0 if min(mover.low_share, mover.high_share) >= 0.1 else 1
@@ -109,7 +109,7 @@ def _goes_with(results: Results, mover: Mover | None) -> str:
 
 
 def _draw_bars(axes: Axes, rows: Sequence[_Row], tall: float, shared: Funnel) -> None:
-    """Bars from 0 with the interval as a whisker and the share in figures; one unit of y is an inch."""
+    """Draw bars from 0 with the interval as a whisker and the share as text; one unit of y is an inch."""
     draw_share_scale(axes, tall, shared.step, shared.limit, "per cent of runs")
     y = 0.0
     for row in rows:
@@ -129,14 +129,14 @@ def _draw_bar(axes: Axes, step: Step | None, middle: float, shared: Funnel) -> N
 
 @CHARTS.register
 class FunnelChart(Chart[Results, Funnel]):
-    """How far runs get: zone, signed, in force, holding at 12 and 60 months; and what stopped the others."""
+    """How far runs get: zone, signed, in force, holding at 12 and 60 months; and where the others stopped."""
 
     name = "funnel"
     about = "how far runs get: zone, signed, in force, holding at 12 and 60 months; and what stopped the others"
     group = "funnel"
 
     def frame(self, results: Sequence[Results]) -> Funnel:
-        """The rows that any result has, in one order, on one scale."""
+        """Return the rows that any result has, in one order, on one scale."""
         rows: list[tuple[str, str]] = []
         highs = [0.0]
         for one in results:
@@ -157,7 +157,7 @@ class FunnelChart(Chart[Results, Funnel]):
             if row.kind == "heading":
                 panel.lines(0, y + AIR + ROW / 2, row.lines, BODY, weight="bold")
             else:
-                if row.kind != "of_those":  # it stands with the row above
+                if row.kind != "of_those":  # belongs to the row above
                     panel.rule(0, y, panel.width, linewidth=0.5)
                 x = INDENT if row.kind == "of_those" else 0.0
                 panel.lines(x, y + ROW / 2 + 0.02, row.lines, SMALL, color=SOFT if row.kind == "of_those" else INK)
@@ -198,7 +198,7 @@ class FunnelChart(Chart[Results, Funnel]):
         )
 
     def table(self, results: Results) -> pd.DataFrame:
-        """One row a bar: as `sim.results.drivers.funnel`, with `label`, the row in words."""
+        """Return one row a bar: as `sim.results.drivers.funnel`, with the row's `label`."""
         found = funnel(results)
         found.insert(2, "label", [_label(results, step) for step in (*stages(results), *stops(results))])
         return found

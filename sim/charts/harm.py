@@ -20,7 +20,7 @@ from sim.results.results import Results, remembered
 from sim.results.stages import is_voted_on, runs_in_force
 from sim.results.statistics import quantiles
 
-TEXT, GROUP, WIDE = 2.0, 2.1, 3.2  # inches: parties, with or without, bars
+TEXT, GROUP, WIDE = 2.0, 2.1, 3.2  # inches: parties, with or without agreement, bars
 FIGURES = VALUE + 0.4  # inches right of the bars
 HEAD, BETWEEN = 0.26, 0.18  # inches above a part, between two
 LEVELS = (0.1, 0.5, 0.9)
@@ -35,8 +35,8 @@ class Part:
     """One quantity on one scale."""
 
     quantity: str  # of `QUANTITIES`
-    unit: str  # in words
-    size: float  # what one of the unit is in the numbers of the results
+    unit: str  # label
+    size: float  # size of one unit in the numbers of the results
     limit: float  # right end of the scale, in the unit
     step: float  # between two marks on it
 
@@ -50,24 +50,24 @@ class Spread:
 
 
 def parties(results: Results, quantity: str) -> list[str]:
-    """Parties that a quantity befalls in some run, in the order of the file."""
+    """Return the parties that a quantity concerns in some run, in the order of the file."""
     found = _spreads(results)
     return [name for name in results.scenario.parties if (quantity, name, True) in found]
 
 
 def has_harm(results: Results) -> bool:
-    """Whether any harm is counted."""
+    """Return whether any harm is counted."""
     return any(parties(results, quantity) for quantity in QUANTITIES)
 
 
 def spread(results: Results, quantity: str, party: str, with_agreement: bool) -> Spread:
-    """10th, 50th and 90th percentile over runs with an agreement in force, or over the others."""
+    """Return the 10th, 50th and 90th percentile over runs with an agreement in force, or over the others."""
     return _spreads(results)[quantity, party, with_agreement]
 
 
 @remembered
 def _spreads(results: Results) -> dict[tuple[str, str, bool], Spread]:
-    """The spreads of all quantities that befall a party in some run, by quantity, party and agreement in force."""
+    """Return the spreads of all quantities, by quantity, party and agreement in force."""
     named = [(quantity, party) for quantity in QUANTITIES for party in results.scenario.parties]
     named = [(quantity, party) for quantity, party in named if f"{quantity}_{party}" in results.columns]
     columns = [f"{quantity}_{party}" for quantity, party in named]
@@ -91,16 +91,21 @@ def _spreads(results: Results) -> dict[tuple[str, str, bool], Spread]:
     return found
 
 
-def _unit(quantity: str, highest: float) -> tuple[float, str]:
-    """How much one of the unit is, and its name; money stays in the unit of the file."""
+def _unit(quantity: str, highest: float, money: str) -> tuple[float, str]:
+    """Return the size of a unit and its name; `money` is the unit of the file."""
     if quantity == "war_cost":
-        return 1.0, "in the file's unit of money"
+        return 1.0, money
     size_of_unit, word = next(((number, word) for number, word in UNITS if highest >= number), UNITS[-1])
     return size_of_unit, f"{word}household-weeks"
 
 
+def money_of(results: Results) -> str:
+    """The unit of money of a scenario; empty where nothing costs money."""
+    return results.scenario.war.cost_unit if results.scenario.war else ""
+
+
 def round_scale(highest: float) -> tuple[float, float]:
-    """Step and end of a scale from 0 that holds `highest`, in at most five steps of 1, 2 or 5 times a power of ten."""
+    """Step and end of a scale from 0 to `highest` or above: at most five steps of 1, 2 or 5 times a power of ten."""
     if highest <= 0:
         return 1.0, 1.0
     power = 10.0 ** math.floor(math.log10(highest / 5))
@@ -109,7 +114,7 @@ def round_scale(highest: float) -> tuple[float, float]:
 
 
 def figure(number: float) -> str:
-    """A number with three significant digits, such as `0.0412`, `3.1` or `12,300`."""
+    """Format a number with three significant digits, such as `0.0412`, `3.1` or `12,300`."""
     if number == 0:
         return "0"
     rounded = float(f"{number:.3g}")
@@ -122,7 +127,7 @@ def _groups(results: Results) -> list[tuple[bool, str]]:
 
 
 def _rows(results: Results, part: Part) -> list[tuple[str, list[str], list[tuple[bool, list[str]]], float]]:
-    """Party, its label, and the words of both groups, each in lines; the height of the whole row."""
+    """Return party, its label, and the text of both groups in lines; and the height of the row."""
     rows = []
     force = runs_in_force(results)
     for party in parties(results, part.quantity):
@@ -181,7 +186,7 @@ def _draw_bar(axes: Axes, part: Part, found: Spread, style: PartyStyle, solid: b
 
 
 def _medians(results: Results, shared: tuple[Part, ...]) -> list[str]:
-    """The medians in words, a sentence a quantity and party."""
+    """Describe the medians, a sentence a quantity and party."""
     sentences = []
     for part in shared:
         for party in parties(results, part.quantity):
@@ -193,7 +198,7 @@ def _medians(results: Results, shared: tuple[Part, ...]) -> list[str]:
 
 
 def _statuses(results: Results) -> str:
-    """How many numbers of the war rest on a source, as far as the file says."""
+    """Describe how many numbers of the war have a source in the file."""
     found = [str(number.status) for path, number in results.scenario.numbers().items() if path.startswith("war.")]
     statuses = {"sourced": "sourced", "mixed": "partly sourced", "assumption": "assumed"}
     counts = [(found.count(status), word) for status, word in statuses.items()]
@@ -216,7 +221,7 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
         return has_harm(subject)
 
     def frame(self, results: Sequence[Results]) -> tuple[Part, ...]:
-        """The quantities that any result has, each in a unit and on a scale that holds all of them."""
+        """Return the quantities that any result has, each in a unit and on a scale for all of them."""
         parts = []
         for quantity in QUANTITIES:
             highs = [
@@ -227,7 +232,8 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
                 if found.ends is not None
             ]
             if highs:
-                size_of_unit, unit = _unit(quantity, max(highs))
+                money = " and ".join(dict.fromkeys(filter(None, map(money_of, results))))
+                size_of_unit, unit = _unit(quantity, max(highs), money)
                 step, limit = round_scale(max(highs) / size_of_unit)
                 parts.append(Part(quantity, unit, size_of_unit, limit, step))
         return tuple(parts)
@@ -277,7 +283,7 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
         """
         rows: list[tuple[object, ...]] = []
         for quantity in QUANTITIES:
-            unit = "household-weeks" if quantity == "household_weeks" else "the file's unit of money"
+            unit = "household-weeks" if quantity == "household_weeks" else money_of(results)
             for party in parties(results, quantity):
                 for which, finding in _groups(results):
                     found = spread(results, quantity, party, which)

@@ -1,4 +1,4 @@
-"""What the rates a month of a file imply of the past: worth of no deal since the war began, one panel a party."""
+"""The past that the monthly rates of a file imply: no-deal value since the war began, one panel a party."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -21,11 +21,11 @@ LEFT, WIDE, TALL, GAP, LIST = 0.62, 5.6, 1.35, 0.3, 2.6  # inches
 HEAD, BELOW = 0.26, 0.34  # inches
 
 
-Ends = dict[str, tuple[float, float]]  # of the scale of worth, by party
+Ends = dict[str, tuple[float, float]]  # of the scale, by party
 
 
 def _places(dates: Iterable[date]) -> Floats:
-    """Where dates stand on an axis, shape (dates,)."""
+    """Return positions of dates on an axis, shape (dates,)."""
     return np.array(date2num(list(dates)), np.float64)  # type: ignore[no-untyped-call]
 
 
@@ -55,7 +55,7 @@ def _draw_party(axes: Axes, found: Hindcast, party: str, style: PartyStyle, ends
 
 
 def _texts(found: Hindcast, party: str) -> list[str]:
-    """Worth at the beginning, and what each cause adds to it."""
+    """Describe the no-deal value at the beginning, and what each cause adds to it."""
     first = found.worth[found.worth["party"] == party].iloc[0]
     low, middle, high = (number(first[key]) for key in ("low", "median", "high"))
     lines = [f"{found.since:%B %Y}: {middle}" + (f" ({low} to {high})" if low != high else "")]
@@ -69,7 +69,7 @@ def _texts(found: Hindcast, party: str) -> list[str]:
 
 @ANALYSIS_CHARTS.register
 class HindcastChart(Chart[Hindcast, Ends]):
-    """Worth of no deal, played back to the start of the war."""
+    """No-deal value, played back to the start of the war."""
 
     name = "hindcast"
     about = "worth of no deal since the war began, as the rates a month of a file imply it, and what is known"

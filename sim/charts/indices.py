@@ -1,4 +1,4 @@
-"""Indices of inputs with their intervals, one row an input: PAWN, Sobol's first and total order, Morris's effects."""
+"""Sensitivity indices with their intervals, one row an input: PAWN, Sobol's first and total order, Morris's effects."""
 
 import math
 from collections.abc import Sequence
@@ -38,9 +38,9 @@ class Mark:
     """One index of a method.
 
     Attributes:
-        key, low, high: Columns of the table; the last two empty where there is no interval.
-        name: In words.
-        filled: Whether its dot is.
+        key, low, high: Columns of the table; the last two empty without an interval.
+        name: Label.
+        filled: Whether its dot is filled.
     """
 
     key: str
@@ -52,7 +52,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Rows:
-    """Inputs from top to bottom: rows of the table, lines at the left, texts in figures, heights in inches."""
+    """Inputs from top to bottom: rows of the table, lines at the left, figures as text, heights in inches."""
 
     records: list[dict[Any, Any]]
     labels: list[list[str]]
@@ -76,7 +76,7 @@ class SensitivityChart(Chart[Sensitivity, Rows]):
         return subject.results
 
     def table(self, subject: Sensitivity) -> pd.DataFrame:
-        """The table of the method with each input in words; inputs drawn together joined by a space."""
+        """Return the table of the method with each input's label; inputs drawn together joined by a space."""
         table = subject.tables[self.name].copy()
         table.insert(1, "words", [self.input_text(subject, row) for row in table.to_dict("records")])
         return table.assign(together=[" ".join(paths) for paths in table["together"]])
@@ -90,7 +90,7 @@ class IndexChart(SensitivityChart):
 
     Attributes:
         marks: The indices of the method.
-        title, axis, reading: What it answers, what the scale is, how to read it.
+        title, axis, reading: Title, label of the scale, how to read it.
     """
 
     marks: tuple[Mark, ...]
@@ -191,7 +191,7 @@ def _value(mark: Mark, row: dict[Any, Any]) -> str:
 
 
 def _draw_marks(axes: Axes, kind: IndexChart, shared: Rows) -> None:
-    """Dots with intervals, on the band of what does nothing where the table has one; one unit of y is an inch."""
+    """Draw dots with intervals, on the band of the dummy if the table has one; one unit of y is an inch."""
     rows, tall = shared.records, shared.height
     keys = [key for mark in kind.marks for key in (mark.key, mark.low, mark.high) if key]
     ends = [row[key] for row in rows for key in keys if not math.isnan(row[key])]

@@ -1,4 +1,4 @@
-"""The picture of the ledger: by issue and party, points from opening to text and runs in which it moved; red lines."""
+"""Concessions by issue and party, in points and share of runs; and red lines given up."""
 
 import math
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from sim.results.format import LEAST_GROUP, too_few
 from sim.results.labels import line_short
 from sim.results.results import Results, share_interval
 
-ISSUE, PARTY, MOVE, FIGURES, SHARE = 2.0, 1.6, 2.7, 1.55, 1.3  # inches: words, words, points, figures, bars
+ISSUE, PARTY, MOVE, FIGURES, SHARE = 2.0, 1.6, 2.7, 1.55, 1.3  # inches: text, text, points, figures, bars
 VALUE = 1.5  # inches right of the bars
-LEFT = ISSUE + PARTY  # where the points begin
-MARK = 0.2  # inches before a party's name
+LEFT = ISSUE + PARTY  # left edge of the points
+MARK = 0.2  # inches left of a party's name
 HEAD, LOW_HEAD, BETWEEN = 0.36, 0.24, 0.2  # inches above points and shares, above red lines, between the two
-TIGHT = 0.05  # inches of air between the parties of an issue
+TIGHT = 0.05  # inches between the parties of an issue
 BAR = 0.12  # inches, thickness
 HEADINGS = (
     (0.0, ISSUE, "Issue"),
@@ -46,7 +46,7 @@ class Scales:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the picture: whose it is, its label, its height in inches, and what is drawn."""
+    """A line of the picture: its party, label, height in inches, and data."""
 
     party: str
     label: list[str]
@@ -55,17 +55,17 @@ class Row:
 
 
 def is_drawn(results: Results) -> bool:
-    """Whether runs enough signed a text for means and percentiles."""
+    """Return whether enough runs signed for means and percentiles."""
     return has_movements(results) and results.agreements >= LEAST_GROUP
 
 
 def has_movements(results: Results) -> bool:
-    """Whether a text was signed in some run, and openings are known."""
+    """Return whether some run signed, and openings are known."""
     return bool(results.agreements) and bool(movements(results))
 
 
 def figure(number: float) -> str:
-    """Points with one decimal, whole ones without."""
+    """Format points with one decimal, whole ones without."""
     text = f"{number:.1f}".removesuffix(".0")
     return "0" if text == "-0" else text
 
@@ -75,7 +75,7 @@ def label_of(results: Results, party: str) -> str:
 
 
 def _groups(results: Results) -> list[tuple[list[str], list[Row], float]]:
-    """Issue, its rows, and the height of all; a party without a run stays, so that nobody seems left out."""
+    """Return each issue, its rows, and the height of all; a party without a run keeps its row."""
     groups = []
     for issue, spec in results.scenario.issues.items():
         rows = []
@@ -136,7 +136,7 @@ def _draw_moves(panel: Panel, results: Results, shared: Scales) -> None:
 
 
 def _three_axes(panel: Panel, tall: float, shared: Scales) -> tuple[Axes, Axes, Axes]:
-    """Axes for markers, for points and for shares; one unit of y is an inch in all three."""
+    """Make axes for markers, points and shares; one unit of y is an inch in all three."""
     marks = panel.canvas(ISSUE, HEAD, MARK, tall, (MARK, -tall))
     points = panel.axes(LEFT, HEAD, MOVE, tall)
     count = round((shared.high - shared.low) / shared.step)
@@ -209,7 +209,7 @@ COLUMNS = [
 
 
 def points_scale(lowest: float, highest: float) -> tuple[float, float, float]:
-    """Step and ends of a scale of points that holds 0 and both, in at most six steps."""
+    """Return step and ends of a scale of points that includes 0 and both, in at most six steps."""
     for step in (1, 2, 5, 10, 20, 25, 50):
         low, high = math.floor(lowest / step + 1e-9), max(1, math.ceil(highest / step - 1e-9))
         if high - low <= 6:
@@ -218,7 +218,7 @@ def points_scale(lowest: float, highest: float) -> tuple[float, float, float]:
 
 
 def _sentence(results: Results) -> str:
-    """How often a text was signed, and on how many issues it differs from what each party opened with."""
+    """Describe how many runs signed, and on how many issues the package differs from each party's opening."""
     finding = agreement_sentence(results, share_text(results.agreements, results.n))
     found, each = movements(results), []
     for party in results.scenario.parties:
@@ -238,7 +238,7 @@ def _share(count: int, n: int) -> tuple[int, float, float, float]:
 
 @CHARTS.register
 class LedgerChart(Chart[Results, Scales]):
-    """Who moved how far from opening to text, by issue, and which red lines were given up."""
+    """How far each party moved from opening to signed package, by issue, and which red lines were given up."""
 
     name = "ledger"
     about = "who moved how far from opening to text, by issue, and which red lines were given up"

@@ -1,4 +1,4 @@
-"""Which packages are signed, as rows with bars, on one scale for several results; and several results side by side."""
+"""Packages signed, as rows with bars, on one scale for several results; and a comparison of several results."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,8 +38,8 @@ from sim.results.results import Results, share_interval
 INTERVAL_NOTE = "Whiskers and figures in brackets: 95 % interval of the share (Wilson), from the number of runs alone."
 OTHER_ISSUES = "The scenarios differ in headline issues or options, so their packages are not compared."
 TOP = 12  # packages shown one by one
-MOST_COLUMNS = 5  # issues that still fit side by side; more stand in running text
-MATRIX = 6.0  # inches for the packages in words
+MOST_COLUMNS = 5  # issues that fit side by side; more are in running text
+MATRIX = 6.0  # inches for the packages as text
 
 FILLS: dict[str, dict[str, Any]] = {
     "package": {"facecolor": NEUTRAL, "edgecolor": NEUTRAL},
@@ -53,7 +53,7 @@ FILLS: dict[str, dict[str, Any]] = {
 class Row:
     """A line of the chart."""
 
-    kind: str  # `package`, `other`, `outcome` or `total`, which have bars; `heading` or `remark`, which have none
+    kind: str  # `package`, `other`, `outcome` or `total`, with bars; `heading` or `remark`, without
     name: str  # package or outcome; the text of headings and remarks
     options: tuple[str, ...] = ()  # of a package, in the order of the issues shown
 
@@ -64,25 +64,25 @@ class Ranking:
 
     issues: tuple[str, ...]  # by which packages are grouped
     rows: tuple[Row, ...]  # from top to bottom
-    others: int  # number of other packages, in one row together
+    others: int  # number of other packages, merged in one row
     limit: float  # right end of the scale of shares
     step: float  # between two marks on it
 
 
 def headline_issues(results: Results) -> tuple[str, ...]:
-    """The issues by which packages are grouped: those of the headline, else all."""
+    """Return the issues by which packages are grouped: those of the headline, else all."""
     return tuple(results.scenario.headline or results.scenario.issues)
 
 
 def same_issues(results: Sequence[Results]) -> bool:
-    """Whether packages by headline issues mean the same in all results."""
+    """Return whether packages by headline issues mean the same in all results."""
     issues = headline_issues(results[0])
     options = [{name: set(one.scenario.issues[name].options) for name in headline_issues(one)} for one in results]
     return all(headline_issues(one) == issues for one in results) and all(each == options[0] for each in options)
 
 
 def package_rows(results: Sequence[Results], issues: Sequence[str]) -> tuple[list[Row], int]:
-    """The packages most often signed, by the mean of their shares, and how many there are besides."""
+    """Return the packages signed most often, by the mean of their shares, and the number of others."""
     shares: dict[str, float] = {}
     options: dict[str, tuple[str, ...]] = {}
     for one in results:
@@ -91,7 +91,7 @@ def package_rows(results: Sequence[Results], issues: Sequence[str]) -> tuple[lis
             shares[name] = shares.get(name, 0.0) + share
             options[name] = tuple(chosen)
     ranked = sorted(shares, key=lambda name: (-shares[name], name))
-    if len(ranked) == TOP + 1:  # one package more takes no more room than a row for others
+    if len(ranked) == TOP + 1:  # one more package needs no more space than a row for others
         return [Row("package", name, options[name]) for name in ranked], 0
     rows = [Row("package", name, options[name]) for name in ranked[:TOP]]
     others = len(ranked) - len(rows)
@@ -99,13 +99,13 @@ def package_rows(results: Sequence[Results], issues: Sequence[str]) -> tuple[lis
 
 
 def outcome_rows(results: Sequence[Results]) -> list[Row]:
-    """Outcomes without agreement that occur in some result."""
+    """Return outcomes without agreement that occur in some result."""
     found = [without_agreement(one) for one in results]
     return [Row("outcome", name) for name in OUTCOME_WORDS if any(name in counts for counts in found)]
 
 
 def ranking(results: Sequence[Results], issues: Sequence[str], rows: Sequence[Row], others: int) -> Ranking:
-    """Put rows on one scale, wide enough for the upper ends of all intervals."""
+    """Make the rows and their scale, wide enough for the upper ends of all intervals."""
     highs = [0.0]
     for one in results:
         counts = row_counts(one, issues, rows)
@@ -115,7 +115,7 @@ def ranking(results: Sequence[Results], issues: Sequence[str], rows: Sequence[Ro
 
 
 def row_counts(results: Results, issues: Sequence[str], rows: Sequence[Row]) -> list[int | None]:
-    """Runs of each row; None for headings and remarks."""
+    """Return the runs of each row; None for headings and remarks."""
     table = results.packages(issues) if issues else results.packages()
     packages = {str(name): int(count) for name, count in zip(table["package"], table["count"], strict=True)}
     shown = {row.name for row in rows if row.kind == "package"}
@@ -136,7 +136,7 @@ def row_counts(results: Results, issues: Sequence[str], rows: Sequence[Row]) -> 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the words stand: for each row its cells, for each cell its lines; inches."""
+    """The text layout: for each row its cells, for each cell its lines; inches."""
 
     heads: tuple[tuple[str, ...], ...]
     cells: tuple[tuple[tuple[str, ...], ...], ...]
@@ -152,7 +152,7 @@ class Layout:
 
 
 def layout(results: Results, frame: Ranking, count: int = 1, labels: Sequence[str] = ()) -> Layout:
-    """Break the words of all rows into lines, for `count` columns of bars with these headings."""
+    """Break the text of all rows into lines, for `count` columns of bars with these headings."""
     packages = [row for row in frame.rows if row.kind == "package"]
     columns = _columns(results, frame, packages)
     if columns:
@@ -187,7 +187,7 @@ def layout(results: Results, frame: Ranking, count: int = 1, labels: Sequence[st
 
 
 def _named(results: Results, options: Mapping[str, str]) -> Iterator[str]:
-    """Options with their issues, in few letters."""
+    """Return short labels of options with their issues."""
     scenario = results.scenario
     return (f"{issue_short(scenario, issue)}: {option_short(scenario, issue, options[issue])}" for issue in options)
 
@@ -195,7 +195,7 @@ def _named(results: Results, options: Mapping[str, str]) -> Iterator[str]:
 def _columns(
     results: Results, frame: Ranking, packages: Sequence[Row]
 ) -> tuple[list[str], list[float], list[OptionTexts]] | None:
-    """Headings, widths and texts of one column an issue; None where there is nothing to show or too much."""
+    """Return headings, widths and labels of one column an issue; None where there is nothing to show or too much."""
     count = len(frame.issues)
     if not packages or count > MOST_COLUMNS:
         return None
@@ -240,7 +240,7 @@ def bar_width(count: int) -> float:
 
 
 def draw_ranking(panel: Panel, results: Sequence[Results], frame: Ranking, labels: Sequence[str] = ()) -> None:
-    """Draw words at the left and a column of bars for each result."""
+    """Draw text at the left and a column of bars for each result."""
     words = layout(results[0], frame, len(results), labels)
     for lines, x in zip(words.heads, words.places, strict=False):
         panel.lines(x, words.head_height - 0.06 - len(lines) * SMALL * LINE, lines, SMALL, weight="bold")
@@ -266,7 +266,7 @@ def draw_ranking(panel: Panel, results: Sequence[Results], frame: Ranking, label
 
 
 def _draw_bars(axes: Axes, results: Results, frame: Ranking, heights: Sequence[float]) -> None:
-    """Bars from 0 with the interval as a whisker and the share in figures; one unit of y is an inch."""
+    """Draw bars from 0 with the interval as a whisker and the share as text; one unit of y is an inch."""
     draw_share_scale(axes, sum(heights), frame.step, frame.limit, "per cent of all runs")
     y, inch = 0.0, frame.limit / axes.bbox.width * axes.figure.dpi
     for row, count, height in zip(frame.rows, row_counts(results, frame.issues, frame.rows), heights, strict=True):
@@ -355,7 +355,7 @@ class PackagesChart(Chart[Results, Ranking]):
 
 
 def compare(results: Sequence[Results], labels: Sequence[str] | None = None) -> Picture:
-    """Outcomes and headline packages of several results side by side, called as `result_labels` does."""
+    """Compare outcomes and headline packages of several results, labelled as by `result_labels`."""
     names = result_labels(results, labels)
     shared = _frame(results)
 
@@ -375,7 +375,7 @@ def compare(results: Sequence[Results], labels: Sequence[str] | None = None) -> 
 
 
 def compare_table(results: Sequence[Results], labels: Sequence[str] | None = None) -> pd.DataFrame:
-    """The numbers of `compare`: `result, kind, name, count, share, low, high, n`, one row a bar."""
+    """Return the numbers of `compare`: `result, kind, name, count, share, low, high, n`, one row a bar."""
     names = result_labels(results, labels)
     shared = _frame(results)
     lines = []

@@ -1,4 +1,4 @@
-"""The sheet a chart is drawn on: title, picture and footer, all placed in inches so that nothing is cut or overlaps."""
+"""The sheet of a chart: title, picture and footer, placed in inches so that nothing is clipped or overlaps."""
 
 import gc
 import io
@@ -42,13 +42,13 @@ STYLE = {
     "hatch.linewidth": 0.8,
     "hatch.color": SOFT,
 }
-_SETTINGS = threading.RLock()  # matplotlib's settings are the process's; the page with sliders draws in threads
-_within: list[bool] = []  # of the process too; written under the lock alone
+_SETTINGS = threading.RLock()  # matplotlib's settings are global; the page with sliders draws in threads
+_within: list[bool] = []  # global too; written under the lock only
 
 
 @contextmanager
 def drawing_settings() -> Iterator[None]:
-    """Our settings and nobody else's, whatever the user's matplotlibrc says."""
+    """Apply our drawing settings, whatever the user's matplotlibrc has."""
     with _SETTINGS:
         if _within:
             yield
@@ -64,7 +64,7 @@ def drawing_settings() -> Iterator[None]:
 
 @contextmanager
 def garbage_uncollected() -> Iterator[None]:
-    """Leave reference cycles of figures uncollected until the end: looking for them takes a quarter of the time."""
+    """Disable garbage collection while drawing: looking for reference cycles takes a quarter of the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -77,8 +77,8 @@ def garbage_uncollected() -> Iterator[None]:
 class Picture(Figure):
     """A figure with a text alternative; a notebook shows it without pyplot."""
 
-    title: str = ""  # what it shows, in a line
-    alt: str = ""  # what a reader who cannot see it should know, in a few sentences
+    title: str = ""  # title, in a line
+    alt: str = ""  # text alternative, in a few sentences
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
@@ -86,14 +86,14 @@ class Picture(Figure):
         return buffer.getvalue()
 
     def draw(self, renderer: Any) -> None:
-        """Draw under our settings: tick labels are made only now."""
+        """Draw under our settings: tick labels are only made now."""
         with drawing_settings():
             super().draw(renderer)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A part of a sheet. Places are in inches from its upper left corner, down and to the right."""
+    """A part of a sheet. Positions are in inches from its upper left corner, right and down."""
 
     sheet: Picture
     left: float
@@ -105,14 +105,14 @@ class Panel:
         return Panel(self.sheet, self.left + x, self.top + y, width, height)
 
     def axes(self, x: float, y: float, width: float, height: float) -> Axes:
-        """Axes whose box, without its labels, has this place and size."""
+        """Add axes whose box, without labels, has this position and size."""
         page_width, page_height = self.sheet.get_size_inches()
         bottom = page_height - self.top - y - height
         box = ((self.left + x) / page_width, bottom / page_height, width / page_width, height / page_height)
         return self.sheet.add_axes(box)
 
     def canvas(self, x: float, y: float, width: float, height: float, limits: tuple[float, float]) -> Axes:
-        """The same without frame and scales: x from 0 to the first limit, y to the second; negative: downwards."""
+        """Add axes without frame and scales: x from 0 to the first limit, y to the second; negative: downwards."""
         axes = self.axes(x, y, width, height)
         axes.set_axis_off()
         axes.set_xlim(0, limits[0])
@@ -120,20 +120,20 @@ class Panel:
         return axes
 
     def swatch(self, x: float, y: float, colour: str) -> None:
-        """A small square in a party's colour."""
+        """Draw a small square in a party's colour."""
         axes = self.axes(x, y, 0.12, 0.12)
         axes.set_axis_off()
         axes.fill_between([0, 1], 0, 1, facecolor=colour)
 
     def text(self, x: float, y: float, text: str, size: float = BODY, **style: Any) -> None:
-        """One line of text; y is its upper edge unless `va` says otherwise."""
+        """Draw one line of text; y is its upper edge unless `va` differs."""
         page_width, page_height = self.sheet.get_size_inches()
         place = ((self.left + x) / page_width, 1 - (self.top + y) / page_height)
         usual = {"size": size, "va": "top", "ha": "left", "color": INK, "parse_math": False}
         self.sheet.text(*place, text, **{**usual, **style})
 
     def lines(self, x: float, y: float, lines: Sequence[str], size: float = BODY, **style: Any) -> float:
-        """Lines of text below each other; the height they take."""
+        """Draw lines of text below each other; returns their height."""
         for number, line in enumerate(lines):
             self.text(x, y + number * size * LINE, line, size, **style)
         return len(lines) * size * LINE
@@ -148,17 +148,17 @@ class Panel:
 
 @dataclass(frozen=True)
 class Caption:
-    """What is written around a chart."""
+    """The text around a chart."""
 
-    title: str  # what is shown; no verdict
-    how: str  # how to read it: unit, what a mark means; the same for all results of a scenario
-    finding: str  # what came of the runs, in a sentence or two
+    title: str  # neutral title
+    how: str  # how to read it: unit, meaning of marks; the same for all results of a scenario
+    finding: str  # the finding, in a sentence or two
     alt: str  # the main figures in one to three sentences
-    notes: tuple[str, ...] = ()  # what stands at the foot besides n, seed and hash
+    notes: tuple[str, ...] = ()  # footer besides n, seed and hash
 
 
 def provenance(results: Results) -> str:
-    """n, seed and, where the results were stored, their hash."""
+    """Return n, seed and, if the results were stored, their hash."""
     identity = clean(str(results.provenance.get("identity") or ""), 80)
     known = f" · results {identity.rsplit('-', 1)[-1][:12]}" if identity else ""
     return f"n = {results.n:,} run{'s' if results.n != 1 else ''} · seed {results.seed}{known}"
@@ -167,7 +167,7 @@ def provenance(results: Results) -> str:
 def sheet(
     kicker: str, caption: Caption, footer: Sequence[str], size: tuple[float, float], draw: Callable[[Panel], None]
 ) -> Picture:
-    """Put a chart on a sheet just large enough for it.
+    """Lay out a chart on a sheet just large enough for it.
 
     Args:
         kicker: A line above the title: the scenario.
@@ -200,12 +200,12 @@ def sheet(
 
 
 def key_height(entries: Sequence[tuple[str, str]], width: float) -> float:
-    """Height that `draw_key` takes, inches."""
+    """Return the height of `draw_key`, inches."""
     return _key(None, entries, width, 0.0)
 
 
 def draw_key(panel: Panel, entries: Sequence[tuple[str, str]], width: float, top: float) -> float:
-    """Explain short names below a chart, in two columns; the height it takes. An empty name makes a heading."""
+    """Explain short names below a chart, in two columns; returns its height. An empty name makes a heading."""
     return _key(panel, entries, width, top)
 
 

@@ -1,4 +1,4 @@
-"""Heat maps of option pairs: for each two headline issues one map, all in one staircase, with one scale of colour."""
+"""Heat maps of option pairs, one for each two headline issues, in a triangular layout with one colour scale."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,12 +33,12 @@ from sim.results.labels import issue_short
 from sim.results.results import Results, share_interval
 from sim.results.stages import reached
 
-MOST_ISSUES = 4  # six maps; more would not be read
+MOST_ISSUES = 4  # six maps; more are not legible
 NAMES = 1.72  # inches for the options at the left
 CELL = (0.48, 0.345)  # inches
-BELOW = 1.5  # inches at most for the options below, which are written upwards
+BELOW = 1.5  # inches at most for the options below, which are rotated
 LEGEND = 0.4  # inches above the maps for the scale of colour
-REMARK = 0.22  # inches for a remark below it
+REMARK = 0.22  # inches for a note below it
 GAP = 0.2  # inches between maps
 HEAD = 0.34  # inches above each row of maps for the issue's label
 EACH_CELL = "That of each cell is in the table of the chart."
@@ -57,24 +57,24 @@ class Pairs:
 
 
 class PairsChart(Chart[Results, Pairs]):
-    """Heat maps of option pairs; what is counted is the chart's own."""
+    """Heat maps of option pairs; each subclass defines what is counted."""
 
     title: str
     how: str
 
     def counts(self, results: Results) -> Counts:
-        """Runs by option and option, options in name order, shape (C, C)."""
+        """Return counts by option and option, options in name order, shape (C, C)."""
         raise NotImplementedError
 
     def finding(self, results: Results) -> str:
-        """How often there was anything to count."""
+        """Describe how many runs had anything to count."""
         raise NotImplementedError
 
     def compares(self, subjects: Sequence[Results]) -> bool:
         return same_issues(subjects)
 
     def frame(self, subjects: Sequence[Results]) -> Pairs:
-        """The first headline issues, and a scale of colour that reaches the largest share of any option."""
+        """Return the first headline issues, and a colour scale up to the largest share of any option."""
         issues = headline_issues(subjects[0])
         largest = max(float(self.counts(one).max(initial=0)) / one.n for one in subjects)
         return Pairs(issues[:MOST_ISSUES], issues[MOST_ISSUES:], nice_scale(max(largest, 0.01))[1])
@@ -100,7 +100,7 @@ def _texts(results: Results, frame: Pairs) -> list[OptionTexts]:
 
 
 def _places(results: Results, frame: Pairs) -> tuple[list[float], list[float], float]:
-    """Left edges of the columns, upper edges of the rows (the first of both holds options alone), and the end below."""
+    """Return left edges of columns, upper edges of rows (the first of both for single options), and the lower end."""
     sizes = [len(results.scenario.issues[issue].options) for issue in frame.issues]
     columns = [NAMES, NAMES + CELL[0] + GAP]
     for size in sizes[:-1]:
@@ -124,7 +124,7 @@ def pairs_size(results: Results, frame: Pairs) -> tuple[float, float]:
 
 
 def _below(results: Results, frame: Pairs) -> float:
-    """Inches that the options written upwards take, and a little air."""
+    """Return the inches of the rotated options, with padding."""
     texts = [text for its in _texts(results, frame)[:-1] for text in its.texts.values()]
     lines = [line for text in texts for line in wrap(text, BELOW - 0.12, SMALL, 2)]
     return 0.16 + max(text_width(line, SMALL) for line in ["option alone", *lines])
@@ -140,7 +140,7 @@ def _column_headings(results: Results, frame: Pairs) -> list[list[str]]:
 
 
 def draw_pairs(panel: Panel, results: Results, frame: Pairs, counts: Counts, remark: str) -> None:
-    """Draw the staircase of maps of counts by option and option, options in name order, shape (C, C)."""
+    """Draw the triangle of maps of counts by option and option, options in name order, shape (C, C)."""
     columns, rows, bottom = _places(results, frame)
     texts, possible = _texts(results, frame), possible_pairs(results)
     drawing = (panel, results, counts, possible, frame.limit)
@@ -176,7 +176,7 @@ def _draw_map(
     panel: Panel, results: Results, counts: Counts, possible: npt.NDArray[np.bool_], limit: float,
     place: tuple[float, float], downwards: str | None, across: str | None,
 ) -> None:  # fmt: skip
-    """One map at a place: options of one issue downwards, of another to the right; without one, options alone."""
+    """Draw one map: options of one issue downwards, of another to the right; without one, single options."""
     down = _indices(results, downwards) if downwards else [-1]
     right = _indices(results, across) if across else [-1]
     axes = panel.canvas(*place, len(right) * CELL[0], len(down) * CELL[1], (len(right), -len(down)))
@@ -218,13 +218,13 @@ def _draw_scale(panel: Panel, limit: float, with_gaps: bool) -> None:
 
 
 def _any_impossible(results: Results, frame: Pairs, possible: npt.NDArray[np.bool_]) -> bool:
-    """Whether some cell shown stands for options that no package has together."""
+    """Return whether some cell shown is of options that no package combines."""
     shown = [_indices(results, issue) for issue in frame.issues]
     return any(not possible[np.ix_(a, b)].all() for row, a in enumerate(shown) for b in shown[:row])
 
 
 def possible_pairs(results: Results) -> npt.NDArray[np.bool_]:
-    """Whether some consistent package has both of two options, shape (C, C), options in name order."""
+    """Return whether some consistent package has both of two options, shape (C, C), options in name order."""
     space = results.structure.space
     sizes = [len(issue.options) for issue in space.issues]
     starts = np.cumsum([0, *sizes[:-1]])
@@ -239,13 +239,13 @@ def possible_pairs(results: Results) -> npt.NDArray[np.bool_]:
 
 
 def _indices(results: Results, issue: str) -> list[int]:
-    """Places of an issue's options, in the order of the file, on the option axes of tallies."""
+    """Return the positions of an issue's options, in the order of the file, on the option axes of tallies."""
     names = results.option_names
     return [names.index(f"{issue}.{option}") for option in results.scenario.issues[issue].options]
 
 
 def pairs_table(results: Results, frame: Pairs, counts: Counts) -> pd.DataFrame:
-    """One row a cell: options alone (`issue_b` empty) and in pairs.
+    """Return one row a cell: single options (`issue_b` empty) and pairs.
 
     `issue_a`, `option_a`, `label_a`, the same for b, `possible`, `count`, `share`, `low`, `high`, `n`.
     """
@@ -277,7 +277,7 @@ def pairs_table(results: Results, frame: Pairs, counts: Counts) -> pd.DataFrame:
 
 
 def largest_pair(results: Results, frame: Pairs, counts: Counts) -> str:
-    """The pair of options most often found together, in words; empty if none is."""
+    """Describe the most frequent pair of options; empty if there is none."""
     table = pairs_table(results, frame, counts)
     pairs = table[table["issue_b"] != ""] if len(frame.issues) > 1 else table
     top = pairs.sort_values(["count", "option_a", "option_b"], ascending=[False, True, True]).head(1)
@@ -293,7 +293,7 @@ def largest_pair(results: Results, frame: Pairs, counts: Counts) -> str:
 
 
 def notes(results: Results, frame: Pairs) -> tuple[str, ...]:
-    """How wide intervals are, and which headline issues have no map."""
+    """Note how wide intervals are, and which headline issues have no map."""
     cells = f"{interval_note(results.n)} {EACH_CELL}"
     if not frame.left_out:
         return (cells,)

@@ -1,4 +1,4 @@
-"""Rows of a chart: words in columns, a scale beside them on which one unit of y is an inch, bars and whiskers."""
+"""Rows of a chart: text in columns, a scale beside them on which one unit of y is an inch, bars and whiskers."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,14 +12,14 @@ from sim.charts.text import LINE, share_text
 from sim.results.results import share_interval
 
 BAR = 0.16  # inches, thickness
-ROW = 0.1  # inches of air in a row
+ROW = 0.1  # inches of padding in a row
 SPACE, VALUE, AXIS = 0.22, 1.12, 0.42  # inches between columns, right of bars for figures, below bars
 
-Column = tuple[float, str, Sequence[Sequence[str]]]  # place in inches, heading, lines of each row
+Column = tuple[float, str, Sequence[Sequence[str]]]  # position in inches, heading, lines of each row
 
 
 def nice_scale(highest: float) -> tuple[float, float]:
-    """Step and end of a scale of shares from 0 that holds `highest`, in at most five steps."""
+    """Return step and end of a scale of shares from 0 to `highest` or above, in at most five steps."""
     for step in (0.01, 0.02, 0.05, 0.1, 0.2):
         steps = max(1, math.ceil(highest / step - 1e-9))
         if steps <= 5:
@@ -28,7 +28,7 @@ def nice_scale(highest: float) -> tuple[float, float]:
 
 
 def draw_columns(panel: Panel, top: float, heights: Sequence[float], columns: Iterable[Column]) -> None:
-    """Draw words in columns: headings, then rows with a rule above each, their lines centred."""
+    """Draw text in columns: headings, then rows with a rule above each, their lines centred."""
     columns = list(columns)
     for x, heading, _ in columns:
         panel.text(x, 0, heading, SMALL, weight="bold")
@@ -72,14 +72,14 @@ def draw_whisker(
 
 
 def draw_edged_whisker(axes: Axes, low: float, high: float, middle: float, half: float = 0.035) -> None:
-    """Draw an interval that has to be seen on its own bar too, so it has a pale edge."""
+    """Draw an interval with a pale edge, visible on its own bar."""
     for width, colour in ((2.4, "white"), (1.1, INK)):
         axes.hlines(middle, low, high, color=colour, linewidth=width, zorder=3)
         axes.vlines([low, high], middle - half, middle + half, color=colour, linewidth=width, zorder=3)
 
 
 def draw_share(axes: Axes, middle: float, count: int, n: int, inch: float, fill: Mapping[str, Any]) -> None:
-    """Draw a share as a bar from 0, its interval as a whisker, both in figures; `inch` is one on the scale."""
+    """Draw a share as a bar from 0, its interval as a whisker, and both as text; `inch` is one on the scale."""
     share, (low, high) = count / n, share_interval(count, n)
     axes.barh(middle, share, BAR, left=0, linewidth=0.8, zorder=2, **fill)
     draw_whisker(axes, low, high, middle)
@@ -87,6 +87,6 @@ def draw_share(axes: Axes, middle: float, count: int, n: int, inch: float, fill:
 
 
 def draw_value(axes: Axes, x: float, middle: float, text: str) -> None:
-    """Write figures right of a bar, on white."""
+    """Draw a value as text right of a bar, on white."""
     label = axes.text(x, middle, text, va="center_baseline", fontsize=SMALL)
     label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.8})

@@ -1,4 +1,4 @@
-"""How long agreements hold: the share that still holds, month by month, and what is left to count."""
+"""Survival of agreements: the share still holding, month by month, and the number at risk."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ from sim.results.stages import has_durability, is_voted_on, runs_in_force
 MONTHS = 120  # shown; every agreement is followed for longer
 EVERY = 12  # months between two counts below the picture
 MARKS = (12, 60)  # months at which the share is given in figures
-MOST_GROUPS = 4  # lines of options that can be distinguished
+MOST_GROUPS = 4  # lines that can be distinguished
 LEFT, WIDE, TALL, GAP, LIST = 0.62, 6.0, 3.2, 0.3, 2.6  # inches
 AXIS, HEAD, SAMPLE = 0.62, 0.24, 0.45  # inches
-GROUP_STYLES = (  # no party's colours: an option belongs to nobody
+GROUP_STYLES = (  # not a party's colours
     PartyStyle(BLACK, (0, (1, 1.2)), "o"),
     PartyStyle(SOFT, (0, (6, 2)), "s"),
     PartyStyle(NEUTRAL, "-", "^"),
@@ -36,7 +36,7 @@ NO_NUMBERS = "The scenario has no numbers on how long agreements hold, so nothin
 
 @dataclass(frozen=True)
 class Curves:
-    """What several results share: the issue and the options with a line of their own, by place; none if illegible."""
+    """What several results share: the issue and the options with a line of their own; none if too many."""
 
     issue: str
     options: tuple[str, ...]
@@ -44,15 +44,15 @@ class Curves:
 
 @dataclass(frozen=True, eq=False)
 class Lasting:
-    """How long some agreements in force last."""
+    """The durations of some agreements in force."""
 
-    marks: Ints  # agreements by the number of whole months, 0 to 120, at which they still hold, shape (122,)
+    marks: Ints  # agreements by the number of whole months, 0 to 120, that they hold, shape (122,)
 
     def __len__(self) -> int:
         return int(self.marks.sum())
 
     def holding(self, month: int) -> int:
-        """Agreements that have not broken by a month."""
+        """Return the number of agreements that have not broken by a month."""
         return int(self.marks[month + 1 :].sum())
 
     def __add__(self, other: "Lasting") -> "Lasting":
@@ -61,7 +61,7 @@ class Lasting:
 
 @remembered
 def lasting_by_option(results: Results) -> dict[str, Lasting]:
-    """How long agreements in force last, by the option of `_issue`, in the order of the file."""
+    """Return durations of agreements in force by the option of `_issue`, in the order of the file."""
     issue = _issue(results)
     place, options = list(results.scenario.issues).index(issue), list(results.scenario.issues[issue].options)
     marks = np.zeros((len(options), MONTHS + 2), np.int64)
@@ -75,12 +75,12 @@ def lasting_by_option(results: Results) -> dict[str, Lasting]:
 
 
 def lasting(results: Results) -> Lasting:
-    """How long all agreements in force last."""
+    """Return durations of all agreements in force."""
     return sum(lasting_by_option(results).values(), Lasting(np.zeros(MONTHS + 2, np.int64)))
 
 
 def fewest(results: Results) -> int:
-    """Runs in force that an option needs for a line of its own: 30, and a twentieth of them."""
+    """Return the minimum runs in force for a line of its own: 30, and a twentieth of them."""
     return max(LEAST_GROUP, runs_in_force(results) // 20)
 
 
@@ -94,7 +94,7 @@ def _issue(results: Results) -> str:
 
 
 def _lines(results: Results, shared: Curves) -> dict[str, Lasting]:
-    """Agreements in force by option, in the order of the file; "" is all of them together."""
+    """Return agreements in force by option, in the order of the file; "" is all of them together."""
     by_option = lasting_by_option(results) if shared.options else {}
     enough = {name for name in shared.options if len(by_option.get(name, ())) >= fewest(results)}
     return {"": lasting(results)} | {name: broken for name, broken in by_option.items() if name in enough}
@@ -125,7 +125,7 @@ def _draw_thin(axes: Axes, months: Sequence[int], shares: Floats, style: PartySt
 
 
 def _draw_marks(axes: Axes, broken: Lasting) -> None:
-    """The share at 12 and at 60 months in figures, with its interval as a whisker."""
+    """Draw the share at 12 and at 60 months in figures, with its interval as a whisker."""
     for month in MARKS:
         count, n = broken.holding(month), len(broken)
         share, (low, high) = count / n, share_interval(count, n)
@@ -138,7 +138,7 @@ def _draw_marks(axes: Axes, broken: Lasting) -> None:
 
 
 def _draw_counts(panel: Panel, lines: Mapping[str, Lasting], shared: Curves) -> None:
-    """How many agreements still hold at each tick, one row a line of the picture."""
+    """Draw the number of agreements still holding at each tick, one row a line of the picture."""
     y = TALL + AXIS
     panel.lines(0, y, ["Number still holding"], SMALL, weight="bold")
     y += HEAD
@@ -161,7 +161,7 @@ def _draw_sample(panel: Panel, x: float, y: float, option: str, shared: Curves) 
 
 
 def _draw_list(panel: Panel | None, results: Results, shared: Curves) -> float:
-    """What the lines mean, each with its shares at 12 and 60 months; the height it takes."""
+    """Draw the legend with each line's shares at 12 and 60 months; returns its height."""
     x, y, room = LEFT + WIDE + GAP, 0.05, LIST - SAMPLE
     lines = _lines(results, shared)
     for place, (option, broken) in enumerate(lines.items()):
@@ -189,7 +189,7 @@ def _nothing(results: Results) -> str:
 
 
 def _sentence(results: Results) -> str:
-    """How often there was anything to hold, and how much of it held."""
+    """Describe how many agreements there were, and how many held."""
     signed = agreement_sentence(results, share_text(results.agreements, results.n))
     if _is_empty(results):
         return signed
@@ -212,7 +212,7 @@ class SurvivalChart(Chart[Results, Curves]):
         return has_durability(subject)
 
     def frame(self, results: Sequence[Results]) -> Curves:
-        """The options of one issue if two to four of them have runs enough, and the same issue is in all results."""
+        """Return the options of one issue if two to four have enough runs, and the issue is the same in all results."""
         none, followed = Curves("", ()), [one for one in results if has_durability(one)]
         issues = {_issue(one) for one in followed}
         if len(issues) != 1 or len({tuple(one.scenario.issues[next(iter(issues))].options) for one in followed}) != 1:

@@ -1,4 +1,4 @@
-"""What came of a sweep: curves over one number that varies, maps over two."""
+"""Results of a sweep: curves over one path that varies, maps over two."""
 
 import math
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ from sim.results.figures import STAGES
 MAP, GAP, TOP, BELOW = 2.9, 0.5, 0.5, 0.62  # inches: a map's side, between maps, headings, names of the path below
 WIDE, HIGH = 3.4, 2.3  # inches: a curve
 MOST_MAPS = 4
-MOST_CELLS = 9  # along a side, with figures in the cells
+MOST_CELLS = 9  # cells along a side, with figures in them
 HALF = 0.5  # share of runs at which a contour is drawn
 OPEN = "Outlined: at central numbers some package is acceptable to all, every red line real."
 CONTOUR = "Dark line: half of the runs, between points interpolated."
 
 
 def _stages(table: SweepTable) -> list[str]:
-    """At most four stages: where zones of the first round and of some round are the same, one of them."""
+    """Return at most four stages, one of the two zone stages where they are equal."""
     stages = list(table.stages)
     if "zone_first" in stages and "zone_ever" in stages:
         same = (table.points["zone_first"] == table.points["zone_ever"]).all()
@@ -59,7 +59,7 @@ def _draw_curve(axes: Axes, table: SweepTable, stage: str, limit: float) -> None
 
 
 def _left(table: SweepTable) -> float:
-    """Inches for the values and the name of the path at the left."""
+    """Return inches for the values and the name of the path at the left."""
     values = [_value(value) for value in table.points[table.paths[0]].unique()]
     return 0.35 + min(1.2, max(text_width(text, SMALL) for text in values[:50]))
 
@@ -81,7 +81,7 @@ def _draw_map(panel: Panel, table: SweepTable, stage: str, x: float, first: bool
 
 
 def _draw_cells(axes: Axes, table: SweepTable, stage: str, limit: float) -> None:
-    """A grid: a cell a pair of values, the mean over what else varies."""
+    """Draw a grid: a cell a pair of values, the mean over the other paths."""
     down, across = table.paths[:2]
     means = cells(table, stage)
     rows, columns = means.index, means.columns
@@ -109,20 +109,20 @@ def _draw_cells(axes: Axes, table: SweepTable, stage: str, limit: float) -> None
 
 
 def cells(table: SweepTable, stage: str) -> pd.DataFrame:
-    """Shares by the values of the first path (down) and the second (across), the mean over what else varies."""
+    """Return shares by the values of the first path (down) and the second (across), the mean over the other paths."""
     down, across = table.paths[:2]
     means = table.points.groupby([down, across], sort=False)[stage].mean().unstack(across)
     return means.reindex(index=_ordered(table, down), columns=_ordered(table, across))
 
 
 def _ordered(table: SweepTable, path: str) -> list[Any]:
-    """The values of a path: numbers by size, words as they came."""
+    """Return the values of a path: numbers sorted, names in file order."""
     values = table.points[path].drop_duplicates().tolist()
     return sorted(values) if table.numeric(path) else values
 
 
 def _draw_contour(axes: Axes, table: SweepTable, means: pd.DataFrame) -> None:
-    """Where half of the runs get there, between the middles of the cells; only over numbers."""
+    """Draw the contour of one half, interpolated between cell centres; only over numbers."""
     values = means.to_numpy(float)
     if min(values.shape) < 2 or np.isnan(values).any() or not all(map(table.numeric, table.paths[:2])):
         return
@@ -132,7 +132,7 @@ def _draw_contour(axes: Axes, table: SweepTable, means: pd.DataFrame) -> None:
 
 
 def _draw_points(axes: Axes, table: SweepTable, stage: str, limit: float) -> None:
-    """A design: a dot a point, darker for more; ringed where the zone is open at central numbers."""
+    """Draw a design: a dot a point, darker for more; ringed where the zone is open at central numbers."""
     down, across = table.paths[:2]
     x, y = table.points[across].to_numpy(float), table.points[down].to_numpy(float)
     shares = table.points[stage].to_numpy(float)
@@ -148,7 +148,7 @@ def _draw_points(axes: Axes, table: SweepTable, stage: str, limit: float) -> Non
 
 
 def _name_values(axis: Any, values: Sequence[Any]) -> None:
-    """Values at the middles of the cells; with many, some are left out evenly."""
+    """Label the centres of the cells; with many, evenly spaced ones."""
     named = range(0, len(values), math.ceil(len(values) / MOST_CELLS))
     axis.set_ticks([k + 0.5 for k in named], [_value(values[k]) for k in named])
 

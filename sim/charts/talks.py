@@ -1,4 +1,4 @@
-"""How the talks go: what each party asks for, offers and is offered, round by round, and when agreements are signed."""
+"""The course of the talks: aspirations, offers made and received, by round and party; when agreements are signed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ LABELS = {
 
 @dataclass(frozen=True)
 class Scales:
-    """What several results share: ends of worth, number of rounds, end and step of the shares by round."""
+    """What several results share: limits of utility, number of rounds, end and step of the shares by round."""
 
     low: float
     high: float
@@ -44,7 +44,7 @@ class Scales:
 
 
 def quantiles(counts: npt.NDArray[np.int64], low: float, high: float, levels: Sequence[float] = LEVELS) -> Floats:
-    """Quantiles read from counts of bins of equal width from `low` to `high`, straight lines within a bin.
+    """Read quantiles from counts of equal bins from `low` to `high`, linear within a bin.
 
     Shape (levels,), levels in (0, 1); NaN where nothing was counted.
     """
@@ -71,7 +71,7 @@ def bands(results: Results, quantity: str, party: str) -> Floats:
 
 @remembered
 def signed_by_round(results: Results) -> npt.NDArray[np.int64]:
-    """Runs in which a text was signed, by round, shape (R,)."""
+    """Return runs signed by round, shape (R,)."""
     counts = np.zeros(results.scenario.time.rounds, np.int64)
     for piece in results.pieces("round", "package"):
         signed = piece.loc[piece["package"].notna(), "round"].to_numpy(np.int64)
@@ -80,7 +80,7 @@ def signed_by_round(results: Results) -> npt.NDArray[np.int64]:
 
 
 def _who_is_left(results: Results) -> str:
-    """That runs which agree early are in no later round: a curve that rises or falls need not be anybody's change."""
+    """Note that runs which agree early are in no later round, so curves move without any party changing."""
     negotiating = results.tallies.talks["aspiration"].sum(axis=2).max(axis=1)
     if negotiating[0] < LEAST_GROUP:
         return f"Talks of {too_few(int(negotiating[0]), results.n)}"
@@ -115,7 +115,7 @@ def _draw_band(
     axes: Axes, quantity: str, style: PartyStyle, drawn: tuple[npt.NDArray[np.int64], Floats, Floats, Floats],
     known: npt.NDArray[np.bool_],
 ) -> None:  # fmt: skip
-    """One quantity: its median as a line, the 10-90 % band as a surface; lines break where nothing was counted."""
+    """Draw one quantity: its median as a line, the 10-90 % band as a surface, broken where nothing was counted."""
     rounds, low, middle, high = drawn
     every = max(1, len(rounds) // 9)
     if quantity == "aspiration":
@@ -143,7 +143,7 @@ def _prepare(axes: Axes, shared: Scales) -> None:
 
 
 def _draw_strip(axes: Axes, results: Results, shared: Scales) -> None:
-    """Share of runs signed in each round, bars from 0; without any, says so."""
+    """Draw the share of runs signed in each round, bars from 0; a note if there are none."""
     _prepare(axes, shared)
     axes.set_ylim(0, shared.limit)
     ticks = [0, shared.limit / 2, shared.limit]
@@ -239,9 +239,9 @@ class TalksChart(Chart[Results, Scales]):
         )  # fmt: skip
 
     def table(self, results: Results) -> pd.DataFrame:
-        """One row a round and quantity: `round, party, quantity, runs, low` (10th percentile), `median, high` (90th).
+        """A row a round and quantity: `round, party, quantity, runs, low` (10th percentile), `median, high` (90th).
 
-        For signatures, quantity `signed`, the share of runs and the ends of its 95 % interval stand in these columns.
+        Of quantity `signed`, these columns have the share of runs and the ends of its 95 % interval.
         """
         rows: list[tuple[object, ...]] = []
         for party in results.scenario.parties:

@@ -1,4 +1,4 @@
-"""Text on charts: labels of strangers made harmless, measured and wrapped; shares in words."""
+"""Text on charts: untrusted labels sanitized, measured and wrapped; shares formatted."""
 
 import unicodedata
 import warnings
@@ -14,20 +14,20 @@ from sim.results.labels import issue_short, option_short
 from sim.results.results import share_interval
 from sim.scenario import Scenario
 
-FONT = "DejaVu Sans"  # comes with matplotlib: the same letters, and so the same line breaks, everywhere
+FONT = "DejaVu Sans"  # comes with matplotlib, so line breaks are the same everywhere
 DASH = "\u2013"  # of ranges
-LABEL_LENGTH = 240  # characters of a label that are shown at most
-LONGEST = 4000  # characters of a whole paragraph
+LABEL_LENGTH = 240  # maximum characters of a label
+LONGEST = 4000  # maximum characters of a paragraph
 POINT = 1 / 72  # inches
-HINTED = 1.025  # letters drawn as pixels come out a little wider than their outlines
+HINTED = 1.025  # rasterized letters are slightly wider than their outlines
 LINE = 1.3 * POINT  # height of a line of text, inches a point of size
 
-_JOINERS = "\u200c\u200d"  # shape letters of Persian and of Indian scripts; all other invisible marks go
+_JOINERS = "\u200c\u200d"  # shape letters of Persian and of Indian scripts; all other invisible marks are removed
 _METRICS = TextToPath()
 
 
 def clean(text: str, length: int = LABEL_LENGTH) -> str:
-    """A label as one harmless line: no control or direction marks, no line breaks, not longer than `length`."""
+    """Sanitize a label to one line: no control or direction marks, no line breaks, not longer than `length`."""
     letters = []
     for letter in str(text)[: 4 * length]:
         kind = unicodedata.category(letter)
@@ -44,16 +44,16 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
     """Width of one line of text, inches."""
     font = FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # letters the font lacks are drawn as boxes in PNG only
+        warnings.filterwarnings("ignore", message="Glyph")  # letters missing in the font are drawn as boxes in PNG only
         width, _, _ = _METRICS.get_text_width_height_descent(text, font, ismath=False)
     return float(width) * POINT * HINTED
 
 
 def fits(text: str, width: float, size: float, bold: bool = False) -> bool:
-    """Whether one line of text is no wider than `width` inches.
+    """Return whether one line of text is no wider than `width` inches.
 
-    It is measured only where the sum over its letters leaves a doubt: pairs of letters stand closer together or,
-    rarely, further apart, and most lines that are tried are far from too long.
+    It is measured only where the sum over its letters is close: kerning makes lines shorter or, rarely, longer, and
+    most candidate lines are far too long.
     """
     rough, slack = size * sum(_letter_width(letter, bold) for letter in text), size * POINT / 2
     if 1.05 * rough + slack <= width:
@@ -63,12 +63,12 @@ def fits(text: str, width: float, size: float, bold: bool = False) -> bool:
 
 @lru_cache(maxsize=10_000)
 def _letter_width(letter: str, bold: bool) -> float:
-    """By how much a letter makes a line longer, inches a point of size."""
+    """Return the advance of a letter, inches a point of size."""
     return (text_width(f"x{letter}x", 100, bold) - text_width("xx", 100, bold)) / 100
 
 
 def wrap(text: str, width: float, size: float, lines: int = 99, bold: bool = False) -> list[str]:
-    """Break text into lines no wider than `width` inches; what does not fit into `lines` lines ends in `…`."""
+    """Break text into lines no wider than `width` inches; text beyond `lines` lines ends in `…`."""
     done, current = [], ""
     for word in _split_long_words(clean(text, LONGEST), width, size, bold):
         longer = f"{current} {word}" if current else word
@@ -87,7 +87,7 @@ def wrap(text: str, width: float, size: float, lines: int = 99, bold: bool = Fal
 
 
 def wrap_items(items: Sequence[str], width: float, size: float) -> list[str]:
-    """Break a list into lines between its items, an item that is wider than a line within it too."""
+    """Break a list into lines between its items, and within an item that is wider than a line."""
     lines: list[str] = []
     for item in items:
         longer = f"{lines[-1]}; {item}" if lines else item
@@ -112,7 +112,7 @@ def _split_long_words(text: str, width: float, size: float, bold: bool) -> list[
 
 
 def percent(count: int, n: int, sign: str = " %") -> str:
-    """A share in per cent, with no more digits than its standard error allows; `<1` for little, `0` for none."""
+    """Format a share in per cent, with no more digits than its standard error allows; `<1` for little, `0` for none."""
     if n == 0:
         return DASH
     places = share_decimals(count, n)
@@ -126,14 +126,14 @@ def percent(count: int, n: int, sign: str = " %") -> str:
 
 
 def interval(count: int, n: int) -> str:
-    """The 95 % interval of a share, in per cent, such as `12-19`, with the dash of print."""
+    """Format the 95 % interval of a share in per cent, such as `12-19`, with an en dash."""
     low, high = share_interval(count, n)
     places = share_decimals(count, n)
     return f"{100 * low:.{places}f}{DASH}{100 * high:.{places}f}"
 
 
 def interval_note(n: int) -> str:
-    """What the figures in brackets are, and how wide an interval gets with so many runs."""
+    """Explain the figures in brackets, and the width of an interval with so many runs."""
     low, high = share_interval(n // 2, n)
     width = f"{100 * (high - low) / 2:.1g}" if high - low < 0.2 else f"{100 * (high - low) / 2:.0f}"
     return (
@@ -154,17 +154,17 @@ def listed(words: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class OptionTexts:
-    """Short texts for the options of one issue."""
+    """Short labels for the options of one issue."""
 
     heading: str  # the issue's label
-    texts: Mapping[str, str]  # text by option name, in the order of the file
-    key: tuple[tuple[str, str], ...]  # (text, full label) of the options whose text is not their label
+    texts: Mapping[str, str]  # label by option name, in the order of the file
+    key: tuple[tuple[str, str], ...]  # (short, full label) of the options with a short one
 
 
 def option_texts(
     scenario: Scenario, issue: str, width: float, size: float, lines: int = 2, used: Sequence[str] | None = None
 ) -> OptionTexts:
-    """Labels where all that are used fit into `lines` lines of `width` inches; else short ones, explained in a key.
+    """Return labels if all that are used fit into `lines` lines of `width` inches; else short ones, explained in a key.
 
     All options of an issue are named the same way, so that none looks longer or weightier than the others.
     """
@@ -179,7 +179,7 @@ def option_texts(
 
 
 def key_entries(columns: Sequence[OptionTexts]) -> list[tuple[str, str]]:
-    """What a key below the chart lists: each issue as a heading, then its options."""
+    """Return the entries of a key below the chart: each issue as a heading, then its options."""
     entries: list[tuple[str, str]] = []
     for column in columns:
         if column.key:

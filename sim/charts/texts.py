@@ -1,4 +1,4 @@
-"""Texts beside each other: how often each is acceptable, passes and holds; who supports it; and the tradeoff."""
+"""Packages compared: how often each is acceptable, passes and holds; who supports it; and the trade-off."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from sim.results.labels import SOLUTIONS, name_label, party_label, ratifier_shor
 
 ROWS = 8
 WIDE = 12.7  # inches
-NUMBER, MOST_WIDE = 0.4, 1.75  # inches: of the ranks, and of a column of words at most
+NUMBER, MOST_WIDE = 0.4, 1.75  # inches: of the ranks, and maximum of a text column
 GAP, MARK, AIR = 0.2, 1.3, 0.16
 HEAD, AXIS = 0.46, 0.45
 CELL, LABELS = 0.98, 0.75
@@ -36,10 +36,10 @@ READING = "Each text lies on the table in one round before any offer; no bargain
 
 @dataclass(frozen=True)
 class Rows:
-    """The first texts of a ranking in words."""
+    """The first packages of a ranking as text."""
 
     table: pd.DataFrame  # rows of `groups`
-    columns: tuple[tuple[str, OptionTexts], ...]  # issues with the texts of their options
+    columns: tuple[tuple[str, OptionTexts], ...]  # issues with the labels of their options
     wide: float  # inches of a column
     heights: tuple[float, ...]  # inches of the rows
     top: float  # height of the headings
@@ -58,7 +58,7 @@ def _rows(subject: TextRanking, room: float) -> Rows:
 
 
 def _draw_rows(panel: Panel, rows: Rows) -> float:
-    """Draw ranks and options; where the columns end."""
+    """Draw ranks and options; returns the right edge of the columns."""
     texts: list[tuple[float, str, Sequence[Sequence[str]]]] = [(0.0, "", [[str(rank)] for rank in rows.table["rank"]])]
     x = NUMBER
     for issue, column in rows.columns:
@@ -70,7 +70,7 @@ def _draw_rows(panel: Panel, rows: Rows) -> float:
 
 
 def name(subject: TextRanking, row: Mapping[Hashable, Any]) -> str:
-    """What a row of `beside` is called."""
+    """Name a row of `beside`."""
     if row["kind"] == "proposal":
         return clean(subject.scenario.proposals[str(row["name"])].label)
     return SOLUTIONS[row["name"]] if row["kind"] == "solution" else str(row["name"])
@@ -82,7 +82,7 @@ def _middles(rows: Rows) -> Floats:
 
 
 class OfTexts(Chart[TextRanking, Rows]):
-    """A chart of a ranking of texts."""
+    """A chart of a ranking of packages."""
 
     of = TextRanking
     room = 0.0  # inches for words
@@ -104,7 +104,7 @@ class OfTexts(Chart[TextRanking, Rows]):
 
 @ANALYSIS_CHARTS.register
 class TextsChart(OfTexts):
-    """The first texts with four marks each."""
+    """The first packages with four marks each."""
 
     name = "texts"
     about = "the first texts of a ranking, each by how often it is acceptable, passes, holds, and all three"
@@ -154,14 +154,14 @@ class TextsChart(OfTexts):
 
 @ANALYSIS_CHARTS.register
 class SupportChart(OfTexts):
-    """Who accepts the first texts, and which ratifiers pass them."""
+    """Who accepts the first packages, and which ratifiers pass them."""
 
     name = "support"
     about = "who would accept the first texts of a ranking, and where they would pass, as a heat map"
     room = 6.4
 
     def columns(self, subject: TextRanking) -> Iterator[tuple[str, str]]:
-        """Columns of the ranking with their labels: signatories, then ratifiers."""
+        """Return the columns of the ranking with their labels: signatories, then ratifiers."""
         scenario = subject.scenario
         for party in scenario.parties:
             if subject.table[f"accepts_{party}"].notna().any():
@@ -213,7 +213,7 @@ class SupportChart(OfTexts):
 
 @ANALYSIS_CHARTS.register
 class TradeoffChart(OfTexts):
-    """Acceptable against lasting, all texts, and the frontier of the two."""
+    """Acceptable against lasting for all packages, and the Pareto frontier of the two."""
 
     name = "tradeoff"
     about = "how often each text is acceptable against its chance to pass and hold, and the frontier of the two"
@@ -270,7 +270,7 @@ class TradeoffChart(OfTexts):
         )
 
     def table(self, subject: TextRanking) -> pd.DataFrame:
-        """`rank, package, acceptable`, `lasting` or `passes`, and `frontier`: no text is better in both."""
+        """Return `rank, package, acceptable`, `lasting` or `passes`, and `frontier`: no package is better in both."""
         lasting = self.lasting(subject)
         table = subject.table[["rank", "package", "acceptable", lasting]].copy()
         down = table.sort_values(["acceptable", lasting], ascending=False, kind="stable")

@@ -1,4 +1,4 @@
-"""Which input goes with the largest change of a figure: bars of differences, the largest first, and a dummy below."""
+"""Differences of a figure between low and high values of each input, the largest first, and a dummy below."""
 
 import math
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ MOST = 15  # inputs drawn
 LABEL, SCALE, GAP, AIR, AXIS = 3.1, 3.0, 0.25, 0.13, 0.5  # inches
 BAR = 0.13  # inches, half the height of a bar
 ENDS = "Where it is low, and high"
-STANDS_OUT = {"facecolor": NEUTRAL, "edgecolor": NEUTRAL}  # no party's colour: an input belongs to no side of a figure
+STANDS_OUT = {"facecolor": NEUTRAL, "edgecolor": NEUTRAL}  # not a party's colour
 DOES_NOT = {"facecolor": "white", "edgecolor": NEUTRAL}
 
 
@@ -36,7 +36,7 @@ def _ends(subject: Sensitivity, row: dict[Any, Any]) -> list[str]:
 
 
 def _draw_bars(axes: Axes, subject: Sensitivity, rows: Sequence[dict[Any, Any]], heights: Sequence[float]) -> None:
-    """Bars from 0 with their intervals, on the band of what does nothing; one unit of y is an inch."""
+    """Draw bars from 0 with their intervals, on the band of the dummy; one unit of y is an inch."""
     unit = 100 if subject.asked.is_share else 1
     ends = [unit * row[key] for row in rows for key in ("low", "high")] + [unit * row["noise"] for row in rows]
     most = 1.06 * max([abs(end) for end in ends if not math.isnan(end)] or [1])
@@ -74,7 +74,7 @@ class TornadoChart(SensitivityChart):
         return Rows(rows, labels, [_ends(subject, row) for row in rows], heights)
 
     def _widths(self, subject: Sensitivity, shared: Rows) -> tuple[float, float]:
-        """Inches for the ends and for the differences."""
+        """Return inches for the ends and for the differences."""
         ends = [text_width(text, SMALL) for pair in shared.values for text in pair]
         room = max(text_width(ENDS, SMALL, True), *ends) + 0.1
         return room, max(text_width(difference_text(subject, row), SMALL) for row in shared.records) + 0.05

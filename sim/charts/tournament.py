@@ -1,4 +1,4 @@
-"""Strategies against strategies: what each did, with intervals, and own worth where one meets another."""
+"""A tournament of strategies: each one's results, with intervals, and its utility against each other."""
 
 import math
 from collections.abc import Sequence
@@ -21,17 +21,17 @@ from sim.charts.style import INK, NEUTRAL_PALE, SOFT, ink_on
 from sim.charts.text import DASH, LINE, clean, listed, text_width, wrap
 from sim.results.format import decimals
 
-LABEL = 2.5  # inches for a strategy's label at most
-LABEL_LENGTH = 160  # characters of it that are shown; all of it is in the table
+LABEL = 2.5  # maximum inches of a strategy's label
+LABEL_LENGTH = 160  # maximum characters of it; the table has all of it
 LETTER = 0.3  # inches for its number
-SCALE, VALUE = 1.45, 0.72  # inches for a figure's scale, and for the figure in digits
+SCALE, VALUE = 1.45, 0.72  # inches of a figure's scale, and of the figure as text
 GAP = 0.22
-ROW = 0.12  # inches of air in a row
+ROW = 0.12  # inches of padding in a row
 AXIS = 0.46  # inches below the scales
 BETWEEN = 0.3  # inches between the two halves
 CELL = 0.56  # inches, width
-MOST_LINES = 2  # of a label in the lower half: all of it stands above, with the same number
-MOST_MET = 12  # strategies side by side in the lower half
+MOST_LINES = 2  # of a label in the lower half; the upper half has all of it
+MOST_MET = 12  # maximum strategies side by side in the lower half
 HEADS = {
     "own": ("Own worth", ""),
     "joint": ("Joint worth, share of the possible", "per cent"),
@@ -57,12 +57,11 @@ class Rows:
 
     @property
     def height(self) -> float:
-        """Of all rows."""
         return sum(self.heights)
 
 
 def _rows(tournament: Tournament, most: int = 99) -> Rows:
-    """The strategies in rows, each label in so many lines at most."""
+    """Return the strategies in rows, each label in at most so many lines."""
     texts = [clean(label, LABEL_LENGTH) for label in tournament.labels]
     room = min(LABEL, max(0.6, *(text_width(text, SMALL) for text in texts)) + 0.05)
     lines = [tuple(wrap(text, room, SMALL, most)) for text in texts]
@@ -107,13 +106,13 @@ def _draw_figure(axes: Axes, tournament: Tournament, name: str, rows: Rows) -> N
 
 
 def _between_strategies(row: dict[Any, Any]) -> tuple[float, float]:
-    """The interval of the difference from the field, put round the mean."""
+    """Draw the interval of the difference from the field, centred on the mean."""
     shift = row["value"] - row["difference"]
     return row["difference_low"] + shift, row["difference_high"] + shift
 
 
 def _scale(found: Sequence[dict[Any, Any]], name: str) -> tuple[tuple[float, float], list[float], int]:
-    """Limits that hold all intervals, marks between them, and digits of these."""
+    """Return limits that contain all intervals, ticks between them, and digits of these."""
     ends = [row[key] for row in found for key in ("value", "low", "high")]
     ends += [end for row in found if not math.isnan(row["difference_low"]) for end in _between_strategies(row)]
     known = [end for end in ends if not math.isnan(end)] or [0.0, 1.0]
@@ -121,7 +120,7 @@ def _scale(found: Sequence[dict[Any, Any]], name: str) -> tuple[tuple[float, flo
     spread = max(high - low, LEAST_SPAN[name])
     middle = (low + high) / 2
     low, high = middle - 0.58 * spread, middle + 0.58 * spread
-    if name in SHARES and high > 1:  # there are no shares beyond all and none; a dot there needs some room
+    if name in SHARES and high > 1:  # shares end at 0 and 1; leave space for a dot there
         low, high = min(low, 1 - spread), 1 + 0.06 * spread
     if name in SHARES and low < 0:
         low, high = -0.06 * spread, max(high, spread)
@@ -139,7 +138,7 @@ def _draw_values(panel: Panel, tournament: Tournament, name: str, rows: Rows, x:
 
 
 def _value(row: dict[Any, Any], name: str) -> str:
-    """A figure with the digits that its interval between strategies allows, one more than its standard error."""
+    """Format a figure with the digits that its interval between strategies allows, one more than its standard error."""
     unit, sign = (1, "") if name == "own" else (100, " %")
     if math.isnan(row["value"]):
         return DASH
@@ -149,7 +148,7 @@ def _value(row: dict[Any, Any], name: str) -> str:
 
 
 def _draw_meetings(panel: Panel, tournament: Tournament, rows: Rows, top: float) -> None:
-    """The lower half: a cell for each pair, darker for more."""
+    """Draw the lower half: a cell for each pair, darker for more."""
     panel.text(0, top, "Own worth of the strategy at the left where another party plays the one above", BODY,
                weight="bold")  # fmt: skip
     head = top + 3 * BODY * LINE
@@ -175,7 +174,7 @@ def _draw_meetings(panel: Panel, tournament: Tournament, rows: Rows, top: float)
 
 
 def _of(tournament: Tournament, name: str) -> list[dict[Any, Any]]:
-    """The rows of a figure, in the order of the strategies."""
+    """Return the rows of a figure, in the order of the strategies."""
     return tournament.figures[tournament.figures["figure"] == name].to_dict("records")
 
 
@@ -184,7 +183,7 @@ def _party(tournament: Tournament, name: str) -> str:
 
 
 def _finding(tournament: Tournament) -> str:
-    """Where no party gets more by changing alone."""
+    """Describe the equilibria."""
     found, points = tournament.equilibria, len(tournament.points)
     if not len(found):
         return "In every assignment some party's mean worth rises if it alone changes."
@@ -197,7 +196,7 @@ def _finding(tournament: Tournament) -> str:
 
 @dataclass(frozen=True)
 class Places:
-    """Rows of the upper and of the lower half, headings of figures, and heights in inches."""
+    """The layout: rows of the upper and of the lower half, headings of figures, and heights in inches."""
 
     upper: Rows
     lower: Rows | None
@@ -207,7 +206,7 @@ class Places:
 
 @ANALYSIS_CHARTS.register
 class TournamentChart(Chart[Tournament, Places]):
-    """What each strategy did, and below it own worth where one meets another."""
+    """Results of each strategy, and below them its utility against each other."""
 
     name = "tournament"
     about = "strategies against strategies: what each did, and own worth where one meets another"

@@ -41,7 +41,7 @@ def _draw_bars(axes: Axes, subject: Waterfall, rows: Sequence[dict[Any, Any]], h
     for row, (start, end), height in zip(rows, spans, heights, strict=True):
         middle = y + height / 2
         fill = NEUTRAL if row["kind"] != "step" else NEUTRAL_PALE
-        hatch = "/////" if row["kind"] == "step" and end < start else None  # told apart without colour: less is hatched
+        hatch = "/////" if row["kind"] == "step" and end < start else None  # hatched: also distinct without colour
         bar = Rectangle((min(start, end), middle - THICK / 2), abs(end - start), THICK, facecolor=fill, hatch=hatch,
                         edgecolor=SOFT, linewidth=0.6, zorder=2)  # fmt: skip
         axes.add_patch(bar)
@@ -55,7 +55,7 @@ def _draw_bars(axes: Axes, subject: Waterfall, rows: Sequence[dict[Any, Any]], h
 
 
 def _spans(rows: Sequence[dict[Any, Any]]) -> list[tuple[float, float]]:
-    """Where the bar of each row begins and ends."""
+    """Return both ends of the bar of each row."""
     spans, at = [], 0.0
     for row in rows:
         start = at if row["kind"] == "step" else 0.0
@@ -65,7 +65,7 @@ def _spans(rows: Sequence[dict[Any, Any]]) -> list[tuple[float, float]]:
 
 
 def _lines(subject: Waterfall, row: dict[Any, Any]) -> list[str]:
-    """The title of an end, in bold, or the path of a step, broken at its dots."""
+    """Return the title of an end, in bold, or the path of a step, broken at its dots."""
     room = LABEL - 0.15
     if row["kind"] != "step":
         return wrap(clean(subject.first if row["kind"] == "start" else subject.second, 160), room, SMALL, bold=True)
@@ -78,7 +78,7 @@ def _lines(subject: Waterfall, row: dict[Any, Any]) -> list[str]:
 
 
 def _figure(subject: Waterfall, row: dict[Any, Any]) -> str:
-    """A level, or what a step adds with its sign, with the digits that its interval allows."""
+    """Format a level, or a signed step, with the digits that its interval allows."""
     unit, mark = (100, " %") if subject.figure.kind == "share" else (1, "")
     value, low, high = (unit * row[key] for key in ("value", "low", "high"))
     step = row["kind"] == "step"
@@ -134,7 +134,7 @@ class WaterfallChart(Chart[Waterfall, Rows]):
         _draw_bars(panel.axes(LABEL, 0, SCALE, sum(shared.heights)), subject, shared.records, shared.heights)
 
     def table(self, subject: Waterfall) -> pd.DataFrame:
-        """The numbers that are drawn: `figure, method`, the rows of the waterfall, and `n`."""
+        """Return the numbers drawn: `figure, method`, the rows of the waterfall, and `n`."""
         table = subject.rows.assign(n=subject.n)
         table.insert(0, "figure", subject.figure.name)
         table.insert(1, "method", subject.method)

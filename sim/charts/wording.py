@@ -1,4 +1,4 @@
-"""Sentences and labels about sensitivity and discovery that a chart and a document share."""
+"""Sentences and labels about sensitivity and discovery shared by charts and documents."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ READING_MORRIS = (
 
 
 def sensitivity_opening(result: Sensitivity) -> str:
-    """The figure that is asked for, over all runs that have it."""
+    """Describe the figure over all runs that have it."""
     if result.asked.is_share:
         digits = decimals(100 * result.low, 100 * result.high, 2)
         ends = f"{100 * result.low:.{digits}f}-{100 * result.high:.{digits}f}"
@@ -48,14 +48,14 @@ def sensitivity_opening(result: Sensitivity) -> str:
 
 
 def figure_text(result: Sensitivity, value: float, n: int) -> str:
-    """A value of the figure over n runs: a share in per cent."""
+    """Format a value of the figure over n runs: a share in per cent."""
     if result.asked.is_share:
         return percent(value, n)
     return number(value, digits_of_mean(result.low, result.high))
 
 
 def difference_text(result: Sensitivity, row: dict[Any, Any]) -> str:
-    """A difference with its sign and interval; of shares in points of a hundred."""
+    """Format a difference with its sign and interval; shares in percentage points."""
     unit = 100 if result.asked.is_share else 1
     middle, low, high = (unit * row[key] for key in ("difference", "low", "high"))
     digits = decimals(low, high, 1) if result.asked.is_share else digits_of_mean(low, high)
@@ -64,7 +64,7 @@ def difference_text(result: Sensitivity, row: dict[Any, Any]) -> str:
 
 
 def end_texts(result: Sensitivity, row: dict[Any, Any]) -> tuple[str, str]:
-    """What the lowest and the highest fifth of an input are; of a lot its two sides."""
+    """Describe the lowest and the highest fifth of an input; for a binary one its two values."""
     if row["kind"] == "lot":
         return "not real", "real"
     low, high = input_range(result, row["input"])
@@ -72,7 +72,7 @@ def end_texts(result: Sensitivity, row: dict[Any, Any]) -> tuple[str, str]:
 
 
 def input_range(result: Sensitivity, path: str) -> tuple[float, float]:
-    """Least and largest value of an input in the runs at hand; of a dummy 0 and 1."""
+    """Return the least and largest value of an input in these runs; of a dummy 0 and 1."""
     if not path:
         return 0.0, 1.0
     values = result.drawn.values(path)
@@ -80,7 +80,7 @@ def input_range(result: Sensitivity, path: str) -> tuple[float, float]:
 
 
 def row_label(result: Sensitivity, row: dict[Any, Any]) -> str:
-    """What an input is, and how many are drawn together with it."""
+    """Name an input, and count those drawn together with it."""
     if row["kind"] == "dummy":
         return "a dummy: an input that does nothing"
     if row["kind"] == "rest":
@@ -91,20 +91,20 @@ def row_label(result: Sensitivity, row: dict[Any, Any]) -> str:
 
 
 def top_rows(found: pd.DataFrame, most: int = MOST_ROWS) -> list[dict[Any, Any]]:
-    """The first rows of inputs, and all that are no inputs."""
+    """Return the first rows of inputs, and all dummies."""
     is_input = found["kind"].isin(["number", "lot"])
     return [*found[is_input].head(most).to_dict("records"), *found[~is_input].to_dict("records")]
 
 
 def index_text(row: dict[Any, Any], key: str) -> str:
-    """An index with its interval, that of `index` in `low` and `high`."""
+    """Format an index with its interval, `low` and `high` of `index`."""
     low, high = (row[end if key == "index" else f"{key}_{end}"] for end in ("low", "high"))
     digits = digits_of_mean(low, high)
     return f"{number(row[key], digits)} ({number(low, digits)} to {number(high, digits)})"
 
 
 def design_text(result: Sensitivity, method: str) -> str:
-    """How many runs a design took, and of what."""
+    """Describe how many runs a design took, and of what."""
     facts = result.designs[method]
     count = len(facts["inputs"])
     inputs = f"{count} input{'s' * (count != 1)}"
@@ -117,18 +117,18 @@ def design_text(result: Sensitivity, method: str) -> str:
 
 
 def discovery_opening(result: Discovery) -> str:
-    """How often runs are of interest over all."""
+    """Describe how frequent runs of interest are overall."""
     share = share_with_interval(result.cases / result.n, result.n) if result.n else "none"
     return f"{share[0].upper()}{share[1:]} of {result.n:,} {population(result)} {does(result)}."
 
 
 def population(result: Discovery) -> str:
-    """The runs that are looked at."""
+    """Name the runs that are analysed."""
     return "runs that signed a text" if result.of_signed or result.question.asked.if_signed else "runs"
 
 
 def does(result: Discovery) -> str:
-    """What runs of interest do, as in `31 % of runs ...`."""
+    """Describe runs of interest, as in `31 % of runs ...`."""
     question = result.question
     if question.asked.is_share:
         return f"do not {question.asked.does}" if question.turned else question.asked.does
@@ -139,7 +139,7 @@ def does(result: Discovery) -> str:
 
 
 def box_sentence(result: Discovery, place: int) -> str:
-    """A box in a sentence or two: the conditions, the density beside that of all, the coverage."""
+    """Describe a box in a sentence or two: the conditions, the density beside that of all, the coverage."""
     found = result.boxes[place].tested
     texts = list(condition_texts(result, result.boxes[place].box).values())
     start = f"If {either(texts, 'and')}" if place == 0 else f"Outside of that, if {either(texts, 'and')}"
@@ -153,7 +153,7 @@ def box_sentence(result: Discovery, place: int) -> str:
 
 
 def condition_texts(result: Discovery, box: Box) -> dict[int, str]:
-    """Each condition in words, by column."""
+    """Describe each condition, by column."""
     return {column: condition_text(result, box, column) for column in box.columns}
 
 
@@ -178,7 +178,7 @@ def condition_text(result: Discovery, box: Box, column: int) -> str:
 
 
 def lines_named(result: Discovery) -> list[str]:
-    """What the red lines in conditions forbid, in words, those that are drawn together all."""
+    """Describe what the red lines in conditions forbid, with those drawn together."""
     scenario, texts = result.results.scenario, []
     for column in dict.fromkeys(column for found in result.boxes for column in found.box.columns):
         name = result.factors.names[column]

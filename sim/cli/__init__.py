@@ -6,7 +6,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run `peacesim`; the signal handlers come first, so that an interrupt in the first second is answered too.
+    """Run `peacesim`; signal handlers are installed first, so that an early interrupt is handled too.
 
     Nothing is imported from the current folder. `python -m sim` has imported some of Python's own modules before
     this and searched that folder first; `python -P -m sim` does not.

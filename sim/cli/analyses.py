@@ -1,4 +1,4 @@
-"""`compare`, `report`, `explain`, `sensitivity` and `discover`: questions to finished runs, and to runs played now."""
+"""The commands that analyse results: `compare`, `report`, `explain`, `sensitivity`, `discover` and others."""
 
 import hashlib
 import sys
@@ -62,9 +62,9 @@ def compare_results(
     """Compare results with the first, and draw them side by side.
 
     Args:
-        draws: At most so many runs of each scenario of a waterfall.
-        figure: To be shared out among the inputs that differ, None for none; `method` says how.
-        out: Folder for charts, and what is drawn: `svg`, `png` too, or nothing.
+        draws: Maximum number of runs of each scenario in a waterfall.
+        figure: The figure to decompose by the inputs that differ, None for none; `method` names the decomposition.
+        out: Folder for charts, and their format: `svg`, `png` too, or nothing.
     """
     comparison = compare(results)
     falls = list(_waterfalls(comparison, figure, draws, method)) if figure is not None else []
@@ -92,7 +92,7 @@ def _print_and_draw(found: Any, folder: Path | None, charts: str, as_json: bool,
 
 
 def _waterfalls(comparison: Comparison, figure: str, draws: int, method: str | None) -> Iterator[Waterfall]:
-    """From the first to each of the others, on as many of the same runs as all have."""
+    """Draw the waterfalls from the first result to each of the others, over their common runs."""
     first, *others = comparison.results
     if not comparison.paired:
         fail(WRONG_INPUT, "peacesim: a waterfall follows the same runs, so all results must have one seed")
@@ -105,7 +105,7 @@ def _waterfalls(comparison: Comparison, figure: str, draws: int, method: str | N
 
 
 def _save_comparison(comparison: Comparison, falls: Sequence[Waterfall], out: Path, kind: str) -> Path:
-    """Draw the results side by side, each chart that any of them has, into a folder named after what is compared."""
+    """Draw every comparison chart into a folder named after the results compared."""
     from sim.charts import charts_side_by_side, render_comparison, save_charts
     from sim.report import comparison_page
 
@@ -123,7 +123,7 @@ def _save_comparison(comparison: Comparison, falls: Sequence[Waterfall], out: Pa
 
 
 def _name(results: Sequence[Results]) -> str:
-    """What a page or folder about these results, in this order and so many draws of each, is called."""
+    """Return the name of a page or folder for these results, in this order, with so many draws of each."""
     if len(results) == 1:
         return folder_name(results[0].scenario, results[0].seed)
     return f"compare-{_hash('|'.join(f'{identity(one.scenario, one.seed)}:{one.n}' for one in results))}"
@@ -134,7 +134,7 @@ def _hash(text: str) -> str:
 
 
 def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
-    """Write the page of one result, or the comparison of several, to a file or under a name of its own in a folder."""
+    """Write the page of one result, or the comparison of several, to a file or into a folder."""
     from sim.charts.page import garbage_uncollected
     from sim.report import comparison_page, result_page
 
@@ -146,7 +146,7 @@ def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
 def write_explorer(
     path: Path, draws: int | None, seed: int | None, round: int, out: Path, as_json: bool
 ) -> None:
-    """Write the page on which a text of a results folder's or a file's scenario is built by hand."""
+    """Write the page on which packages of a scenario can be composed by hand."""
     from sim.report.explore import explorer_page
 
     results, scenario, seed = _results_or_file(path, seed, ())
@@ -171,7 +171,7 @@ def _write_page(text: str, out: Path, name: str, facts: Mapping[str, Any], as_js
 
 
 def _results_or_file(path: Path, seed: int | None, sets: Sequence[str]) -> tuple[Results | None, Scenario, int]:
-    """A results folder, which is checked first, with its scenario and seed; or None and those of a scenario file."""
+    """Return a verified results folder (None for a scenario file), its scenario and its seed."""
     if not holds_results(path):
         return None, read_or_fail(path, sets), 1 if seed is None else seed
     _refuse_settings(path, seed, sets)
@@ -183,7 +183,7 @@ def explain_path(
     path: Path, draws: int, seed: int | None, sets: Sequence[str], look: int, full: bool, section: str | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Explain a results folder, or a scenario file that is played now."""
+    """Explain a results folder, or a scenario file after playing it."""
     results, scenario, seed = _results_or_file(path, seed, sets)
     print_answer(explain(results or run(scenario, draws, seed), look), as_json, full, section)
 
@@ -195,7 +195,7 @@ def explain_run(path: Path, draw: int, seed: int | None, sets: Sequence[str], as
 
 
 def explain_issue(path: Path, issue: str, draws: int, seed: int | None, sets: Sequence[str], as_json: bool) -> None:
-    """Print what came of each option of an issue."""
+    """Print the results by option of an issue."""
     results, scenario, seed = _results_or_file(path, seed, sets)
     found = results or run(scenario, draws, seed)
     try:
@@ -212,7 +212,7 @@ def run_texts(
     path: Path, draws: int, seed: int | None, sets: Sequence[str], how: Mapping[str, Any], out: tuple[Path, str], *,
     full: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Print a ranking of all packages of a results folder or a scenario file, and draw it."""
+    """Print the ranking of all packages of a results folder or a scenario file, and draw it."""
     results, scenario, seed = _results_or_file(path, seed, sets)
     try:
         found = rank_texts(scenario, draws, seed, results=results, **how)
@@ -225,7 +225,7 @@ def run_texts(
 def run_need(
     path: Path, text: str, how: tuple[float, int, int], seed: int | None, sets: Sequence[str], as_json: bool
 ) -> None:
-    """Print what a text lacks; `how` has the wanted share, draws and round."""
+    """Print what a package lacks; `how` has the target share, draws and round."""
     _, scenario, seed = _results_or_file(path, seed, sets)
     to, draws, round = how
     try:
@@ -236,14 +236,14 @@ def run_need(
 
 
 def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
-    """Results are of one scenario and one seed: nothing can be set in them."""
+    """Refuse `--set` for results, which belong to one scenario and one seed."""
     option = "--set" if sets else "--seed" if seed is not None else ""
     if option:
         fail(WRONG_INPUT, f"{option} is for scenario files; {shown(path, 200)} is a results folder, as it was played")
 
 
 def write_sheets(path: Path, parties: Sequence[str], sets: Sequence[str], out: Path) -> None:
-    """Write the role sheet of each party, of all if none is named."""
+    """Write the role sheet of the given party, or of every party."""
     from sim.report.sheets import sheet_page
 
     scenario = read_or_fail(path, sets)
@@ -259,7 +259,7 @@ def write_sheets(path: Path, parties: Sequence[str], sets: Sequence[str], out: P
 
 
 def run_debrief(path: Path, text: str, draws: int, seed: int, sets: Sequence[str], as_json: bool) -> None:
-    """Print what was agreed beside what could have been."""
+    """Print the agreement reached beside the reference packages."""
     try:
         found = debrief(read_or_fail(path, sets), text, draws, seed)
     except NoAnswer as error:
@@ -274,10 +274,10 @@ def run_sensitivity(
     results: Results, of: str, methods: Sequence[str], plan: Plan, how: Mapping[str, Any], out: tuple[Path, str],
     as_json: bool, everything: bool,
 ) -> None:  # fmt: skip
-    """Print which inputs move a figure, and draw it; methods in the order in which they are printed.
+    """Print which inputs a figure is sensitive to, and draw it; methods are printed in the order given.
 
-    `how` has the `workers` or the `dask` that play a design. `out` is the folder for charts and for runs of a design,
-    and what charts are drawn: `svg`, `png` too, or nothing.
+    `how` has the `workers` or the `dask` cluster that plays a design. `out` is the folder for charts and for the runs
+    of a design, and the chart format: `svg`, `png` too, or nothing.
     """
     try:
         found = from_finished(results, of, [method for method in methods if method in FINISHED])
@@ -299,7 +299,7 @@ def run_sensitivity(
 def _with_designs(
     found: Sensitivity, methods: Sequence[str], plan: Plan, player: Callable[..., Any], out: Path
 ) -> Sensitivity:
-    """Play the designs that are asked for, their cost printed before any of them begins."""
+    """Play the requested designs after printing the cost of all of them."""
     designs = {method: design_of(found, method, plan) for method in methods if method in DESIGNED}
     for method, design in designs.items():
         inputs = f"{len(design.paths)} input{'s' * (len(design.paths) != 1)}"
@@ -319,7 +319,7 @@ def _with_designs(
 
 
 def _question_folder(out: Path, kind: str, results: Results | Hindcast | TextRanking, *question: object) -> Path:
-    """A folder named after these runs, or draws, and a question to them."""
+    """Return a folder named after these runs or draws and the analysis."""
     parts = [identity(results.scenario, results.seed), results.n, *question]
     folder = out / f"{kind}-{_hash('|'.join(map(str, parts)))}"
     make_folder(folder)
@@ -327,7 +327,7 @@ def _question_folder(out: Path, kind: str, results: Results | Hindcast | TextRan
 
 
 def run_hindcast(path: Path, draws: int, seed: int, sets: Sequence[str], out: tuple[Path, str], as_json: bool) -> None:
-    """Print the past that a scenario file implies, and draw it."""
+    """Print the hindcast of a scenario file, and draw it."""
     try:
         found = hindcast(read_or_fail(path, sets), draws, seed)
     except NoAnswer as error:
@@ -340,11 +340,11 @@ def run_discovery(
     results: Results, of: str, wanted: tuple[bool, float | None, float | None],
     boxes: tuple[float | None, int, int], out: tuple[Path, str], as_json: bool,
 ) -> None:  # fmt: skip
-    """Print under which conditions runs end a certain way, and draw it.
+    """Print the conditions under which an outcome is typical, and draw them.
 
     Args:
-        wanted: Whether runs without it are looked for; of a mean, the values above and below which it is of interest.
-        boxes: Least density (None for a balance with coverage), most inputs of a box, most boxes.
+        wanted: Whether to search for runs without the outcome; for a mean, the thresholds of interest.
+        boxes: Minimum density (None to balance it with coverage), maximum inputs of a box, maximum boxes.
     """
     density, most_inputs, most_boxes = boxes
     try:

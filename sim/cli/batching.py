@@ -1,4 +1,4 @@
-"""`batch`: scenarios played, results stored, one table of all."""
+"""`batch`: play scenarios, store results and print one table of all."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ READING = (
 
 
 def run_batch(paths: Sequence[Path], out: Path, charts: str, shard: Shard | None, **how: Any) -> bool:
-    """Play as `batch` does, print the table and where results lie. Whether all scenarios are finished."""
+    """Run a batch, print its table and folder, and return whether all scenarios are finished."""
     finish, ending = _finish(charts)
     progress = progress_on(sys.stderr)
     try:
@@ -64,11 +64,11 @@ def print_pages(out: Path, done: Sequence[Path], charts: str) -> None:
 
 
 def report(items: Sequence[BatchItem], out: Path, summarised: bool = True, quiet: bool = False) -> None:
-    """The table of all scenarios, where results lie, what failed, and what the same command would do now.
+    """Return the table of all scenarios, the folder of results, failures, and what the same command would do next.
 
     Args:
         out: The folder for results.
-        quiet: Whether stdout is taken, so that only faults are printed.
+        quiet: Whether stdout is in use, so that only faults are printed.
     """
     if summarised and not quiet:
         print_document(summary(items))
@@ -86,7 +86,7 @@ def report(items: Sequence[BatchItem], out: Path, summarised: bool = True, quiet
 
 
 def draw_charts(results: Results, folder: Path, png: bool = False) -> None:
-    """Draw every chart into the folder of a result, and put them together as its page."""
+    """Draw every chart of a result into its folder, and write its page."""
     from sim.charts import render_charts
     from sim.charts.page import garbage_uncollected
     from sim.report import result_page
@@ -100,14 +100,14 @@ def draw_charts(results: Results, folder: Path, png: bool = False) -> None:
 
 
 def _finish(charts: str) -> tuple[Finish | None, str]:
-    """What draws charts, and the ending of a file that it makes."""
+    """Return the chart renderer and the extension of the file it makes."""
     if charts == "png":
         return partial(draw_charts, png=True), ".png"
     return draw_charts if charts else None, ""
 
 
 def summary(items: Sequence[BatchItem]) -> Iterator[Block]:
-    """Rows of shares of runs, two lines a scenario; nothing where none is finished."""
+    """Return rows of shares of runs, two lines a scenario; empty when none is finished."""
     finished = [item for item in items if item.facts]
     if not finished:
         return
@@ -122,7 +122,7 @@ def summary(items: Sequence[BatchItem]) -> Iterator[Block]:
 
 
 def _most_frequent(item: BatchItem) -> list[object]:
-    """The package signed most often and its share of all runs."""
+    """Return the package signed most often and its share of all runs."""
     facts, name = item.facts, _name(item)
     if facts["most_frequent"] is None:
         return [name, None, "no agreement signed"]
@@ -130,18 +130,18 @@ def _most_frequent(item: BatchItem) -> list[object]:
 
 
 def _name(item: BatchItem) -> str:
-    """The scenario, or the point of a sweep."""
+    """Return the name of the scenario or of the point of a sweep."""
     return ", ".join(f"{path}={value}" for path, value in item.settings.items()) or item.id
 
 
 def _share(facts: Mapping[str, Any], stage: str) -> float | None:
-    """Share of runs that got to a stage, None where the scenario has no such stage."""
+    """Return the share of runs that reached a stage, None where the scenario has no such stage."""
     reached: dict[str, float] = facts["reached"]
     return reached.get(stage, reached["zone_first"] if stage == "zone_ever" else None)
 
 
 def _rows(items: Sequence[BatchItem], stages: Sequence[str]) -> Iterator[list[object]]:
-    """Figures of each scenario below its name; points of a sweep stand below each other."""
+    """Return the figures of each scenario below its name, points of a sweep grouped together."""
     last = None
     for item in items:
         if item.settings and item.id != last:
@@ -153,7 +153,7 @@ def _rows(items: Sequence[BatchItem], stages: Sequence[str]) -> Iterator[list[ob
 
 
 def print_faults(items: Sequence[BatchItem]) -> None:
-    """What was damaged, what another program had made, and what failed, on stderr."""
+    """Print on stderr what was damaged, what another program wrote, and what failed."""
     for item in items:
         if item.program:
             click.echo(f"{shown(item.folder, 200)}: {item.program}", err=True)
@@ -165,7 +165,7 @@ def print_faults(items: Sequence[BatchItem]) -> None:
 
 
 def places(items: Sequence[BatchItem], out: Path) -> str:
-    """The one folder of what is done, or how many of them there are."""
+    """Return the folder of the finished results, or the number of folders if there are several."""
     folders = [item.folder for item in items if item.failure is None]
     if len(folders) == 1:
         return shown(folders[0], 300)
@@ -173,7 +173,7 @@ def places(items: Sequence[BatchItem], out: Path) -> str:
 
 
 def run_merge(paths: Sequence[Path], out: Path | None, charts: str) -> tuple[bool, bool]:
-    """Join, print the table and where results lie. Whether all is there, and whether no file of a shard is damaged."""
+    """Merge and print the table; return whether all results are present and whether no shard file is damaged."""
     found = merge(paths, out, *_finish(charts))
     whole = [each.item for each in found if not each.missing]
     print_document(summary(whole))

@@ -1,4 +1,4 @@
-"""`check`: files read, faults and notes printed, nothing played."""
+"""`check`: read files and print faults and notes, without playing."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -22,7 +22,7 @@ from sim.scenario.package_checks import space_of
 
 
 def check_files(paths: Sequence[Path], sets: Sequence[str], as_json: bool) -> bool:
-    """Check files, and those in folders; faults go to stderr, a line each. Whether all are well."""
+    """Check files, and those in folders, print a fault a line to stderr, and return whether all are valid."""
     answers = [_answer(path, sets) for path in scenario_files(paths)]
     if as_json:
         print_json([answer for answer, _ in answers])
@@ -53,7 +53,7 @@ def _answer(path: Path, sets: Sequence[str]) -> tuple[dict[str, Any], list[str]]
 
 
 def _implied(scenario: Scenario) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What does not show in one place of the file, by path: what rates a month imply and cannot be, and a long draw."""
+    """Return, by path, notes on the file as a whole: implausible monthly rates, and a draw that takes long."""
     needs = needs_of(scenario)
     if needs.above(NOTED):
         yield ("issues",), f"{needs}{'; `batch` plays it with --large' if needs.above(LARGE) else ''}"

@@ -1,4 +1,4 @@
-"""All commands. Each imports what it needs when it is called, so `--help` answers at once."""
+"""All commands. Each imports what it needs when it is called, so `--help` is fast."""
 
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ __all__ = ["peacesim"]
 
 
 def shard_of_several(context: click.Context, option: click.Parameter, text: str | None) -> tuple[int, int] | None:
-    """`I/N`, the numbers of one shard, from 1, and of all."""
+    """Parse `I/N`: the number of one shard, from 1, and of all."""
     if text is None:
         return None
     number, slash, of = text.partition("/")
@@ -77,7 +77,7 @@ def batch(paths: tuple[Path, ...], out: Path, charts: str, shard: tuple[int, int
 def merge(folders: tuple[Path, ...], out: Path | None, charts: str) -> int:
     """Join the shards of `batch --shard` into the results that one process would have written, byte for byte.
 
-    DIR is the folder of a shard, or one in which shards lie. What is missing is told, shard by shard: merge again once
+    DIR is the folder of a shard, or one in which shards lie. Missing shards are listed: merge again once
     it is there, or let `batch` without --shard play it.
     """
     from sim.cli.batching import run_merge
@@ -191,7 +191,7 @@ def check(paths: tuple[Path, ...], sets: tuple[str, ...], as_json: bool) -> int:
 def hindcast(file: Path, draws: int, seed: int, out: Path, sets: tuple[str, ...], charts: str, as_json: bool) -> None:
     """Play a file's rates a month back to the start of the war, beside what is known, and say what cannot have been.
 
-    Worth of no deal by party and cause, red lines that would have given way, households cut off; no talks are held.
+    No-deal value by party and cause, red lines that would have given way, households cut off; no talks are held.
     """
     from sim.cli.analyses import run_hindcast
 
@@ -286,7 +286,7 @@ def app(path: Path | None, draws: int, seed: int | None, port: int, browser: boo
     from sim.app.worker import Worker
 
     worker = Worker()
-    worker.start()  # it imports what answers take while the server does its own
+    worker.start()  # imports what the page needs while the server starts
     try:
         from sim.app.server import serve
 
@@ -320,7 +320,7 @@ def import_genius(
 ) -> None:
     """Translate a GENIUS domain and its profiles, the XML files of a folder, into a scenario.
 
-    What a package is worth to a party is its utility in GENIUS. A file that exists is left alone.
+    Utilities are those of GENIUS. A file that exists is left alone.
     """
     from fractions import Fraction
 
@@ -334,7 +334,7 @@ def import_genius(
 
 of_option = click.option(
     "--of", default="signed", show_default=True, shell_complete=figure_names,
-    help="The figure: signed, zone, in_force, held_12, held_60, margin_PARTY, worth_PARTY, ISSUE.OPTION and others.",
+    help="The figure: signed, zone, in_force, held_12, held_60, margin_PARTY, discounted_PARTY, ISSUE.OPTION, ...",
 )  # fmt: skip
 seed_of_files = click.option(
     "--seed", type=int, help="For scenario files; left out: that of the results folders, else 1."
@@ -542,9 +542,9 @@ def need(
 def sweep(parties: str | None, as_json: bool, **request: Any) -> int:
     """Play a scenario at many points on the same runs: values of any paths, or strategies against strategies.
 
-    With --vary it tells and draws how far runs get, as curves over one path or maps over two; --design spreads points
+    With --vary it prints and draws how far runs get, as curves over one path or maps over two; --design spreads points
     over ranges instead of playing all combinations. With --strategy every assignment to the parties is played, and it
-    tells what each strategy gets its party, how much of the joint gain is reached, and where no party gets more by
+    reports what each strategy gets its party, how much of the joint gain is reached, and where no party gets more by
     changing alone. Results lie in folders as `batch` writes them, and are not played again.
     """
     from sim.cli.sweeping import SweepRequest, run_sweep
@@ -616,8 +616,8 @@ def discover(
 ) -> None:
     """Find the input conditions under which an outcome is typical (scenario discovery), in a sentence each.
 
-    A results folder is read as it is; a scenario file is played now, in memory, and `-n` says how often. Asked what
-    becomes of signed texts (in_force, held_12, held_60) it looks at those alone, and at their options too.
+    A results folder is read as it is; a scenario file is played now, in memory, and `-n` says how often. Of
+    in_force, held_12 and held_60, only signed draws count, and the options of their packages are inputs too.
     """
     from sim.cli.analyses import run_discovery
     from sim.cli.sources import results_or_runs

@@ -1,4 +1,4 @@
-"""`list`: the names a scenario may use, the solutions that results are held against, and the charts there are."""
+"""`list`: the names a scenario may use, the bargaining solutions and the charts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
@@ -28,7 +28,7 @@ SOLUTIONS: Mapping[str, Callable[..., Any]] = {
     "pareto_frontier": pareto_frontier,
     "utilitarian": solutions.utilitarian,
 }
-Entry = dict[str, Any]  # name, about, and for what has them: formula, source, use, parameters
+Entry = dict[str, Any]  # name, about, and where they exist: formula, source, use, parameters
 
 
 def _classes(registry: Mapping[str, type]) -> list[Entry]:
@@ -76,7 +76,7 @@ LISTED_APART = {"offers": "offers", "accepts": "acceptance", "information": "inf
 
 
 def _parameter(entry: "Field[Any]") -> dict[str, Any]:
-    """A parameter of a strategy or protocol: name, kind, default, what it does, and its options."""
+    """Return a parameter of a strategy or protocol: name, kind, default, description and options."""
     default = None if entry.default is MISSING else entry.default
     meta = entry.metadata
     return {
@@ -89,12 +89,12 @@ def _parameter(entry: "Field[Any]") -> dict[str, Any]:
 
 
 def entries_of(kind: str, name: str | None = None) -> list[Entry]:
-    """What there is of a kind; of one name only, if it is given (empty if there is none)."""
+    """Return the entries of a kind, or only the one of a name (empty if there is none)."""
     return [entry for entry in KINDS[kind]() if name is None or entry["name"] == name]
 
 
 def list_document(found: Mapping[str, list[Entry]]) -> list[Block]:
-    """Names and what they do, a table a kind; below it formula, source, use and parameters of each."""
+    """Return names and descriptions, a table a kind; below it formula, source, use and parameters of each."""
     parts: list[Block] = []
     for kind, entries in found.items():
         parts.append(heading(kind.capitalize()))

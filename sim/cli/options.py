@@ -1,7 +1,4 @@
-"""The group of commands, their options, and what the shell proposes for these when TAB is pressed.
-
-What takes long to load is loaded only when it is needed.
-"""
+"""The command group, its options and their shell completion. Heavy modules are imported only when needed."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -21,15 +18,15 @@ from sim.cli.signals import note_command
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-FOLDERS = (Path(), Path("scenarios"), Path("results"))  # of the current one: where a path usually leads to
+FOLDERS = (Path(), Path("scenarios"), Path("results"))  # under the current folder: the usual folders
 MOST_READ = 500
 
 
 def likely(path: Path) -> str:
-    """Where a relative path starts from, and what was likely meant by a path that is not there.
+    """Suggest what was meant by a path that does not exist.
 
     Returns:
-        Sentences to put behind the message that there is no such file; names in them are safe to print.
+        Where a relative path starts from, and sentences to add to the error message; names in them are safe to print.
     """
     from sim.core.wording import closest, quoted, shown
 
@@ -40,7 +37,7 @@ def likely(path: Path) -> str:
 
 
 def _candidates(path: Path) -> Iterator[Path]:
-    """Folders, scenario files and results, where the path was looked for and in the usual places."""
+    """Return folders, scenario files and results near the path and in the usual places."""
     for folder in dict.fromkeys([path.parent, *FOLDERS]):
         try:
             entries = sorted(islice(folder.iterdir(), MOST_READ))
@@ -49,13 +46,13 @@ def _candidates(path: Path) -> Iterator[Path]:
         yield from (each for each in entries if each.suffix in {"", ".yaml", ".yml"} and each.name[:1] != ".")
 
 
-KINDS = (  # as `listing.KINDS`, too heavy to load for this
+KINDS = (  # as `listing.KINDS`, which is slow to import
     "strategies", "protocols", "offers", "acceptance", "information", "solutions", "laws", "outcomes", "charts",
 )  # fmt: skip
 
 
 class Scenarios(click.Path):
-    """A path; the shell proposes file and folder names, and of one that is not there a message what lies near it."""
+    """A path; the shell completes file and folder names, and a missing path is answered with similar names."""
 
     def __init__(self, newest: bool = False, **how: Any) -> None:
         """With `newest`, `results/<id>` stands for the folder `results/<id>-<hash>` that was written last."""
@@ -89,7 +86,7 @@ class Scenarios(click.Path):
 
 
 def names_of_kind(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Names of the kind that is already typed: strategies, charts and so on."""
+    """Complete names of the kind already typed: strategies, charts and so on."""
     from sim.cli.listing import entries_of
 
     kind = context.params.get("kind")
@@ -100,7 +97,7 @@ def names_of_kind(context: click.Context, parameter: click.Parameter, typed: str
 
 
 def labelled_strategies(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Names of strategies, also behind the label that is already typed."""
+    """Complete names of strategies, also after a label."""
     from sim.cli.listing import entries_of
 
     label, equals, begun = typed.rpartition("=")
@@ -109,7 +106,7 @@ def labelled_strategies(context: click.Context, parameter: click.Parameter, type
 
 
 def _typed_scenario(context: click.Context) -> "Scenario | None":
-    """The scenario that is typed: while an option waits for its value, click leaves what stands before it unread."""
+    """Return the scenario already typed, which click leaves unparsed while it completes an option."""
     from sim.scenario import ScenarioError, read_scenario
 
     files = [path for path in map(Path, context.args) if path.is_file()]
@@ -119,7 +116,7 @@ def _typed_scenario(context: click.Context) -> "Scenario | None":
 
 
 def party_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Parties of the scenario that is already typed, behind those already named."""
+    """Complete parties of the scenario already typed, after those already named."""
     before, comma, begun = typed.rpartition(",")
     scenario = _typed_scenario(context)
     parties = scenario.parties if scenario else {}
@@ -128,7 +125,7 @@ def party_names(context: click.Context, parameter: click.Parameter, typed: str) 
 
 
 def figure_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Figures of the scenario or results folder that is already typed."""
+    """Complete figures of the scenario or results folder already typed."""
     from sim.cli.sources import figures_at
 
     found = [figure for path in map(Path, context.args) if path.exists() for figure in figures_at(path)]
@@ -136,7 +133,7 @@ def figure_names(context: click.Context, parameter: click.Parameter, typed: str)
 
 
 def settable_paths(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Paths of the numbers in the scenario that is already typed, each with its value."""
+    """Complete paths of the numbers in the scenario already typed, each with its value."""
     scenario = _typed_scenario(context) if "=" not in typed else None
     numbers = scenario.numbers() if scenario else {}
     return [CompletionItem(f"{path}=", help=str(number)) for path, number in numbers.items() if path.startswith(typed)]
@@ -173,7 +170,7 @@ seed_option = click.option("--seed", type=int, default=1, show_default=True, hel
 
 
 def workers_options(function: Command) -> Command:
-    """Who plays, `--workers` or `--dask`, as the arguments `workers` and `dask`: not both."""
+    """`--workers` or `--dask`, as the arguments `workers` and `dask`: not both."""
     processes = "Number of worker processes (default: one per CPU)."
     workers = click.option("--workers", type=click.IntRange(1), help=processes)
     dask = click.option(
@@ -197,13 +194,13 @@ def draws_option(default: int) -> Callable[[Command], Command]:
 
 
 def out_option(what: str, *also: str) -> Callable[[Command], Command]:
-    """`--out`, a folder that need not be there yet, and other names of it."""
+    """`--out`, a folder that need not exist yet, and its aliases."""
     folder = Scenarios(file_okay=False)
     return click.option("--out", *also, "out", type=folder, default="results", show_default=True, help=what)
 
 
 def charts_option(what: str) -> Callable[[Command], Command]:
-    """Whether charts are drawn, as the argument `charts`: `svg`, or `png` for both, or nothing."""
+    """The argument `charts`: `svg`, `png` for both formats, or nothing."""
     asked = click.option("--charts/--no-charts", default=True, show_default=True, help=what)
     png = click.option("--png", is_flag=True, help="Write charts as PNG too, beside SVG and CSV.")
 
@@ -217,7 +214,7 @@ def charts_option(what: str) -> Callable[[Command], Command]:
     return decorate
 
 
-TASKS = {  # commands by what they are for, in the order of the help
+TASKS = {  # commands by task, in the order of the help
     "Start": ("new", "check", "show", "list", "schema", "import", "app"),
     "Play": ("run", "batch", "sweep", "merge"),
     "Understand": ("explain", "texts", "need", "compare", "sensitivity", "discover", "hindcast"),
@@ -253,7 +250,7 @@ def peacesim(context: click.Context) -> None:
 
 
 def command(name: str | None = None, group: click.Group = peacesim) -> Callable[[Callable[..., int | None]], Any]:
-    """A command: what fails is printed as plain lines, and a number it returns is the exit code."""
+    """Make a command whose errors are printed as plain lines and whose integer return value is the exit code."""
 
     def register(function: Callable[..., int | None]) -> click.Command:
         @wraps(function)

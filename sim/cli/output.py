@@ -1,4 +1,4 @@
-"""What goes wrong outside the program, as one plain line each on stderr and an exit code."""
+"""Errors as one plain line each on stderr and an exit code, and results on the terminal."""
 
 import json
 import os
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 WRONG_INPUT, SOME_FAILED, DAMAGED = 2, 3, 4
-UNREAD = 141  # as a shell has it for a program that SIGPIPE ended
+UNREAD = 141  # as in a shell for a program that SIGPIPE ended
 
 
 def fail(code: int, *lines: str) -> NoReturn:
@@ -35,14 +35,14 @@ UNMAPPED = re.compile("failed to map segment|[Cc]annot allocate memory")  # of a
 
 @contextmanager
 def plain_failures() -> Iterator[None]:
-    """Turn what a user or a disk can do wrong into lines and exit codes; what is our own fault keeps its traceback."""
+    """Turn errors of users and of the file system into lines and exit codes; a bug keeps its traceback."""
     try:
         with _failures_by_kind():
             yield
     except (MemoryError, ImportError) as error:
         if isinstance(error, ImportError) and not UNMAPPED.search(str(error)):
             raise
-        click.echo(NO_MEMORY, err=True)  # nothing more is imported for it
+        click.echo(NO_MEMORY, err=True)  # no further imports for it
         raise click.exceptions.Exit(SOME_FAILED) from None
 
 
@@ -70,15 +70,15 @@ def _failures_by_kind() -> Iterator[None]:
 
 
 def _end_unread() -> NoReturn:
-    """End without a word when whoever read what is printed has gone, as behind `| head`."""
+    """End silently when the reader of stdout has gone, as behind `| head`."""
     for handle in (1, 2):
         with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), handle)  # what is still to be printed at the end goes nowhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), handle)  # discard output still buffered at exit
     raise click.exceptions.Exit(UNREAD)
 
 
 def fault_lines(path: Path, error: "ScenarioError") -> list[str]:
-    """The faults of a file, one a line, the file named as the user named it."""
+    """Return the faults of a file, one a line, the file named as the user named it."""
     lines = []
     for fault, line in zip(error.faults, str(error).splitlines(), strict=False):
         lines.append(placed(path, fault) + line.removeprefix(f"{fault.file}"))
@@ -86,22 +86,22 @@ def fault_lines(path: Path, error: "ScenarioError") -> list[str]:
 
 
 def placed(path: Path, fault: "Fault") -> str:
-    """The file of a fault or note from where the user stands: it is named relative to the scenario's folder."""
+    """Return the path of a fault or note relative to the current folder; it comes relative to the scenario's folder."""
     return fault.file if fault.file.startswith("--") else os.path.join(path.parent, fault.file)
 
 
 NARROWEST, WIDEST = 60, 120
-SCREEN = 80  # columns of what fits one screen
+SCREEN = 80  # columns of one screen
 
 
 def width() -> int:
-    """Width of what is printed: the terminal's, within reason; 100 where there is none."""
+    """Return the width for printing: the terminal's within limits, 100 without a terminal."""
     columns = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
     return max(NARROWEST, min(columns, WIDEST))
 
 
 def print_document(blocks: "Iterable[Block]", room: int | None = None) -> None:
-    """A document on the terminal, bold heads and colours there, plain text elsewhere; what is long goes to a pager."""
+    """Print a document, styled on a terminal, plain elsewhere; a long one goes to a pager."""
     from sim.report.terminal import as_text, styled
 
     if not sys.stdout.isatty():
@@ -115,7 +115,7 @@ def print_document(blocks: "Iterable[Block]", room: int | None = None) -> None:
 
 
 def print_answer(result: Any, as_json: bool, full: bool, section: str | None) -> None:
-    """A result as what one screen has room for, all of it, one section of it, or as JSON."""
+    """Print a result: one screen of it, all of it, one section, or as JSON."""
     from sim.report import compose
 
     if as_json and (full or section):
@@ -129,7 +129,7 @@ def print_answer(result: Any, as_json: bool, full: bool, section: str | None) ->
 
 
 def print_screen(blocks: "Iterable[Block]", full: bool) -> None:
-    """A document that fits one screen, and how to see the rest; `full` is all of it, without that."""
+    """Print a document of one screen, and how to see the rest; `full` is the whole document."""
     from sim.report.document import paragraph
 
     if full:
@@ -139,7 +139,7 @@ def print_screen(blocks: "Iterable[Block]", full: bool) -> None:
 
 
 def print_section(blocks: "Iterable[Block]", name: str) -> None:
-    """The sections of a document whose heading, or its name on a page, begins with some words, whatever their case."""
+    """Return the sections whose heading or page name begins with the given words, ignoring case."""
     from sim.core.wording import quoted
     from sim.report.document import Heading, sections
 
@@ -152,7 +152,7 @@ def print_section(blocks: "Iterable[Block]", name: str) -> None:
 
 
 def print_result(result: Any, as_json: bool, brief: bool = False, **more: Any) -> None:
-    """A result as a document, all of it or what one screen has room for, or as JSON with some keys more."""
+    """Print a result as a document, all of it or one screen, or as JSON with some more keys."""
     from sim.report import compose, render
 
     if as_json:
@@ -162,7 +162,7 @@ def print_result(result: Any, as_json: bool, brief: bool = False, **more: Any) -
 
 
 def print_json(data: Any) -> None:
-    """Plain data as JSON; what is not a number (NaN, infinite) is null."""
+    """Print plain data as JSON; NaN and infinite numbers become null."""
     from sim.core.wording import printable_json
     from sim.report.plain import plain
 

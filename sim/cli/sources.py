@@ -1,4 +1,4 @@
-"""What a command is given: scenario files, folders of them, results folders."""
+"""The inputs of a command: scenario files, folders of them, results folders."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def scenario_files(paths: Iterable[Path]) -> list[Path]:
-    """The files named, and for a folder the scenario files in it, by name."""
+    """Return the named files, and the scenario files of named folders, sorted by name."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -32,7 +32,7 @@ def scenario_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def read_or_fail(path: Path, sets: Sequence[str] = ()) -> "Scenario":
-    """A scenario; with faults, they are printed and the command ends."""
+    """Read a scenario; print its faults and exit if it has any."""
     try:
         return read_scenario(path, sets)
     except ScenarioError as error:
@@ -40,7 +40,7 @@ def read_or_fail(path: Path, sets: Sequence[str] = ()) -> "Scenario":
 
 
 def results_or_runs(paths: Sequence[Path], draws: int, seed: int | None) -> "list[Results]":
-    """Results folders opened, scenario files played; files take the seed of the first folder unless one is given."""
+    """Open results folders and play scenario files, which take the seed of the first folder unless one is given."""
     from sim.results.results import run
 
     opened = {path: open_results(path) for path in paths if holds_results(path)}
@@ -51,7 +51,7 @@ def results_or_runs(paths: Sequence[Path], draws: int, seed: int | None) -> "lis
 
 
 def figures_at(path: Path) -> "list[tuple[str, str]]":
-    """Names and labels of the figures that a scenario's results have; none where it cannot be read."""
+    """Return names and labels of the figures of a scenario's results; empty where it cannot be read."""
     from sim.analysis.figures import figures
     from sim.results.results import run
 

@@ -1,4 +1,4 @@
-"""`sweep`: a grid of one scenario played as a batch, and what strategies did against each other in it."""
+"""`sweep`: play a grid of one scenario as a batch, and compare strategies in it."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ class SweepRequest:
     """The arguments of a sweep."""
 
     file: Path
-    strategies: Sequence[str]  # `[LABEL=]STRATEGY` texts; none for a plain grid
+    strategies: Sequence[str]  # `[LABEL=]STRATEGY` strings; none for a plain grid
     parties: Sequence[str] | None  # whose strategies vary, None for the default
     draws: int
     seed: int
@@ -46,7 +46,7 @@ class SweepRequest:
 
 
 def run_sweep(request: SweepRequest, as_json: bool) -> bool:
-    """Play the grid, print the results and their folder. Whether all points are finished."""
+    """Play the grid, print the results and their folder, and return whether all points are finished."""
     scenario = read_or_fail(request.file, request.sets)
     grid = scenario.settings(request.vary, request.design)
     others = {path: len({point[path] for point in grid}) for path in grid[0]}  # values of each path
@@ -83,7 +83,7 @@ def run_sweep(request: SweepRequest, as_json: bool) -> bool:
 
 
 def _played(request: SweepRequest, who: Entrants | None) -> list[BatchItem]:
-    """The points, played where they are not there yet; the strategies of the last party vary fastest."""
+    """Return the points, playing the missing ones; strategies of the last party vary fastest."""
     axes = as_vary(who.axes()) if who is not None else []
     try:
         return batch(
@@ -98,7 +98,7 @@ def _played(request: SweepRequest, who: Entrants | None) -> list[BatchItem]:
 def _tournaments(
     scenario: Scenario, request: SweepRequest, who: Entrants, items: Sequence[BatchItem]
 ) -> Iterator[Tournament]:
-    """A tournament for each combination of the other paths, where all of its points are finished."""
+    """Return a tournament for each combination of the other paths whose points are all finished."""
     axes = who.axes()
     groups: dict[Settings, dict[tuple[str, ...], BatchItem]] = {}
     for item in items:
@@ -115,7 +115,7 @@ def _tournaments(
 
 
 def _table(scenario: Scenario, request: SweepRequest, items: Sequence[BatchItem]) -> SweepTable | None:
-    """The finished points side by side; None without any."""
+    """Return the table of finished points; None without any."""
     points = [
         (scenario.point(number, dict(item.settings)).scenario, item.settings, item.facts, item.folder.name)
         for number, item in enumerate(items)
@@ -150,7 +150,7 @@ def _data(
 
 
 def _point(item: BatchItem) -> dict[str, Any]:
-    """One results folder, with the headline figures of `summary.json`."""
+    """Return one point: its results folder and the headline figures of `summary.json`."""
     facts = ("zone_share", "zone_interval", "agreement_share", "agreement_interval", "median_round", "most_frequent",
             "most_frequent_share")  # fmt: skip
     return {

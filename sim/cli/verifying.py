@@ -1,4 +1,4 @@
-"""`verify`: whether results are what was written, and what comes out when they are played again."""
+"""`verify`: check results against their checksums and by playing them again."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -50,7 +50,7 @@ def run_verify(paths: Sequence[Path], chunks: str | int, as_json: bool) -> int:
 
 
 def _all_sound(found: Sequence[Verified]) -> bool | None:
-    """Whether all is well; None if nothing is damaged and some of it cannot be decided."""
+    """Return whether all is sound; None if nothing is damaged and some of it cannot be decided."""
     verdicts = [each.is_sound for each in found]
     return False if False in verdicts else None if None in verdicts else True
 

@@ -1,4 +1,4 @@
-"""`new` and `schema`: files for somebody who writes scenarios, none of them written over."""
+"""`new` and `schema`: write files for authors of scenarios, overwriting none."""
 
 import json
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ def starter() -> str:
 
 
 def write_scenario(path: Path, text: str, notes: Sequence[str] = ()) -> None:
-    """Write a scenario file that is not there yet, and print what to do next; a file that is there stays as it is."""
+    """Write a scenario file that does not exist yet, and print what to do next."""
     name = shown(path, 200)
     if path.suffix not in ENDINGS:
         fail(WRONG_INPUT, f"{name}: the name of a scenario file ends with .yaml or .yml")
@@ -39,7 +39,7 @@ def write_scenario(path: Path, text: str, notes: Sequence[str] = ()) -> None:
 
 
 def write_schema(path: Path | None) -> None:
-    """Print the JSON Schema, or write it to a file that is not there or is a schema already."""
+    """Print the JSON Schema, or write it to a file that is new or a schema already."""
     text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
     if path is None:
         click.echo(text, nl=False)

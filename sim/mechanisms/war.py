@@ -62,6 +62,7 @@ class WarSpec(Block):
     no_deal_falls_per_month: dict[PartyName, Change] = Field(
         {}, description="What another month of war takes from a party's no-deal worth."
     )
+    cost_unit: Label = Field("", description="The unit of `cost_per_month`, such as billion US dollars.")
     cost_per_month: dict[PartyName, Amount] = Field(
         {}, description="Money that a month of war costs a party. Reported beside worth, never part of it."
     )
@@ -161,6 +162,8 @@ class War(Mechanism):
             if sides_of(key, names.parties) is None:
                 message = f"{quoted(key)} does not name two parties as PARTY_on_PARTY{meant(key, known)}"
                 strike.fault(message, KEY, "war.strikes")
+        if at["cost_per_month"] and not at["cost_unit"]:
+            at["cost_per_month"].fault("money needs a unit: give `war.cost_unit`, such as billion US dollars", KEY)
         months, seen = at["outages"]["winter"]["months"], set()
         for month in months.entries():
             if (month.text or "") in seen:

@@ -1,6 +1,6 @@
-"""What a result says, as one document: terminal text, plain data for JSON, or a page that stands on its own.
+"""Documents of results: terminal text, plain data for JSON, or a self-contained HTML page.
 
-Each kind of result has a file here that makes its document and its data; it is imported when it is first asked for.
+Each class of result has a file here with its `document` and `data`, imported on first use.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["comparison_page", "compose", "render", "result_page"]
 
-KINDS = {  # by the class of a result: the file with its `document` and `data`
+KINDS = {  # by class of result: the file with its `document` and `data`
     "Comparison": "compare",
     "Debrief": "debrief",
     "Discovery": "discovery",
@@ -33,10 +33,10 @@ FORMS = ("text", "data", "html")
 
 
 def render(result: Any, form: str = "text") -> Any:
-    """What a result says.
+    """Render a result.
 
     Args:
-        form: `text` for a terminal, `data` with the documented keys of `--json`, or `html`, a page of its own.
+        form: `text` for a terminal, `data` with the documented keys of `--json`, or `html`, a self-contained page.
 
     Raises:
         ValueError: if there is no such form.
@@ -56,7 +56,7 @@ def render(result: Any, form: str = "text") -> Any:
 
 
 def compose(result: Any, brief: bool = False) -> "Iterable[Block]":
-    """The document of a result, as blocks below each other; `brief` is what one screen has room for."""
+    """Return the document of a result as a list of blocks; `brief` is one screen of it."""
     kind = _kind(result)
     blocks: Iterable[Block] = (kind.brief if brief and hasattr(kind, "brief") else kind.document)(result)
     return blocks

@@ -1,4 +1,4 @@
-"""The answer first: one sentence, four figures, what stands in the way, and what the numbers rest on."""
+"""The summary that opens a document: one sentence, four figures, obstacles, and what the numbers are based on."""
 
 from collections.abc import Iterator, Sequence
 
@@ -19,13 +19,13 @@ HUNDRED = 100
 
 
 def opening(results: Results) -> Iterator[Block]:
-    """The sentence and the strip of four figures."""
+    """Return the sentence and the strip of four figures."""
     yield paragraph(sentence(results))
     yield strip(results)
 
 
 def sentence(results: Results) -> str:
-    """What came of the runs, in words for somebody who reads nothing else."""
+    """Summarize the outcomes of the runs in one sentence."""
     found = {step.name: step for step in stages(results) if step.kind == "stage"}
     signed, n = found["signed"].count, results.n
     after = [(words, found[name].count) for name, words in AFTER.items() if name in found]
@@ -47,13 +47,12 @@ AFTER = {"in_force": "it comes into force", "held_60": "it still holds after 60 
 
 
 def is_alike(results: Results) -> bool:
-    """Whether no number is uncertain and all runs end alike: more of them say nothing more."""
+    """Return whether no input is uncertain and all runs end alike, so that more runs add nothing."""
     certain = not any(number.uncertain for number in results.scenario.numbers().values())
     return certain and len(kinds(results)) == 1 and len(results.packages_signed) <= 1
 
 
 def _parts(count: int, n: int) -> str:
-    """Runs of a hundred, without the hundred."""
     share = HUNDRED * count / n
     if 0 < share < 1:
         return "fewer than 1"
@@ -65,7 +64,7 @@ def _of_hundred(count: int, n: int) -> str:
 
 
 def strip(results: Results) -> Table:
-    """Zone, signed, in force and holding, as shares of all runs with their 95 % intervals below."""
+    """Return ZOPA, signed, in force and holding as shares of all runs, with their 95 % intervals below."""
     found = {step.name: step for step in stages(results) if step.kind == "stage"}
     if "zone_ever" in found:
         del found["zone_first"]
@@ -80,7 +79,7 @@ def strip(results: Results) -> Table:
 
 
 def rests_on(scenario: Scenario) -> str:
-    """What the figures rest on, in a line."""
+    """Return one line on what the figures are based on."""
     counts = numbers_by_status(scenario)
     known, total = counts["sourced"], sum(counts.values())
     have = "has" if known == 1 else "have"
@@ -89,10 +88,10 @@ def rests_on(scenario: Scenario) -> str:
 
 
 def obstacle_rows(results: Results, most: int) -> list[list[str]]:
-    """All that keeps runs from an agreement in force, in three groups, ranked, with parts that add up.
+    """Return all obstacles to an agreement in force, in three groups, ranked; parts add up to their group.
 
     Returns:
-        Rows of name and share of all runs; a group's head has its total, and what is left out is one row.
+        Rows of name and share of all runs; the head of a group has its total, and rows left out are summed in one.
     """
     rows: list[list[str]] = []
     for group in obstacle_groups(results):
@@ -109,7 +108,7 @@ def obstacle_rows(results: Results, most: int) -> list[list[str]]:
 
 
 def bullet_texts(results: Results, why: Reasons, opens: Sequence[str] = ()) -> list[str]:
-    """What stands in the way, what fails at home, what would open it."""
+    """Return bullets on what is in the way, what fails at home, and what change would open a zone."""
     scenario, n, texts = results.scenario, why.n, list[str]()
     if why.obstacles:
         what, share = obstacle_label(scenario, why.obstacles[0].name), why.obstacles[0].part[0]

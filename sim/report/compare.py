@@ -1,4 +1,4 @@
-"""Results side by side as a document: inputs that differ, figures, packages, outcomes, sources of a difference."""
+"""A comparison as a document: inputs that differ, figures, packages, outcomes, and where differences come from."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -36,7 +36,7 @@ def waterfall_data(fall: Waterfall) -> dict[str, Any]:
 
 
 def document(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
-    """The tables, one below the other: what is compared, inputs that differ, figures, packages, outcomes."""
+    """Return the tables: what is compared, inputs that differ, figures, packages, outcomes."""
     titles = dict.fromkeys(one.scenario.title for one in comparison.results)
     if len(titles) == 1:
         yield paragraph(clean(next(iter(titles))))
@@ -50,7 +50,7 @@ def document(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterato
 
 
 def brief(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
-    """One screen: what came of each in a sentence, how far runs get side by side, the inputs that differ."""
+    """Return one screen: a sentence on each result, how far runs get, the inputs that differ."""
     letters = letters_of(comparison)
     rows = [[letter, name, answer.sentence(one)]
             for (name, letter), one in zip(letters.items(), comparison.results, strict=True)]  # fmt: skip
@@ -74,7 +74,7 @@ def brief(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[B
 
 
 def page_document(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
-    """The same for a page, which also names the results that are compared by their hash."""
+    """Return the document for a page, which also names results by their hash."""
     rows = [
         (letter, name, one.scenario.title, f"{one.n:,}", one.seed, one.provenance.get("hash") or "in memory")
         for (name, letter), one in zip(letters_of(comparison).items(), comparison.results, strict=True)
@@ -87,7 +87,7 @@ def page_document(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> It
 
 
 def findings(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
-    """Inputs that differ, figures, packages, outcomes, and where differences come from."""
+    """Return inputs that differ, figures, packages, outcomes, and where differences come from."""
     yield from _inputs(comparison)
     yield heading("What came of it", "figures")
     yield from _figures(comparison, comparison.shared)
@@ -105,7 +105,7 @@ def findings(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterato
 
 
 def _figures(comparison: Comparison, figures: pd.DataFrame) -> Iterator[Block]:
-    """Figures of all runs, then in a block of their own those that only signed runs have, with how many these are."""
+    """Return the figures of all runs, then those of signed runs only, with the number of these."""
     caption, both = "Figures, and their differences from the first, 95 %", len(comparison.names) == 2
     for of_signed, rows in figures.groupby("of_signed"):
         is_zero = rows["value"].fillna(0).eq(0) & rows["difference"].fillna(0).eq(0)
@@ -128,14 +128,14 @@ def _common(comparison: Comparison) -> int:
 
 
 def letters_of(comparison: Comparison) -> dict[str, str]:
-    """What results are called where there is little room, by name: A, B, ..., AA, ..."""
+    """Return short labels of the results by name: A, B, ..., AA, ..."""
     return {
         name: f"{LETTERS[k // 26 - 1] if k >= 26 else ''}{LETTERS[k % 26]}" for k, name in enumerate(comparison.names)
     }
 
 
 def chart_labels(comparison: Comparison) -> list[str] | None:
-    """What charts call the results: names told apart where two have one title, else None, which is their titles."""
+    """Return labels for charts: names where two results share a title, else None, which means titles."""
     titles = sorted(clean(one.scenario.title) for one in comparison.results)
     return list(comparison.names) if any(one == other for one, other in pairwise(titles)) else None
 
@@ -160,7 +160,7 @@ def _inputs(comparison: Comparison) -> Iterator[Block]:
 def _side_by_side(
     comparison: Comparison, frame: pd.DataFrame, key: str, keys: Sequence[str], caption: str
 ) -> Table:  # fmt: skip
-    """One row a figure: a value a result, then the difference of each from the first."""
+    """Return one row a figure: its value in each result, then each difference from the first."""
     letters = letters_of(comparison)
     first, *others = comparison.names
     heads = ["", *letters.values()]
@@ -179,7 +179,7 @@ def _side_by_side(
 
 
 def _digits(rows: Sequence[dict[Any, Any]]) -> int:
-    """Digits after the point of all figures of a row, so that the difference is that of the values beside it."""
+    """Return the decimals of all figures of a row, so that a difference matches the values beside it."""
     if rows[0]["kind"] == "share":
         return 1
     ends = [(row[f"{what}low"], row[f"{what}high"]) for row in rows for what in ("", "difference_")]
@@ -191,16 +191,16 @@ def _value(row: dict[Any, Any], digits: int) -> str:
 
 
 def value_label(row: dict[Any, Any]) -> str:
-    """A share in per cent or a mean, with the digits that its interval allows."""
+    """Format a share in per cent or a mean, with the digits that its interval supports."""
     if row["kind"] == "share":
         return percent(row["value"], row["n"])
     return number(row["value"], digits_of_mean(row["low"], row["high"]))
 
 
 def difference_words(kind: str, *numbers: float, digits: int | None = None) -> list[str]:
-    """A difference and the ends of its 95 % interval, where there are any; shares in points of a hundred.
+    """Format a difference and its 95 % interval, if any; shares in percentage points.
 
-    `digits` after the point, else those that the interval allows, of shares at least one.
+    `digits` after the point, else those that the interval supports, at least one for shares.
     """
     if pd.isna(numbers[0]):
         return ["-", ""]
@@ -233,7 +233,7 @@ def _transitions(comparison: Comparison) -> Iterator[Block]:
 
 
 def waterfall_document(fall: Waterfall) -> Iterator[Block]:
-    """What each group of differing inputs adds, from the first scenario to the other."""
+    """Return what each group of differing inputs adds, from the first scenario to the other."""
     yield heading(f"Where the difference comes from: {fall.figure.label}")
     rows = []
     for row in fall.rows.to_dict("records"):

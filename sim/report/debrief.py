@@ -1,4 +1,4 @@
-"""A debrief as a document: what was agreed, what it is worth to each, what was left on the table, and what follows."""
+"""A debrief as a document: what was agreed, its utility to each party, unrealised joint gains, and what follows."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -83,7 +83,7 @@ def _answer(found: Debrief) -> str:
 
 
 def _over(found: Debrief) -> str:
-    """Over whom the frontier and the solutions are taken."""
+    """Name the set of packages that the frontier and the solutions are computed on."""
     return either([party_label(found.scenario, name) for name in found.over], "and")
 
 

@@ -1,4 +1,4 @@
-"""Boxes of conditions as a document: a sentence and a table for each, and the choice there was."""
+"""Scenario-discovery boxes as a document: a sentence and a table for each, and the density-coverage trade-off."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -56,7 +56,7 @@ def _box_data(result: Discovery, place: int) -> dict[str, Any]:
 
 
 def document(result: Discovery) -> Iterator[Block]:
-    """What was looked for, a sentence and a table for each box, the choice there was."""
+    """Return the outcome searched for, a sentence and a table for each box, and the trade-off."""
     yield paragraph(clean(result.results.scenario.title))
     yield paragraph(discovery_opening(result), 2)
     if result.note:

@@ -1,4 +1,4 @@
-"""One document: headings, paragraphs, tables and charts as values, to be written as terminal text or as a page."""
+"""The document model: headings, paragraphs, tables and charts as values, rendered as terminal text or HTML."""
 
 import math
 import re
@@ -18,7 +18,7 @@ MOST_ROWS = 60  # of a table under a chart; all of them are in its CSV file
 
 @dataclass(frozen=True)
 class Heading:
-    """The head of a section; `id` links to it on a page."""
+    """The heading of a section; `id` is its anchor on a page."""
 
     text: str
     id: str = ""
@@ -26,7 +26,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Running text, its own line breaks kept; `indent` characters in, lines after the first `hanging` more."""
+    """Running text with its own line breaks; indented by `indent` characters, later lines by `hanging` more."""
 
     text: str
     indent: int = 0
@@ -46,10 +46,10 @@ class Table:
     """Rows in columns."""
 
     heads: tuple[str, ...]
-    rows: tuple[tuple[str | None, ...], ...]  # cells as text; None where there is nothing
+    rows: tuple[tuple[str | None, ...], ...]  # cells as text; None for an empty cell
     left: frozenset[int]
-    caption: str = ""  # what it shows, on a page
-    note: str = ""  # below it, on a page
+    caption: str = ""  # caption, on a page
+    note: str = ""  # note below it, on a page
     indent: int = 2
     cards: bool = False  # whether each row is a block of its own on a narrow page
 
@@ -67,7 +67,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Folded:
-    """A table, or a long text in fixed letters, that a reader opens by its title."""
+    """A table, or a long preformatted text, that a reader expands by its title."""
 
     title: str
     inside: Table | str
@@ -78,7 +78,7 @@ Block = Heading | Paragraph | Table | Drawing | Folded
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands below it."""
+    """A heading and the blocks below it."""
 
     id: str
     title: str
@@ -86,7 +86,7 @@ class Section:
 
 
 def sections(blocks: Iterable[Block]) -> Iterator[Section]:
-    """Blocks by the heading above them; those before the first heading come without one."""
+    """Group blocks by the heading above them; those before the first heading have none."""
     head, below = Heading(""), list[Block]()
     for block in [*blocks, Heading("")]:
         if not isinstance(block, Heading):
@@ -107,14 +107,14 @@ def paragraph(text: str, indent: int = 0, hanging: int = 0) -> Paragraph:
 
 
 def paragraphs(*texts: str, indent: int = 2) -> Iterator[Paragraph]:
-    """Texts below each other, those that are empty left out."""
+    """Return a paragraph for each text that is not empty."""
     return (paragraph(text, indent) for text in texts if text)
 
 
 def section(
     title: str, heads: Sequence[str], rows: Sequence[Sequence[object]], *below: str, left: int = 1,
 ) -> Iterator[Block]:  # fmt: skip
-    """A heading, a table and texts below it; nothing where there is no row."""
+    """Return a heading, a table and notes; empty without rows."""
     if rows:
         yield heading(title)
         yield table(heads, rows, left)
@@ -129,7 +129,7 @@ def cell(text: object, share: float | None = None, href: str = "", note: str = "
 
 
 def bullets(texts: Sequence[str]) -> Table:
-    """Texts below each other, each with a dash."""
+    """Return texts as a list with dashes."""
     return table(["", ""], [["-", text] for text in texts], left=2)
 
 
@@ -137,7 +137,7 @@ def table(
     heads: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1, caption: str = "", note: str = "",
     indent: int = 2, cards: bool = False,
 ) -> Table:  # fmt: skip
-    """Rows in columns; texts are escaped here, and a short row is filled up with nothing.
+    """Make a table; texts are escaped here, and short rows are padded with empty cells.
 
     Args:
         heads: Names of the columns. One that starts with `<` is flush left whatever its place.
@@ -155,7 +155,7 @@ def table(
 
 
 def table_of(caption: str, frame: "pd.DataFrame", names: Mapping[str, str] | None = None) -> Table:
-    """A data frame as a table, numbers with four significant digits; rows beyond `MOST_ROWS` are counted below it."""
+    """Make a table of a data frame, numbers with four significant digits; rows beyond `MOST_ROWS` are only counted."""
     from pandas.api.types import is_numeric_dtype
 
     heads = [

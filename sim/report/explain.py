@@ -1,4 +1,4 @@
-"""An explanation as a document: why there was no deal, who gains least, what smallest change opens one."""
+"""An explanation as a document: why there was no deal, who gains least, and the smallest change that opens one."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ MOST_CHANGES, MOST_PAIRS, MOST_ASIDES, MOST_WEIGHTS = 6, 3, 8, 6
 
 
 def brief(explained: Explanation) -> Iterator[Block]:
-    """The answer on one screen: a sentence, four figures, three points, and all obstacles ranked."""
+    """Return one screen: a sentence, four figures, three points, and all obstacles ranked."""
     results, why = explained.results, explained.reasons
     yield paragraph(clean(results.scenario.title))
     yield paragraph("")
@@ -74,7 +74,7 @@ def document(explained: Explanation) -> Iterator[Block]:
 
 
 def by_option(results: Results, issue: str) -> Iterator[Block]:
-    """What came of each option of an issue: how often it is signed, and how far those agreements get."""
+    """Tabulate each option of an issue: how often it is signed, and how far those agreements get."""
     found, scenario = results.outcomes_by(issue), results.scenario
     later = [stage for stage in found["stage"].unique() if stage != "signed"]
     rows = []
@@ -100,7 +100,7 @@ def shared(share: Share) -> str:
 
 
 def _in_short(explained: Explanation) -> Iterator[Block]:
-    """The answer in a few lines; what each rests on follows."""
+    """Summarize the explanation in a few lines."""
     why, scenario = explained.reasons, explained.results.scenario
     lines = []
     if why.without_deal:
@@ -242,7 +242,7 @@ def _ledger(explained: Explanation) -> Iterator[Block]:
 
 
 def _smallest_changes(explained: Explanation) -> Iterator[str]:
-    """The smallest change, and what it does to the runs on which it was tried."""
+    """Return the smallest change and its effect on the runs on which it was tested."""
     best, scenario = explained.opening.best, explained.results.scenario
     for each in explained.tried:
         if best is None or abs(each.change.cost - best.cost) > 1e-9 * best.cost:
@@ -256,7 +256,7 @@ def _smallest_changes(explained: Explanation) -> Iterator[str]:
 
 
 def stages(results: Results) -> Iterator[Block]:
-    """What was agreed ahead of the rest, and how it ended."""
+    """Return what was agreed in earlier stages, and how those ended."""
     labels = {stage.id: clean(stage.label) for stage in results.scenario.stages}
     rows = []
     for each in stages_held(results):
@@ -340,7 +340,7 @@ def _over_runs(explained: Explanation) -> Iterator[Block]:
 
 
 def _goes_with(explained: Explanation, stage: str) -> Iterator[str]:
-    """The input that a stage goes with most, named as a cause only if the same runs with it at both ends differ."""
+    """Name the input most associated with a stage, as a cause only if a counterfactual at both ends confirms it."""
     mover, ends = explained.moved_by.get(stage), explained.ends.get(stage)
     if mover is None:
         return
@@ -362,7 +362,7 @@ def _goes_with(explained: Explanation, stage: str) -> Iterator[str]:
 
 
 def _linkages(explained: Explanation) -> list[Share]:
-    """Runs without a zone in which a linkage alone is in the way, by its name."""
+    """Return, by name, the runs without a zone that a linkage alone explains."""
     runs = explained.replayed.no_zone
     counts = Counter(name for run in runs for name in run.linkages)
     return [Share(name, counts[name], len(runs)) for name in sorted(counts)]
@@ -425,7 +425,7 @@ def _flip_words(explained: Explanation, flip: Flip) -> str:
 
 
 def parameter_text(scenario: Scenario, parameter: Parameter) -> str:
-    """What a number is about."""
+    """Name what a number is about."""
     parts = parameter.path.split(".")
     if parameter.kind == "delivery":
         return f'chance that "{option_label(scenario, parts[1], parts[3])}" can be had'
@@ -446,7 +446,7 @@ def parameter_text(scenario: Scenario, parameter: Parameter) -> str:
 
 
 def _value(parameter: Parameter, value: float) -> str:
-    """A value with as many digits as its kind bears."""
+    """Format a value with as many digits as its kind warrants."""
     return f"{value:.2f}" if parameter.kind == "points" else f"{value:.4g}"
 
 
@@ -455,7 +455,7 @@ def _way(turn: Turn) -> str:
 
 
 def turn_words(scenario: Scenario, turn: Turn) -> str:
-    """A number turned: from where to where, and whether that lies in its stated range."""
+    """Describe a change of a number: from, to, and whether the new value lies in its stated range."""
     stated, where = turn.parameter.stated, "no range stated"
     if stated is not None:
         low, high = (_value(turn.parameter, end) for end in stated)

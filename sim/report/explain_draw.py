@@ -1,4 +1,4 @@
-"""One draw explained as a document: the story of the talks, and then what it missed a deal by."""
+"""One draw explained as a document: its trace, and how close it came to a deal."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ def data(explained: DrawExplained) -> dict[str, Any]:
 
 
 def document(explained: DrawExplained) -> Iterator[Block]:
-    """The story, and below it why it ended so."""
+    """Return the trace and the reasons for its outcome."""
     yield from run.document(explained.story)
     yield BLANK
     outcome = explained.story.outcome
@@ -30,7 +30,7 @@ def document(explained: DrawExplained) -> Iterator[Block]:
 
 
 def _ways(explained: DrawExplained) -> Iterator[Block]:
-    """Each smallest set, with what it takes in numbers, and the package that takes least."""
+    """Return each smallest set of changes with its amounts, and the package that needs least."""
     for each in explained.opened[:MOST_WAYS]:
         yield sentence(f"- {_way(explained, each)}", indent=2)
     more = len(explained.opened) - MOST_WAYS

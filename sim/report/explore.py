@@ -1,4 +1,4 @@
-"""A page on which a text is built by hand, and answers at once from the draws inside it."""
+"""A page on which a reader composes a package and sees its figures computed from the draws inside the page."""
 
 import json
 import zlib
@@ -23,9 +23,9 @@ from sim.scenario import Scenario
 
 MOST = 3_000_000  # bytes of a page
 DRAWS = 300  # in a page, if they fit
-NEARLY = 0.97  # of the room that is left, lest draws that pack worse do not fit
+NEARLY = 0.97  # of the remaining space, as draws may compress worse than those measured
 GROUPS = {"proposal": "Proposals on file", "signed": "Signed most often", "solution": "Reference solutions"}
-MARKS = {  # of a text, in this order
+MARKS = {  # figures of a package, in this order
     "acceptable": "acceptable to all who sign", "passes": "passes at home", "in_force": "in force",
     "holds_12": "holds 12 months", "holds_60": "holds 60 months", "held_60": "all three",
 }  # fmt: skip
@@ -35,15 +35,15 @@ ABOUT = "Choose an option for each issue: what the text comes to is worked out h
 def explorer_page(
     scenario: Scenario, draws: int | None = None, seed: int = 1, round: int = 1, results: Results | None = None
 ) -> tuple[str, int]:
-    """Write the page; returns it, and the number of its draws.
+    """Write the page; return it and the number of its draws.
 
     Args:
-        draws: Draws 0 to `draws - 1`; left out: as many as fit, at most `DRAWS`.
-        round: In which each text is tabled.
-        results: Of the same scenario, whose signed texts are set beside the ranking.
+        draws: Draws 0 to `draws - 1`; if left out, as many as fit, at most `DRAWS`.
+        round: In which each package is tabled.
+        results: Results of the same scenario, whose signed packages are shown beside the ranking.
 
     Raises:
-        NoAnswer: if so many draws do not fit, or nothing answers as in `texts`.
+        NoAnswer: if so many draws do not fit, or `texts` cannot be computed.
     """
     take = min(draws or DRAWS, DRAWS)
     while True:
@@ -59,7 +59,7 @@ def explorer_page(
 
 
 def _page(found: TextRanking, laid: Tables) -> tuple[str, int]:
-    """The page, and how many bytes of it are draws."""
+    """Return the page and how many of its bytes are draws."""
     scenario, layout = found.scenario, laid.layout
     names = [name for name, _ in layout["issues"]]
     marks = [(mark, head) for mark, head in MARKS.items() if mark in found.table]
@@ -77,7 +77,7 @@ def _page(found: TextRanking, laid: Tables) -> tuple[str, int]:
         "arrays": [[name, "bool" if values.dtype == bool else "float", values.size] for name, values in arrays.items()],
         "blob": b64encode(zlib.compress(b"".join(map(_bytes, arrays.values())), 9)).decode(),
     }  # fmt: skip
-    _, _, *ranking = document(found)  # its title and its answer stand above
+    _, _, *ranking = document(found)  # its title and summary stand above
     blocks = _captioned([heading("The ranking", "ranking"), *ranking])
     text = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     about = [answer(found), ABOUT]
@@ -88,7 +88,7 @@ def _page(found: TextRanking, laid: Tables) -> tuple[str, int]:
 
 
 def _captioned(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Blocks in which each table is called after the heading above it, for those who hear the page."""
+    """Caption each table with the heading above it, for screen readers."""
     above = ""
     for block in blocks:
         above = block.text if isinstance(block, Heading) else above
@@ -96,7 +96,7 @@ def _captioned(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _bytes(values: np.ndarray) -> bytes:
-    """An array as it is packed: the first bytes of all its numbers, then the second, which are more alike."""
+    """Pack an array byte plane by byte plane, which compresses better."""
     if values.dtype == bool:
         return np.ascontiguousarray(values, np.uint8).tobytes()
     return np.ascontiguousarray(values, "<f8").view(np.uint8).reshape(-1, 8).T.tobytes()
@@ -125,14 +125,14 @@ def _labels(scenario: Scenario, layout: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _taken_off_by(scenario: Scenario, full_name: str) -> str:
-    """What keeps options off the table for all: `events.id` or `stages.id` in words."""
+    """Name what keeps options off the table for all: `events.id` or `stages.id`."""
     kind, name = full_name.split(".", 1)
     found = {each.id: each.label for each in (scenario.events if kind == EVENTS else scenario.stages)}
     return f"{'by an event' if kind == EVENTS else 'settled by a stage'}: {clean(found[name] or name)}"
 
 
 def _starts(found: TextRanking) -> Iterator[dict[str, str]]:
-    """Texts to begin with: the first of the ranking, and those beside it."""
+    """Return packages to start from: the first of the ranking, and those beside it."""
     yield {"group": "Ranking", "label": "The first of the ranking", "text": found.table["package"].iloc[0], "note": ""}
     for row in found.beside.to_dict("records"):
         note = ""

@@ -1,4 +1,4 @@
-"""A hindcast as a document: what the rates of a file imply for the past, what is known, and what cannot have been."""
+"""A hindcast as a document: the past that the rates of a file imply, what is known, and what is implausible."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -11,7 +11,7 @@ from sim.results.format import number
 from sim.results.labels import clean, party_label
 from sim.scenario import Scenario
 
-MOST_DATES = 3  # of the table of worth; the chart and --json have more
+MOST_DATES = 3  # of the table of no-deal values; the chart and --json have more
 READING = (
     "Figures are medians over the draws, in brackets 10 to 90 % of them, so causes need not add up to the last digit. "
     "Worth is on each party's own scale; outside 0 to 1 it cannot have been. Rates are those of the file, at their "
@@ -29,7 +29,7 @@ NAMES = {
 
 
 def notes(found: Hindcast) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What cannot have been, each with the path of the file that it is about."""
+    """Return implausible implications, each with the path in the file that it concerns."""
     for row in found.outside.to_dict("records"):
         message = (
             f"{party_label(found.scenario, row['party'])}: no deal would have been worth {_middle(row)} in "
@@ -98,7 +98,7 @@ def document(found: Hindcast) -> Iterator[Block]:
 
 
 def name(scenario: Scenario, what: str) -> str:
-    """A figure of the past in words."""
+    """Name a figure of the hindcast."""
     kind, _, party = what.partition(".")
     unit = scenario.war.front.unit if kind == "front" and scenario.war and scenario.war.front else ""
     if kind == "support" and scenario.ratification:
@@ -119,7 +119,7 @@ def _worth(found: Hindcast) -> Iterator[Block]:
 
 
 def _middle(row: dict[Any, Any], sign: bool = False) -> str:
-    """`1.16 (0.80 to 1.70)`; nothing where nothing moves."""
+    """Format `1.16 (0.80 to 1.70)`; empty where the value is constant."""
     low, median, high = (row[key] for key in ("low", "median", "high"))
     if sign and low == high == 0:
         return ""
@@ -128,7 +128,7 @@ def _middle(row: dict[Any, Any], sign: bool = False) -> str:
 
 
 def _amount(what: str, value: float) -> str:
-    """A figure with the digits that can be read."""
+    """Format a figure with a readable number of digits."""
     if what.startswith(("no_deal", "lines_fallen", "support")):
         return number(value, 2, what.startswith("no_deal_change"))
     return f"{value / 1e6:,.1f} million" if abs(value) >= 1e6 else f"{value:,.0f}"
@@ -140,6 +140,6 @@ def _ends(row: dict[Any, Any]) -> str:
 
 
 def _span(row: dict[Any, Any]) -> str:
-    """When: a month, or from one to another."""
+    """Format a month, or a span of months."""
     end = f"{row['end']:%Y-%m}"
     return end if row["what"].partition(".")[0] in ("no_deal", "support") else f"{row['begin']:%Y-%m} to {end}"

@@ -1,4 +1,4 @@
-"""What a text lacks as a document: who stands in the way, the smallest change for each, and all of them together."""
+"""What a package lacks, as a document: who is in the way, the smallest change for each, and all of them together."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -78,7 +78,7 @@ def document(found: Need) -> Iterator[Block]:
 
 
 def answer(found: Need) -> str:
-    """Who stands in the way, in a sentence."""
+    """Name in a sentence who is in the way."""
     short = [_who(found, each) for each in found.obstacles if each.short]
     to = f"{100 * found.to:g} %"
     if not short:
@@ -121,7 +121,7 @@ def _number(value: Number) -> str:
 
 
 def _marks(found: Need) -> dict[str, str]:
-    """Columns that the scenario has, each with its head."""
+    """Return the columns that the scenario has, each with its head."""
     lacks = {"passes": found.scenario.ratification is None, "holds_60": found.scenario.aftermath is None}
     lacks["held_60"] = all(lacks.values())
     return {mark: head for mark, head in MARKS.items() if not lacks.get(mark, False)}

@@ -1,4 +1,4 @@
-"""A document as one HTML page that stands on its own: all charts, numbers and sources, and no address outside it."""
+"""A document as one self-contained HTML page with all charts, numbers and sources."""
 
 import re
 from base64 import b64encode
@@ -25,14 +25,14 @@ CAVEAT = (
 MOST_TEXT = 4_000  # characters of a paragraph
 
 
-STATIC, EXPLORER = "page", "explore"  # templates; a page of the second kind runs its one script over its data
+STATIC, EXPLORER = "page", "explore"  # templates; a page of the second kind runs one script over its data
 
 
 def page(
     title: str, kicker: str, about: Sequence[str], blocks: Iterable[Block], disclaimer: str = "", caveat: str = CAVEAT,
     kind: str = STATIC, data: str = "",
 ) -> str:  # fmt: skip
-    """One HTML document; a heading with nothing below it is left out, and ours stands where there is no disclaimer.
+    """Render one HTML document; empty sections are left out, and a default disclaimer is added where there is none.
 
     Args:
         kind: `STATIC` or `EXPLORER`.
@@ -57,7 +57,7 @@ def page(
 
 
 def _hash(text: str) -> str:
-    """The hash by which a content security policy allows a text and no other."""
+    """Return the hash by which a content security policy allows exactly this script or style."""
     return b64encode(sha256(text.encode()).digest()).decode()
 
 
@@ -74,7 +74,7 @@ def _read(name: str) -> str:
 
 
 def drawing(chart: Rendered) -> Drawing:
-    """A chart and its numbers, for a page."""
+    """Return a chart and its numbers for a page."""
     svg = chart.svg
     found = re.search(r"<title[^>]*>(.*?)</title>", svg, re.DOTALL)
     points = re.search(r'<svg[^>]* width="([\d.]+)pt"', svg)
@@ -85,9 +85,9 @@ def drawing(chart: Rendered) -> Drawing:
 
 
 def _in_page(svg: str) -> str:
-    """An SVG as it may stand beside others in a page: without a prolog, and without ids that each of them has.
+    """Strip an SVG's prolog and make its ids unique within a page.
 
-    Ids that something refers to are made of what they name, so two that are the same name the same thing.
+    Ids that are referred to are derived from their content, so equal ids name equal elements.
     """
     body = svg[svg.index("<svg") :]
     return re.sub(r' id="(?:figure|axes|patch|text|line2d|matplotlib\.axis|[xy]tick|legend|[A-Za-z]*Collection|'

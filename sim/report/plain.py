@@ -1,4 +1,4 @@
-"""Results as plain data for JSON: dataclasses and tables as mappings and lists, what is not a number as None."""
+"""Results as plain data for JSON: dataclasses as mappings, tables as lists of rows, NaN and infinity as None."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from sim.results.stages import OfRuns
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: a dataclass by its fields, a table as a list of rows, a number of NumPy's as Python's."""
+    """Convert a value for JSON: a dataclass to a mapping, a table to a list of rows, NumPy scalars to Python's."""
     if hasattr(value, "to_dict"):
         return plain(value.to_dict("records"))
     if hasattr(value, "item"):
@@ -32,7 +32,7 @@ def plain(value: Any) -> Any:
 
 
 def pick(thing: object, names: str) -> dict[str, Any]:
-    """Some attributes of an object as plain data: `name`, `key=path.of.it`, or `low,high=pair` for parts of one."""
+    """Pick attributes of an object as plain data: `name`, `key=path.of.it`, or `low,high=pair` for parts of one."""
     found: dict[str, Any] = {}
     for each in names.split():
         given, _, path = each.rpartition("=")

@@ -1,4 +1,4 @@
-"""The page of one result, from headline to provenance, and the page of several side by side."""
+"""The page of one result, from headline to provenance, and the page that compares several."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ from sim.results.stages import is_voted_on
 from sim.scenario import Scenario
 
 MOST_BLOCKERS = 12
-NOT_LISTED = ("seed", "asked", "complete")  # of the provenance: given above, or of the folder and not of the result
+NOT_LISTED = ("seed", "asked", "complete")  # of the provenance: shown above, or not of the result
 CHART_SECTIONS = {"talks": "The talks", "after": "Time and harm", "charts": "More charts"}  # by group of their charts
 
 SCORES = {
@@ -39,7 +39,7 @@ SCORES = {
 
 
 def result_page(results: Results, charts: Iterable[Rendered] | None = None) -> str:
-    """One HTML page that describes a result, with every chart that applies, drawn now unless given."""
+    """Make one HTML page of a result, with every chart that applies, drawn now unless given."""
     scenario = results.scenario
     kicker = f"{scenario.id}, as of {scenario.as_of}" if scenario.as_of else scenario.id
     absent = f"Not at the table: {', '.join(scenario.not_at_the_table)}." if scenario.not_at_the_table else ""
@@ -77,7 +77,7 @@ def _blocks(results: Results, charts: Iterable[Rendered] | None) -> Iterator[Blo
 def comparison_page(
     comparison: Comparison, falls: Sequence[Waterfall] = (), charts: Iterable[Rendered] | None = None
 ) -> str:
-    """One HTML page that sets results side by side; every chart of them is drawn now unless given."""
+    """Make one HTML page that compares results; every chart is drawn now unless given."""
     results = comparison.results
     titles = dict.fromkeys(one.scenario.title for one in results)
     kicker = f"Comparison of {len(results)} results"
@@ -86,7 +86,7 @@ def comparison_page(
 
 
 def _compared(comparison: Comparison, falls: Sequence[Waterfall], charts: Iterable[Rendered] | None) -> Iterator[Block]:
-    """The tables, then outcomes and packages, then every chart that any result has, all on one scale."""
+    """Return the tables, then outcomes and packages, then every chart that any result has, on one scale."""
     results, labels = comparison.results, chart_labels(comparison)
     yield from page_document(comparison, falls)
     chart = ANALYSIS_CHARTS["waterfall"]
@@ -98,7 +98,7 @@ def _compared(comparison: Comparison, falls: Sequence[Waterfall], charts: Iterab
 
 
 def headline(results: Results) -> Iterator[Block]:
-    """The question and the answer in a few sentences, each share with n, interval and what it goes with most."""
+    """Summarize the result in a few sentences, each share with n, interval and its most associated input."""
     scenario, facts, n = results.scenario, results.summary(), results.n
     sides = either([party_label(scenario, name) for name in scenario.parties], "and")
     zone = share_with_interval(facts["zone_share"], n)
@@ -124,7 +124,7 @@ def headline(results: Results) -> Iterator[Block]:
         yield from (paragraph(text) for _, text in outside(scenario))
     names = {
         "label": "party", "utility": "worth of the text, if signed", "utility_low": "5 %", "utility_high": "95 %",
-        "no_deal": "no deal", "margin": "margin", "worth": "worth from the start", "blocking": "share of blocking",
+        "no_deal": "no deal", "margin": "margin", "discounted": "discounted utility", "blocking": "share of blocking",
     }  # fmt: skip
     caption = "Parties, each on its own scale: scales of two parties do not compare"
     yield table_of(caption, results.parties().drop(columns="party"), names)
@@ -152,7 +152,7 @@ def _goes_with(results: Results) -> str:
 
 
 def how_far(results: Results) -> Iterator[Block]:
-    """How far runs got, with what each stage goes with."""
+    """Report how far runs got, with the input most associated with each stage."""
     rows = []
     for row in funnel(results).to_dict("records"):
         if row["kind"] == "stage":
@@ -226,7 +226,7 @@ def moved(results: Results) -> Iterator[Block]:
 
 
 def provenance(results: Results) -> Iterator[Block]:
-    """What made the result, and how to make it again."""
+    """Report what made the result, and how to reproduce it."""
     facts: list[tuple[str, object]] = [("scenario", results.scenario.id), ("runs", f"{results.n:,}")]
     facts.append(("seed", results.seed))
     for key, value in results.provenance.items():
@@ -256,7 +256,7 @@ NOT_SAID = "not said"
 
 
 def numbers(scenario: Scenario) -> Iterator[Block]:
-    """Every number with range, law, status, source and note, and what the sources are."""
+    """Tabulate every number with range, law, status, source and note, and describe the sources."""
     known = scenario.numbers()
     counts = Counter(number.status or NOT_SAID for number in known.values())
     by_status = ", ".join(f"{counts[status]:,} {status}" for status in (*STATUSES, NOT_SAID) if counts[status])
@@ -277,7 +277,7 @@ def numbers(scenario: Scenario) -> Iterator[Block]:
 
 
 def theory(scenario: Scenario) -> Iterator[Block]:
-    """What there is to agree on and what theory would pick, at central numbers."""
+    """Report the ZOPA and the bargaining solutions at central numbers."""
     at = portrait(scenario)
     over = ", ".join(party_label(scenario, name) for name in at.solution_parties) or "all that sign"
     words = (
@@ -297,7 +297,7 @@ def theory(scenario: Scenario) -> Iterator[Block]:
 
 
 def history(results: Results) -> Iterator[Block]:
-    """What really came of it, where the file has it, beside the runs and two guesses that need no bargaining."""
+    """Compare the historical record, if any, with the runs and two baselines without bargaining."""
     scenario = results.scenario
     if not scenario.history:
         return
@@ -316,7 +316,7 @@ def history(results: Results) -> Iterator[Block]:
 
 
 def hindsight_words(scenario: Scenario, found: Hindsight) -> str:
-    """How near the runs come, beside the two guesses, and where they miss."""
+    """Describe how close the runs come to history, beside the two baselines, and where they miss."""
     means, count = found.errors, len(found.issues)
     of = f"{count} issues" if count == len(scenario.issues) else f"the {count} of {len(scenario.issues)} issues told of"
     if not found.signed:
@@ -351,7 +351,7 @@ def _terms_table(scenario: Scenario, found: Hindsight) -> Table:
 
 
 def scores_of(row: Any) -> list[str]:
-    """Log scores and CRPS of an issue, or their means, in the order of `SCORES`."""
+    """Return log scores and CRPS of an issue, or their means, in the order of `SCORES`."""
     return [number(row[name], 1 + name.endswith("log")) for name in SCORES]
 
 

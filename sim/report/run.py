@@ -1,4 +1,4 @@
-"""One negotiation as a document: who offered what, who refused and why, what happened meanwhile, how it ended."""
+"""The trace of one negotiation as a document: offers, rejections and their reasons, other events, and the outcome."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -45,7 +45,7 @@ STEP = "issue opening until before after moved"
 
 
 def sentence(text: str, indent: int = 0, hanging: int = 2) -> Paragraph:
-    """A sentence of its own; where it is too long the rest hangs."""
+    """Make a paragraph of one sentence, with a hanging indent where it is too long for a line."""
     return paragraph(text, indent, hanging)
 
 
@@ -68,7 +68,7 @@ def data(story: Narration) -> dict[str, Any]:
 
 
 def document(story: Narration, brief: bool = False) -> Iterator[Block]:
-    """The whole story; `brief` leaves out the moves at the table: opening, events, the end and the ledger."""
+    """Return the whole trace; `brief` leaves out the moves at the table: opening, events, the end and the ledger."""
     yield from _opening(story)
     yield BLANK
     yield from meanwhile(story) if brief else _middle(story)
@@ -78,7 +78,7 @@ def document(story: Narration, brief: bool = False) -> Iterator[Block]:
 
 
 def brief(story: Narration) -> Iterator[Block]:
-    """One screen: how it ended, with the package signed and what came of it, then the turning points."""
+    """Return one screen: the outcome and its package, then the turning points."""
     scenario = story.scenario
     yield sentence(f"{clean(scenario.title)}: run {story.draw} of seed {story.seed}")
     yield BLANK
@@ -101,7 +101,7 @@ def _moved(story: Narration, account: Account) -> list[str | None]:
 
 
 def rounds(story: Narration, number: int) -> Iterator[Block]:
-    """One round with all that was offered and answered in it; nothing if the talks did not come to it."""
+    """Return one round with all its offers and answers; empty if the talks ended before it."""
     for played in story.rounds:
         if played.number == number:
             yield sentence(round_title(played))
@@ -185,7 +185,7 @@ def _nothing_new(played: Round) -> str:
 
 
 def _quiet(story: Narration, rounds: Sequence[Round]) -> Iterator[Block]:
-    """Rounds without news: every offer and every answer is one already known, or nobody spoke."""
+    """Return whether a round is without news: every offer and answer was seen before, or nobody moved."""
     if not rounds:
         return
     first, last = rounds[0].number, rounds[-1].number
@@ -198,7 +198,7 @@ def _quiet(story: Narration, rounds: Sequence[Round]) -> Iterator[Block]:
     yield BLANK
 
 
-TURNS = {  # by what a party did
+TURNS = {  # by a party's action
     "passes": "{who} passes: this text does not need its signature.",
     "waits": "{who} offers nothing: no text that the others would take is worth {asks_for} or more to it.",
     "accepts": "{who} {accepts} {whose} (value to it {worth}; holds out for {asks_for}).",
@@ -212,7 +212,7 @@ TURNS = {  # by what a party did
 
 
 def turn_lines(story: Narration, turn: Turn, briefly: bool) -> Iterator[Block]:
-    """What a party did when its turn came, then what it offers; `briefly` where it gave this answer before."""
+    """Describe a party's answer and then its offer; `briefly` where it gave this answer before."""
     who, minds = party_label(story.scenario, turn.party), [issue_label(story.scenario, issue) for issue in turn.minds]
     text = TURNS[turn.did].format(
         who=who,
@@ -234,7 +234,7 @@ def turn_lines(story: Narration, turn: Turn, briefly: bool) -> Iterator[Block]:
 
 
 def _whose(story: Narration, turn: Turn) -> str:
-    """The proposal that was answered: its own, or that of another party."""
+    """Name the proposal that was answered: its own, or that of another party."""
     if turn.from_ is None or turn.from_ == turn.party:
         return "its own proposal"
     return f"{party_label(story.scenario, turn.from_)}'s proposal"
@@ -258,7 +258,7 @@ def _reason(story: Narration, turn: Turn, briefly: bool = False) -> str:
 
 
 def _offer_words(who: str, turn: Turn) -> str:
-    """Who offers, what it is worth to the proposer; what changed stands on the lines below."""
+    """Name the proposer and its utility of the offer; changes are on the lines below."""
     assert turn.offer is not None
     if turn.did == "drafts":
         verb = "puts its first text on the table" if turn.before is None else "changes its text"
@@ -271,7 +271,7 @@ def _offer_words(who: str, turn: Turn) -> str:
 
 
 def package_lines(story: Narration, package: Package, indent: int = 2) -> Iterator[Block]:
-    """A package in words, one issue a line."""
+    """Describe a package, one issue a line."""
     for issue, option in package.items():
         text = f"{issue_label(story.scenario, issue)}: {option_label(story.scenario, issue, option)}"
         yield sentence(text, indent=indent)
@@ -307,7 +307,7 @@ def _end(story: Narration) -> Iterator[Block]:
 
 
 def no_agreement(story: Narration) -> Iterator[Block]:
-    """Why talks ended without a signature."""
+    """Explain why talks ended without a signature."""
     assert story.blocker is not None
     if story.outcome == "broke_off":
         last_round = story.rounds[-1]
@@ -344,12 +344,12 @@ def no_agreement(story: Narration) -> Iterator[Block]:
 
 
 def worth(value: float | None) -> str:
-    """A worth with two digits, a dash if there is none."""
+    """Format a utility with two digits, a dash if there is none."""
     return "-" if value is None else f"{value:.2f}"
 
 
 def apart(value: float, other: float) -> tuple[str, str]:
-    """Two worths with as many digits as it takes to tell them apart, two at least and six at most."""
+    """Format two utilities with as many digits as distinguish them, between two and six."""
     for digits in range(2, MOST_DIGITS):
         if f"{value:.{digits}f}" != f"{other:.{digits}f}":
             return f"{value:.{digits}f}", f"{other:.{digits}f}"
@@ -357,7 +357,7 @@ def apart(value: float, other: float) -> tuple[str, str]:
 
 
 def ledger(story: Narration) -> Iterator[Block]:
-    """A short table for each party, then the red lines that fell."""
+    """Return a short table for each party, then the red lines that were given up."""
     until = "text" if story.package is not None else "last own offer"
     scale = "in points of each party's own values (0 to 100, as in the file; those of two parties do not compare)"
     yield sentence(f"From opening to {until}, {scale}:", hanging=0)
@@ -390,12 +390,12 @@ def _row(step: Step) -> tuple[str, str, str]:
 
 
 def news(story: Narration, played: Round) -> Iterator[Block]:
-    """What happened in a round before the first turn."""
+    """Describe what happened in a round before the first turn."""
     yield from (sentence(text, indent=2) for text in _happened(story, played, brief=False))
 
 
 def _happened(story: Narration, played: Round, brief: bool) -> Iterator[str]:
-    """Events, red lines that fell, levers and departures; `brief` leaves out levers and what lines forbid."""
+    """List events, red lines given up, leverage and departures; `brief` leaves out leverage and what lines forbid."""
     scenario = story.scenario
     for event in scenario.events:
         if event.id in played.events:
@@ -416,7 +416,7 @@ def _happened(story: Narration, played: Round, brief: bool) -> Iterator[str]:
 
 
 def _event_words(scenario: Scenario, event: EventSpec) -> str:
-    """An event by its label, with its effects at the table."""
+    """Describe an event by its label and its effects at the table."""
     effects, closed = [], event.closes_channel_rounds
     for issue, options in event.removes.items():
         gone = either([f'"{option_label(scenario, issue, option)}"' for option in options], "and")
@@ -438,7 +438,7 @@ def silence(played: Round) -> str | None:
 
 
 def went_home(story: Narration, text: Signature, indent: int = 0) -> Iterator[Block]:
-    """What came of a signed text at home; nothing where the file has nobody who votes."""
+    """Describe the ratification of a signed package; empty without ratifiers."""
     ratification = story.scenario.ratification
     if ratification is None:
         return
@@ -462,7 +462,7 @@ def went_home(story: Narration, text: Signature, indent: int = 0) -> Iterator[Bl
 
 
 def held(story: Narration) -> Iterator[Block]:
-    """How long an agreement in force held; nothing where the file has no hazard."""
+    """Describe how long an agreement in force held; empty without a hazard."""
     if story.break_month is None:
         return
     if math.isinf(story.break_month):
@@ -473,7 +473,7 @@ def held(story: Narration) -> Iterator[Block]:
 
 
 def meanwhile(story: Narration) -> Iterator[Block]:
-    """What happened around the table, a paragraph a round, for readers who leave the talks themselves out."""
+    """Describe events around the table, a paragraph a round, for documents without the moves themselves."""
     refused = {text.round: text for text in story.signatures if text.back_in is not None}
     empty = True
     for played in story.rounds:

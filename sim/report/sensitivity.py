@@ -1,4 +1,4 @@
-"""What moves a figure as a document: one table a method."""
+"""A sensitivity analysis as a document: one table a method."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -50,12 +50,12 @@ def _rows(result: Sensitivity, found: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def document(result: Sensitivity) -> Iterator[Block]:
-    """Every table with all inputs that differ, as many as a table holds."""
+    """Return every table with all inputs, up to the size of a table."""
     return _document(result, False)
 
 
 def brief(result: Sensitivity) -> Iterator[Block]:
-    """The inputs that stand out from chance, and the dummy: none of fewer than 1,000 runs."""
+    """Return the inputs that stand out from chance, and the dummy; none with fewer than 1,000 runs."""
     return _document(result, True)
 
 

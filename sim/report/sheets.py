@@ -1,4 +1,4 @@
-"""A role sheet as a document: what one party knows before talks, and nothing that the others keep to themselves."""
+"""A role sheet as a document: what one party knows before talks, without the private information of the others."""
 
 from collections.abc import Iterator
 from string import ascii_lowercase
@@ -22,7 +22,7 @@ READING = (
 
 
 def sheet_page(sheet: RoleSheet) -> str:
-    """The sheet as one HTML document that prints on two pages."""
+    """Make the sheet as one HTML document that prints on two pages."""
     scenario, blocks = sheet.scenario, document(sheet)
     about = [clean(scenario.title), running_text(scenario.about), _when(sheet)]
     title = f"Role sheet: {party_label(scenario, sheet.party)}"
@@ -107,7 +107,7 @@ def _alternative(sheet: RoleSheet) -> Iterator[Block]:
 
 
 def _rules(sheet: RoleSheet) -> Iterator[Block]:
-    """Who signs, who votes at home, and what cannot be written together."""
+    """Return who signs, who votes at home, and which options are incompatible."""
     scenario = sheet.scenario
     yield heading("Who signs, and who must agree at home")
     signing = []
@@ -138,7 +138,7 @@ def _rules(sheet: RoleSheet) -> Iterator[Block]:
 
 
 def _codes(scenario: Scenario) -> dict[tuple[str, str], str]:
-    """A short mark for each option, such as `3b`: the second of the third issue."""
+    """Return a short code for each option, such as `3b`: the second of the third issue."""
     return {
         (issue, option): f"{number}{ascii_lowercase[place] if place < 26 else f'.{place + 1}'}"
         for number, (issue, spec) in enumerate(scenario.issues.items(), 1)
@@ -147,7 +147,7 @@ def _codes(scenario: Scenario) -> dict[tuple[str, str], str]:
 
 
 def _coded(scenario: Scenario, condition: Condition) -> str:
-    """A condition by the marks of the options that meet it."""
+    """Describe a condition by the codes of the options that meet it."""
     codes = _codes(scenario)
     clauses = [
         ", and ".join(

@@ -1,4 +1,4 @@
-"""A scenario at central numbers as a document: parties, packages, zone, reference solutions, and what the file says."""
+"""A scenario at central numbers as a document: parties, packages, ZOPA, solutions, and the file's own statements."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -59,7 +59,7 @@ def document(shown: Portrait) -> Iterator[Block]:
 
 
 def brief(shown: Portrait) -> Iterator[Block]:
-    """One screen: what there is to agree on, who could sign what, and how proposals fare."""
+    """Return one screen: the ZOPA, who could sign what, and how proposals rank."""
     scenario = shown.scenario
     count, real, off = shown.utility.shape[1], *(int(shown.candidates[each].sum()) for each in (LINES_REAL, LINES_OFF))
     yield paragraph(clean(scenario.title) + (f", as of {scenario.as_of.isoformat()}" if scenario.as_of else ""))
@@ -263,7 +263,7 @@ def _span(least: float, most: float, sign: bool = False) -> str:
 
 
 def data(shown: Portrait) -> dict[str, Any]:
-    """The portrait, the blocks as the file has them, the tables of `Portrait.around`, and what is only shown."""
+    """Return the portrait, the blocks as the file has them, the tables of `Portrait.around`, and descriptive facts."""
     scenario, resolved, claims = shown.scenario, shown.scenario.resolved, claimed_losses(shown.scenario)
     return {
         "id": scenario.id,
@@ -317,7 +317,7 @@ NAMES = {"nash": "Nash", "gmr": "GMR", "smr": "SMR", "seq": "SEQ"}
 
 
 def stable_states(shown: Portrait) -> Iterator[Block]:
-    """Who controls what, and for whom each state is stable; nothing where no party controls an issue alone."""
+    """Tabulate who controls what, and for whom each state is stable; empty where no party controls an issue alone."""
     found, scenario = shown.stability, shown.scenario
     if not any(len(issue.controlled_by) == 1 for issue in scenario.issues.values()):
         return
@@ -346,7 +346,7 @@ def stable_states(shown: Portrait) -> Iterator[Block]:
 
 
 def _verdict(stable: int | None, count: int) -> str | None:
-    """Yes or no of one package, how many of several; nothing where there are too many to evaluate, or none."""
+    """Format yes or no of one package, a count of several; empty with too many to evaluate, or none."""
     if stable is None or count == 0 or count > MOST_COMPLETIONS:
         return None
     return f"{stable} of {count}" if count > 1 else "yes" if stable else "no"
@@ -358,7 +358,7 @@ DEEPEST = 8  # levels that are set further in than the one above
 
 
 def facts(scenario: Scenario) -> Iterator[Block]:
-    """Facts about the war, claims about losses, what came of it, and what the file says of itself."""
+    """List facts about the war, claimed losses, the historical record, and the file's own notes."""
     regions = scenario.war.front.shown if scenario.war and scenario.war.front else {}
     facts = facts_of_the_war(scenario) | {place: str(share) for place, share in regions.items()}
     yield from _section("The war, as told by the file; nothing is computed from it", facts)
@@ -369,7 +369,7 @@ def facts(scenario: Scenario) -> Iterator[Block]:
 
 
 def facts_of_the_war(scenario: Scenario) -> dict[str, Any]:
-    """What is only shown of the war but claims, as the file has it; empty without a war."""
+    """List the descriptive facts of the war except claims; empty without a war."""
     war, written = scenario.war, scenario.resolved.get("war", {})
     if war is None:
         return {}
@@ -398,7 +398,7 @@ def nested(value: Any, depth: int = 0) -> Iterator[tuple[int, str]]:
 
 
 def _fits_a_line(value: Any, in_list: bool) -> bool:
-    """Whether all of it stands on one line: a plain value, a list of these, and in a list a mapping of these."""
+    """Return whether a value fits on one line: a scalar, a list of scalars, or in a list a mapping of these."""
     if isinstance(value, Mapping):
         return not value or (in_list and all(_fits_a_line(each, in_list=False) for each in value.values()))
     return not isinstance(value, list) or not any(isinstance(each, Mapping | list) for each in value)
@@ -420,7 +420,7 @@ CLAIMS = "Claims about losses are claims by parties to the war or their allies"
 
 
 def claimed_losses(scenario: Scenario) -> dict[str, Any]:
-    """Claims by party, as the file has them: a range may come without any middle."""
+    """Return claims by party, as in the file: a range may have no central value."""
     war = scenario.war
     if war is None or "claimed_losses_per_month" not in war.shown:
         return {}
@@ -429,7 +429,7 @@ def claimed_losses(scenario: Scenario) -> dict[str, Any]:
 
 
 def claim_rows(scenario: Scenario) -> list[list[str]]:
-    """Claims about killed and wounded a month: party, what is claimed, note; empty without any."""
+    """Return claims about killed and wounded a month: party, claim, note; empty without any."""
     rows = []
     for name, given in claimed_losses(scenario).items():
         claim = given if isinstance(given, Mapping) else {"value": given}

@@ -1,4 +1,4 @@
-"""What stands around the table at central numbers, as a document: pressure, events, war, votes, what comes after."""
+"""The surroundings of the talks at central numbers, as a document: leverage, events, war, votes, aftermath."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -86,7 +86,7 @@ def _mediation(shown: Portrait, spec: MediationSpec) -> Iterator[Block]:
 
 
 def side_payments(scenario: Scenario, spec: CarrotsSpec) -> Table:
-    """What the mediator offers, for whom and on which packages."""
+    """Return what the mediator offers, to whom and on which packages."""
     rows = [
         [each.id, party_label(scenario, each.party), condition_names(scenario, each.when), str(each.adds)]
         for each in spec.offers
@@ -95,7 +95,7 @@ def side_payments(scenario: Scenario, spec: CarrotsSpec) -> Table:
 
 
 def briefly(condition: Condition, otherwise: str) -> str:
-    """A condition on packages in a word, or a text for what is neither always nor never."""
+    """Describe a condition on packages briefly, with `text` for one that is neither always nor never met."""
     return "always" if condition == ALWAYS else "never" if condition == NEVER else otherwise
 
 
@@ -205,7 +205,7 @@ def _by_party(scenario: Scenario, numbers: Mapping[str, Number]) -> str:
 
 
 def side_by_side(heads: Sequence[str], rows: Sequence[tuple[str, Sequence[object]]]) -> Iterator[Block]:
-    """A table of named rows with one column for each head, folded into several where there are many."""
+    """Make a table of named rows with one column for each head, split into several where there are many."""
     for start in range(0, len(heads), MOST_BESIDE):
         part = slice(start, start + MOST_BESIDE)
         yield table(["", *heads[part]], [[name, *cells[part]] for name, cells in rows])
@@ -235,7 +235,7 @@ MOVERS = {
 
 
 def war(shown: Portrait) -> Iterator[Block]:
-    """The front, wear, money and strikes as stated; what they come to at central numbers."""
+    """Return the front, wear, money and strikes as stated, and their results at central numbers."""
     spec = shown.scenario.war
     if spec is not None:
         stated = list(_stated(shown.scenario, spec))
@@ -268,7 +268,7 @@ def _stated(scenario: Scenario, spec: WarSpec) -> Iterator[Block]:
         yield paragraph(f"{', '.join(dict.fromkeys(head.split()[-1] for head in given))}: of no-deal worth.", 2)
     if spec.cost_per_month:
         money = _by_party(scenario, spec.cost_per_month)
-        yield paragraph(f"Money a month, in the file's unit and no part of worth: {money}.", 2)
+        yield paragraph(f"Money a month, in {spec.cost_unit} and no part of utility: {money}.", 2)
 
 
 def _strikes(shown: Portrait, spec: WarSpec) -> Iterator[Block]:
@@ -286,7 +286,7 @@ def _strikes(shown: Portrait, spec: WarSpec) -> Iterator[Block]:
 
 
 def whole(value: float) -> str | None:
-    """A count with three digits that matter, such as 2,450,000; None if there is none."""
+    """Format a count with three significant digits, such as 2,450,000; None if there is none."""
     if math.isnan(value):
         return None
     rounded = float(f"{value:.3g}")
@@ -320,7 +320,7 @@ def _path(shown: Portrait) -> Iterator[Block]:
 
 
 def outside(scenario: Scenario) -> list[tuple[str, str]]:
-    """For each party whose reservation value leaves 0 to 1, the path of what drives it most, and a sentence."""
+    """Return, for each party whose reservation value leaves 0 to 1, the path of its main cause, and a sentence."""
     found = []
     for party, share, low, high, path in no_deal_outside(scenario).to_numpy().tolist():
         who, runs = party_label(scenario, party), percent(share, OUTSIDE_DRAWS)
@@ -358,7 +358,7 @@ def votes(shown: Portrait) -> Iterator[Block]:
 
 
 def _takes(votes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What each vote takes, its fraction as the file has it: to a reader 300/450 is not 2/3."""
+    """State what each vote requires, with its fraction as in the file: 300/450 is not 2/3 to a reader."""
     heads = [f"{vote['id']}: " if len(votes) > 1 else "" for vote in votes]
     return [
         head + (f"more than {vote['more_than']}" if vote.get("at_least") is None else f"at least {vote['at_least']}")
@@ -431,7 +431,7 @@ def _chances(shown: Portrait, spec: RatificationSpec) -> Iterator[Block]:
 
 
 def chance(value: float) -> str:
-    """A chance with two digits; one that is nearly 0 or 1 does not pass for it."""
+    """Format a probability with two digits; one close to 0 or 1 is never rounded to it."""
     if math.isnan(value):
         return NONE
     return "<0.01" if 0 < value < 0.005 else ">0.99" if 0.995 <= value < 1 else f"{value:.2f}"
@@ -441,7 +441,7 @@ def chance(value: float) -> str:
 
 
 def after_signature(shown: Portrait) -> Iterator[Block]:
-    """The aftermath as stated, and what it says of the proposals."""
+    """Return the aftermath as stated, and its values for the proposals."""
     scenario, spec = shown.scenario, shown.scenario.aftermath
     if spec is None:
         return
@@ -511,7 +511,7 @@ def _pull_back(scenario: Scenario, spec: PullBackSpec, believed: str) -> str:
 
 
 def _guarantees(shown: Portrait, spec: AftermathSpec) -> Iterator[Block]:
-    """What options promise and who watches, with the steps that a pull-back then needs."""
+    """Return guarantees of options and monitors, with the steps that a phased withdrawal then needs."""
     given, rows = (("promise", spec.credibility), ("watch", spec.monitoring)), []
     parts = {name: part for name, part in given if part is not None}
     if not parts:

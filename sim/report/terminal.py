@@ -1,4 +1,4 @@
-"""A document as terminal text: tables fold names before figures, headings are bold where there is colour."""
+"""A document as terminal text: name columns are wrapped before figures, headings are bold where colour is available."""
 
 import io
 import re
@@ -17,9 +17,9 @@ from sim.results.format import NONE
 
 WIDTH = 100
 GAP = 3  # between the columns of a table
-LEAST_TEXT = 18  # width that a column of texts may be folded to
-MOST_HEAD = 8  # longest head that stands on one line
-MOST_NAME = 40  # longest word that is not broken
+LEAST_TEXT = 18  # width to which a column of text may be wrapped
+MOST_HEAD = 8  # longest head on one line
+MOST_NAME = 40  # longest unbroken word
 COLOURS = (
     (re.compile(r"^\+[\d.]+( points)?$|: passed\.$|^yes$|^It came into force"), "green"),
     (re.compile(r"^-[\d.]+( points)?$|: refused\.$|^no$|^No agreement"), "red"),
@@ -27,9 +27,9 @@ COLOURS = (
 
 
 class Grid:
-    """A table whose texts are folded where room is short and whose figures are never broken.
+    """A table that wraps text columns where space is short and never breaks figures.
 
-    Room that is left goes to the first column first: names are folded last.
+    Spare space goes to the first column first, so names are wrapped last.
     """
 
     def __init__(self, block: Table) -> None:
@@ -41,7 +41,7 @@ class Grid:
         self.least = self.indent + sum(self.widths) + GAP * (len(self.heads) - 1)
 
     def _least(self, place: int, cells: list[str]) -> int:
-        """The width that a column cannot do without."""
+        """The minimum width of a column."""
         head = self.heads[place]
         word = len(head) if len(head) <= MOST_HEAD else max(map(len, head.split()), default=0)
         longest = max(map(cell_len, cells), default=0)
@@ -68,7 +68,7 @@ class Grid:
 
 
 def _colour(text: str) -> str:
-    """Green for what passes or is more, red for what fails or is less; both say so in words or signs too."""
+    """Green for a pass or a gain, red for a failure or a loss; words or signs say the same without colour."""
     for pattern, colour in COLOURS:
         if pattern.search(text):
             return colour
@@ -76,21 +76,21 @@ def _colour(text: str) -> str:
 
 
 def as_text(blocks: Iterable[Block], width: int = WIDTH) -> str:
-    """A document as plain text."""
+    """Format a document as plain text."""
     caught = io.StringIO()
     write(blocks, caught, width, plain=True)
     return "\n".join(line.rstrip() for line in caught.getvalue().splitlines())
 
 
 def styled(blocks: Iterable[Block], width: int = WIDTH) -> str:
-    """A document for a terminal, with bold heads and colours as far as it and NO_COLOR allow."""
+    """Format a document for a terminal, with bold heads and colours as far as it and NO_COLOR allow."""
     caught = io.StringIO()
     write(blocks, caught, width)
     return caught.getvalue()
 
 
 def write(blocks: Iterable[Block], file: TextIO, width: int = WIDTH, plain: bool = False) -> None:
-    """Write a document; a table whose figures need more room than `width` takes it, nothing is cut off."""
+    """Write a document; a table whose figures need more space than `width` is wider, nothing is cut off."""
     system: Literal["standard"] | None = None if plain else "standard"
     console = Console(width=2000, file=file, color_system=system, force_terminal=not plain, markup=False,
                       highlight=False, emoji=False)  # fmt: skip
@@ -117,7 +117,7 @@ def _parts(block: Block, width: int) -> Iterator[RenderableType]:
 
 
 def _wrapped(text: str, block: Paragraph, width: int) -> Iterator[str]:
-    """Lines of at most `width` cells, broken between words, and within a word that is longer than a line."""
+    """Wrap to lines of at most `width` cells, between words, and within a word longer than a line."""
     line, used = "", 0
     indent = block.indent
     for word in text.split(" "):

@@ -1,4 +1,4 @@
-"""A ranking of texts as a document: the best, who would accept them, and where those on file rank."""
+"""A ranking of packages as a document: the best, who would accept them, and the ranks of proposals on file."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +21,7 @@ from sim.results.labels import (
     ratifier_short,
 )
 
-MARKS = {  # columns in the order of the table, each with its head
+MARKS = {  # columns in table order, each with its head
     "acceptable": "acceptable", "passes": "passes", "holds_60": "holds", "in_force": "in force", "held_60": "all three",
 }  # fmt: skip
 BY = {
@@ -31,8 +31,8 @@ BY = {
     "least_regret": "the most that is lost in any draw against the best text of that draw",
     "least_satisfied": "mean share of its largest possible gain that the least satisfied signatory gets",
 }
-FIRST = 6  # texts that one screen has room for
-FEW = 30  # draws in which a text is acceptable, below which its order says little
+FIRST = 6  # packages on one screen
+FEW = 30  # minimum draws in which a package is acceptable for its rank to mean something
 READING = (
     "Acceptable: share of draws in which every signatory finds the text worth no deal or more and behind no real red "
     "line of its own. Passes: mean chance with all ratifiers. Holds: mean chance to hold 60 months once in force. All "
@@ -77,7 +77,7 @@ def brief(found: TextRanking) -> Iterator[Block]:
 
 
 def _opening(found: TextRanking, top: int) -> Iterator[Block]:
-    """The answer, what was ranked, and the first texts."""
+    """Return the summary, what was ranked, and the first packages."""
     scenario = found.scenario
     yield paragraph(clean(scenario.title))
     yield paragraph(answer(found))
@@ -111,7 +111,7 @@ def _supporters(found: TextRanking) -> Iterator[Block]:
 
 
 def answer(found: TextRanking) -> str:
-    """The first text in a sentence, and whether its order says anything."""
+    """Describe the first package in a sentence, and whether the order is reliable."""
     first, n = found.groups.iloc[0], found.n
     text = f"The first text is acceptable to all who sign in {share_with_interval(first['acceptable'], n)} of draws"
     if "passes" in first:
@@ -138,7 +138,7 @@ def _rank(found: TextRanking, package: str) -> int:
 
 
 def _supports(found: TextRanking, row: "pd.Series[Any]") -> Iterator[list[object]]:
-    """Share of draws in which each signatory accepts a text, and mean chance with each ratifier."""
+    """Return the share of draws in which each signatory accepts a package, and mean support of each ratifier."""
     scenario = found.scenario
     for party in scenario.parties:
         if pd.notna(row[f"accepts_{party}"]):
@@ -148,7 +148,7 @@ def _supports(found: TextRanking, row: "pd.Series[Any]") -> Iterator[list[object
 
 
 def _beside(found: TextRanking) -> Iterator[Block]:
-    """Where texts on file, signed and computed rank."""
+    """Return the ranks of packages on file, signed ones and reference solutions."""
     rows, last, marks = [], len(found.table), _marks(found)
     for row in found.beside.to_dict("records"):
         ranks = "" if pd.isna(row["rank"]) else f"{row['rank']:,.0f}"

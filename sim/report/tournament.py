@@ -21,7 +21,7 @@ def data(tournament: Tournament) -> dict[str, Any]:
 
 
 def document(tournament: Tournament) -> Iterator[Block]:
-    """The tables, one below the other: how each strategy did, by party, who met whom, equilibria, best replies."""
+    """Return the tables: each strategy's result, by party, by opponent, equilibria, best replies."""
     heads, names = [HEADS[name] for name in tournament.shown], _party_labels(tournament)
     yield from _opening(tournament)
     yield heading("How each strategy did, over all parties that play it and all that the others play")
@@ -39,7 +39,7 @@ def document(tournament: Tournament) -> Iterator[Block]:
 
 
 def reading(tournament: Tournament) -> str:
-    """What the figures are, in a few sentences."""
+    """Explain the figures in a few sentences."""
     joint = tournament.figures[tournament.figures["figure"] == "joint"]["n"].min()
     few = " With fewer than 30 runs no interval is given." if tournament.figures["low"].isna().any() else ""
     return (
@@ -76,13 +76,13 @@ def _grid(
     tournament: Tournament, frame: pd.DataFrame, key: str, keys: Sequence[str], heads: Sequence[str],
     text: Callable[[dict[Any, Any]], str],
 ) -> Table:  # fmt: skip
-    """A row a strategy, a column a figure or a party."""
+    """Make a table with a row a strategy and a column a figure or a party."""
     found = {label: _rows(frame, label, key) for label in tournament.labels}
     return table(["", *heads], [[label, *(text(rows[each]) for each in keys)] for label, rows in found.items()])
 
 
 def figure_text(row: dict[Any, Any]) -> str:
-    """A figure with its interval: worth with digits after the point, shares in per cent."""
+    """Format a figure with its interval: utilities with decimals, shares in per cent."""
     unit, sign = (1, "") if row.get("figure", "own") == "own" else (100, " %")
     low, high = unit * row["low"], unit * row["high"]
     digits = _digits(low, high, unit)
@@ -93,14 +93,14 @@ def figure_text(row: dict[Any, Any]) -> str:
 
 
 def difference_text(row: dict[Any, Any]) -> str:
-    """The difference from the field with its interval; shares in points of a hundred."""
+    """Format the difference from the field with its interval; shares in percentage points."""
     unit = 1 if row.get("figure", "own") == "own" else 100
     low, middle, high = (unit * row[key] for key in ("difference_low", "difference", "difference_high"))
     return signed_text(middle, low, high, unit)
 
 
 def signed_text(middle: float, low: float, high: float, unit: int = 1) -> str:
-    """A difference with its sign, and its interval where there is one."""
+    """Format a difference with its sign and, if any, its interval."""
     digits = _digits(low, high, unit)
     text = number(middle, digits, True)
     if pd.isna(middle) or pd.isna(low):

@@ -1,1 +1,1 @@
-"""Results of talks: columns, tallies, figures and summary; and the folder they lie in."""
+"""Results of talks: columns, tallies, figures and summary; and their folder on disk."""

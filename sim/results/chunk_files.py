@@ -1,4 +1,4 @@
-"""A chunk on disk: its draws, one row each, and its counts that are not zero."""
+"""A chunk on disk: its draws, one row each, and its nonzero tallies."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from sim.results.values import AllowedValues
 from sim.scenario import Scenario
 
 DRAWS, TALLIES = "draws", "tallies"
-MOST_BYTES = 100_000_000  # of one file, where its table does not say how many
+MOST_BYTES = 100_000_000  # of one file without a limit of its own
 
 TALLY_SCHEMA = pa.schema([
     pa.field("quantity", pa.string(), True),
@@ -33,14 +33,14 @@ TALLY_SCHEMA = pa.schema([
     pa.field("other", pa.string(), True),
     pa.field("count", pa.int64(), False),
 ])  # fmt: skip
-PAIRS = ("agreed", "zone")  # counts by pairs of options; the others are by round, party and bin
+PAIRS = ("agreed", "zone")  # tallies by pairs of options; the others are by round, party and bin
 
 Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class FileHashes:
-    """What a file must be: `content` is the hash of the table in it, `file` that of its bytes."""
+    """The hashes of a file: `content` is that of its table, `file` that of its bytes."""
 
     content: str
     file: str
@@ -48,7 +48,7 @@ class FileHashes:
 
 @dataclass(frozen=True)
 class ChunkEntry:
-    """A chunk that was written: draws `first` to `last`, and what its two files must be."""
+    """A written chunk: draws `first` to `last`, and the hashes of its two files."""
 
     first: int
     last: int
@@ -62,18 +62,18 @@ class ChunkEntry:
 
     @property
     def name(self) -> str:
-        """Of its file in `draws/` and of that in `tallies/`."""
+        """Name of its file in `draws/` and of that in `tallies/`."""
         return f"{self.first:08d}-{self.last:08d}.parquet"
 
     @property
     def files(self) -> dict[str, FileHashes]:
-        """What its files must be, by name relative to the results folder."""
+        """Hashes of its files, by name relative to the results folder."""
         return {f"{DRAWS}/{self.name}": self.draws, f"{TALLIES}/{self.name}": self.tallies}
 
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """What the chunk files of a scenario must look like: all that reading one takes."""
+    """The layout of a scenario's chunk files: all that reading one takes."""
 
     scenario: Scenario
     seed: int
@@ -90,7 +90,7 @@ class Layout:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """Columns of the draws, those that this program would write: the table of no draw at all."""
+        """Columns of the draws as this program would write them."""
         return parquet.schema_of(self.play(0, 0).draws)
 
     @cached_property
@@ -99,12 +99,11 @@ class Layout:
 
     @cached_property
     def nothing(self) -> Tallies:
-        """Nothing counted yet."""
         return empty_tallies(self.scenario, self.table)
 
     @property
     def most_counts(self) -> int:
-        """Rows that a table of counts can have at most."""
+        """Maximum number of rows in a table of tallies."""
         by_round = sum(counts.size for counts in self.nothing.talks.values())
         return by_round + self.nothing.agreed.size + self.nothing.zone.size
 
@@ -112,14 +111,14 @@ class Layout:
         return play_chunk(self.scenario, self.seed, first, count, self.table, given=given)
 
     def tables(self, chunk: Chunk) -> tuple[pa.Table, pa.Table]:
-        """The draws and the counts of a chunk as they are stored."""
+        """Return the draws and tallies of a chunk as stored."""
         return parquet.table_of(chunk.draws), tallies_table(chunk.tallies, self)
 
 
 def packed(chunk: Chunk, layout: Layout, versions: int = 0) -> tuple[ChunkEntry, dict[str, bytes]]:
-    """The entry of a chunk, and its two files by name relative to the results folder.
+    """Return the entry of a chunk, and its two files by name relative to the results folder.
 
-    StoreError if a value is none that a draw can have: its file would be taken for damaged.
+    StoreError if a value is impossible for a draw: its file would be reported as damaged.
     """
     tables = layout.tables(chunk)
     try:
@@ -143,18 +142,18 @@ def write_chunk(folder: Path, chunk: Chunk, layout: Layout, versions: int = 0, s
 
 
 def read_chunk(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[Chunk | None, list[str]]:
-    """A chunk held against its entry, None if it is damaged; and its damaged files with what is wrong with each."""
+    """Read and verify a chunk, None if damaged; and its damaged files with what is wrong with each."""
     draws, counted, damaged = _verified(folder, entry, layout)
     return (None, damaged) if counted is None else (Chunk(entry.first, parquet.frame_of(draws), counted), damaged)
 
 
 def read_tallies(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[Tallies | None, list[str]]:
-    """The same without the draws, which are held against their hashes and let go."""
+    """Read only the tallies; the draws are verified against their hashes and dropped."""
     return _verified(folder, entry, layout)[1:]
 
 
 def _verified(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[pa.Table, Tallies | None, list[str]]:
-    """Draws and counts of a chunk, and its damaged files with what is wrong with each; no counts if there are any."""
+    """Draws and tallies of a chunk, and its damaged files with what is wrong with each; no tallies if there are any."""
     rows = entry.stop - entry.first
     expected = ((layout.schema, rows, rows), (TALLY_SCHEMA, None, layout.most_counts))
     tables, damaged = [], []
@@ -181,13 +180,13 @@ def _verified(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[pa.Table
 
 
 def read_rows(folder: Path, entry: ChunkEntry, layout: Layout, names: Sequence[str]) -> pd.DataFrame:
-    """Some columns of the draws of a chunk whose bytes are those that were written; errors as of `read_listed`."""
+    """Read some columns of the draws of an unchanged chunk; errors as of `read_listed`."""
     data = read_listed(folder, f"{DRAWS}/{entry.name}", entry.draws.file)
     return parquet.frame_of(parquet.from_bytes(data, layout.schema, entry.stop - entry.first, names))
 
 
 def play_again(entry: ChunkEntry, layout: Layout) -> list[str]:
-    """Play a chunk anew and compare every bit: its files whose content comes out otherwise now."""
+    """Play a chunk again and compare every bit; return the files whose content differs."""
     tables = layout.tables(layout.play(entry.first, entry.stop - entry.first))
     return [
         f"{name}: played again, it comes out otherwise"
@@ -197,7 +196,7 @@ def play_again(entry: ChunkEntry, layout: Layout) -> list[str]:
 
 
 def read_listed(folder: Path, name: str, known: str, most: int = MOST_BYTES) -> bytes:
-    """The bytes of a file of a results folder; errors as of `read_inside`, a ValueError if they have another hash."""
+    """Return the bytes of a file of a results folder; errors as of `read_inside`, a ValueError if the hash differs."""
     data = read_inside(folder, name, most)
     if sha256(data) != known:
         raise ValueError("its bytes are not those that were written")
@@ -205,7 +204,7 @@ def read_listed(folder: Path, name: str, known: str, most: int = MOST_BYTES) -> 
 
 
 def faults_of_file(folder: Path, name: str, known: str) -> list[str]:
-    """What is wrong with a file of a results folder; nothing if it has the hash that is known."""
+    """Describe what is wrong with a file of a results folder; empty if its hash matches."""
     try:
         read_listed(folder, name, known)
     except FAULTS as error:
@@ -214,7 +213,7 @@ def faults_of_file(folder: Path, name: str, known: str) -> list[str]:
 
 
 def tallies_table(tallies: Tallies, layout: Layout) -> pa.Table:
-    """The counts that are not zero, one row each.
+    """Tabulate nonzero tallies, one row each.
 
     Returns:
         `quantity`; `round` (from 1), `party` and `bin` (from 0) for what is counted by round; `option` and `other`, as
@@ -239,7 +238,7 @@ def _rows(quantity: str, count: Indices, **where: Any) -> pa.Table:
 
 
 def tallies_of(table: pa.Table, draws: int, layout: Layout) -> Tallies:
-    """The counts of a table; a ValueError if one is of something that the scenario does not have, or of no draw."""
+    """Read the tallies of a table; a ValueError if one is not of this scenario, or of no draw."""
     empty, parties, options = layout.nothing, list(layout.table.parties), layout.table.option_names
     quantity = table.column("quantity")
     counts = table.column("count").to_numpy()

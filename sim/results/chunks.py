@@ -1,4 +1,4 @@
-"""A run of draws, from numbers to outcomes: what is written at once, and what is computed at once."""
+"""Chunks of draws, played from numbers to outcomes: what is written at once, and what is computed at once."""
 
 import threading
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from sim.results.tallies import Tallies, empty_tallies, tally
 from sim.scenario import Scenario
 from sim.scenario.package_checks import space_of
 
-BLOCK_BYTES = 128_000_000  # worth of all packages in a block; more draws at once mean fewer steps through Python
-BLOCK_DRAWS = 2_800  # no power of two: at such a distance, numbers displace each other from a processor's cache
+BLOCK_BYTES = 128_000_000  # utilities of all packages in a block; larger blocks mean fewer steps in Python
+BLOCK_DRAWS = 2_800  # no power of two: such strides make numbers evict each other from a processor's cache
 CHUNK_WORK = 2e10  # parties x packages x rounds x draws
 
-# Measured of one draw, rounded up: utilities of all packages, tables over them, and a party that looks at each of them
-# in every round, as by the strategy `random`, offers by `nash` and learned preferences.
+# Measured of one draw, rounded up: utilities of all packages, tables over them, and a party that evaluates each of
+# them in every round, as by the strategy `random`, offers by `nash` and learned preferences.
 UTILITY_SECONDS, ROUND_SECONDS = 1.5e-7, 1e-7  # a party and package; and a round
 LOOK_AT_FEW = ("time_dependent", "zeuthen")  # with offers that do so too
 UTILITY_BYTES, PACKAGE_BYTES, IDLE_BYTES = 120, 250, 2.5e8  # a party and package; a package; a process without draws
@@ -43,7 +43,7 @@ class Chunk:
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """Draws `start` to `start + count - 1`, to be played with uniforms of some inputs given, by path."""
+    """Draws `start` to `start + count - 1`, to be played with given uniforms of some inputs, by path."""
 
     start: int
     count: int
@@ -52,13 +52,13 @@ class Piece:
 
 @dataclass(frozen=True)
 class Needs:
-    """What a draw takes at most: seconds of a processor, and bytes of memory in each process that plays."""
+    """Upper bounds of the cost of a draw: processor seconds, and bytes of memory in each process."""
 
     seconds: float
     memory: float
 
     def above(self, limits: tuple[float, float]) -> bool:
-        """Whether one of them is above its limit."""
+        """Return whether one of them is above its limit."""
         return self.seconds > limits[0] or self.memory > limits[1]
 
     def __str__(self) -> str:
@@ -67,7 +67,7 @@ class Needs:
 
 
 def needs_of(scenario: Scenario) -> Needs:
-    """What a draw takes, by the numbers of parties, packages and rounds, and by whether all packages count in each."""
+    """Estimate the cost of a draw by its parties, packages and rounds, and whether every package is evaluated."""
     parties, packages = scenario.parties.values(), len(space_of(scenario.issues, scenario.consistency))
     at_few = [each.strategy.name in LOOK_AT_FEW and _offers_look_at_few(each.strategy.parameters) for each in parties]
     learned = scenario.protocol.parameters.get("information") == "learned"
@@ -81,14 +81,14 @@ def _offers_look_at_few(parameters: Mapping[str, object]) -> bool:
 
 
 def chunk_length(scenario: Scenario, table: Structure) -> int:
-    """Draws written at once: a function of the resolved scenario alone, a power of two from 64 to 65,536."""
+    """Return the draws written at once: a function of the resolved scenario alone, a power of two from 64 to 65,536."""
     work = len(table.parties) * len(table.space) * scenario.time.rounds
     power_of_two = 1 << max(0, int(CHUNK_WORK / work).bit_length() - 1)  # the largest that is not above it
     return int(np.clip(power_of_two, 64, 65_536))
 
 
 def block_size(table: Structure) -> int:
-    """Draws computed at once at most. It moves no bit of any result."""
+    """Return the maximum of draws computed at once, which does not affect results."""
     return int(np.clip(BLOCK_BYTES // (8 * len(table.parties) * len(table.space)), 1, BLOCK_DRAWS))
 
 
@@ -99,11 +99,11 @@ def play_chunk(
     """Play draws `start` to `start + count - 1`; with a count of 0, an empty table with all columns.
 
     Args:
-        table: The scenario's structure, if at hand; making it takes longer than a draw.
-        block: Draws computed at once; by default what suits the size of the scenario.
-        given: Uniforms by input path that take the place of streams: a design.
+        table: The scenario's structure, if available; making it takes longer than a draw.
+        block: Draws computed at once; by default by the size of the scenario.
+        given: Uniforms by input path that replace random streams: a design.
     """
-    from sim.model.peace_talks import hold_talks  # Mesa is slow to load, and who reads files plays nothing
+    from sim.model.peace_talks import hold_talks  # Mesa is slow to import, and readers of files play nothing
 
     table = table or structure(scenario)
     blocks = -(-count // block_size(table)) or 1
@@ -123,7 +123,7 @@ _local = threading.local()
 
 
 def _scratch(shape: tuple[int, ...]) -> Floats:
-    """Memory for utilities, cached by each thread: memory that is new takes longer to get than to fill."""
+    """Return memory for utilities, cached by thread: allocating takes longer than filling."""
     room: Floats | None = getattr(_local, "room", None)
     if room is None or room.shape[1:] != shape[1:] or len(room) < shape[0]:
         _local.room = room = np.empty(shape)

@@ -1,4 +1,4 @@
-"""What came of the talks, one row a draw: the columns of a results table."""
+"""The columns of a results table: outcomes of the talks, one row a draw."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
@@ -23,9 +23,9 @@ from sim.results.labels import ENDINGS
 
 
 def smallest_sets(talks: Talks, rows: Ints, quota: int) -> list[str]:
-    """For draws without a zone, the smallest sets of constraints that keep some package from having votes enough.
+    """For draws without a zone, find the smallest sets of constraints that keep some package from enough consents.
 
-    A package needs the votes of so many of its signatories, so the constraints of those count that lack least.
+    A package needs the votes of so many of its signatories, so only the constraints of the closest of those count.
     """
     table = talks.ensemble.structure
     needed, answers = votes_needed(table.signs, quota), []
@@ -38,7 +38,7 @@ def smallest_sets(talks: Talks, rows: Ints, quota: int) -> list[str]:
         count = np.where(table.signs, lacking, np.iinfo(np.int32).max)
         ranked = np.cumsum(np.sort(count, axis=0), axis=0)
         missing = gone + np.where(needed > 0, ranked[np.maximum(needed, 1) - 1, np.arange(len(needed))], 0)
-        alike = {}  # of packages with the same signatories, lines and unwilling parties one is enough
+        alike = {}  # packages alike in signatories, lines and unwilling parties count once
         for package in np.flatnonzero(missing == missing.min()).tolist():
             alike[(int(table.lines.pattern[package]), *count[:, package].tolist())] = package
         sets = {
@@ -49,20 +49,20 @@ def smallest_sets(talks: Talks, rows: Ints, quota: int) -> list[str]:
 
 
 def _crossed(talks: Talks, b: int, party: int) -> Bools:
-    """Real lines of a party in a draw that patterns cross, shape (K, L)."""
+    """Return a party's real red lines in a draw that patterns cross, shape (K, L)."""
     lines = talks.ensemble.structure.lines
     crossed: Bools = lines.crosses & talks.real[b] & (lines.party == party)
     return crossed
 
 
 def _short(talks: Talks, b: int, party: int) -> Bools:
-    """Packages worth less than no deal to a party in a draw, shape (P,)."""
+    """Return the packages below a party's reservation value in a draw, shape (P,)."""
     short: Bools = talks.net_utility[b, party] < talks.reservation_value[-1][b, party] - TOLERANCE
     return short
 
 
 def _sets(talks: Talks, b: int, package: int, count: Ints, needed: Any) -> Iterator[str]:
-    """The constraints of the signatories that lack least, in every choice of them where several lack as much."""
+    """Return the constraints of the closest signatories, in every choice of them where several tie."""
     table = talks.ensemble.structure
     most = np.sort(count)[needed - 1] if needed else -1
     sure, tied = np.flatnonzero(count < most).tolist(), np.flatnonzero(count == most).tolist()
@@ -85,7 +85,7 @@ NO_ZONE, DEADLINE, REFUSED, IN_FORCE, BROKE_OFF = range(len(OUTCOMES))
 
 
 def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
-    """The columns of a block of draws as arrays of shape (B,), text as codes.
+    """Return the columns of a block of draws as arrays of shape (B,), text as codes.
 
     Returns:
         `draw`, `outcome` (index into `OUTCOMES`), `package` (its index), `round` (0: none),
@@ -96,15 +96,15 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
     """
     ensemble, signed = talks.ensemble, talks.signed > 0
     rounds, draw = ensemble.scenario.time.rounds, np.arange(len(ensemble))
-    reservation_value = talks.reservation_value[-1]  # as it stood when the draw closed
+    reservation_value = talks.reservation_value[-1]  # as of the round in which the draw closed
     text_worth = talks.value_of(draw, talks.standing, reservation_value.T).T
     text_worth = np.where((talks.standing == NO_DEAL)[:, None], np.nan, text_worth)
     plain = np.where(signed[:, None], talks.plain_of(talks.package), np.nan)
     days = ensemble.scenario.time.days_per_round
     by_round = [talks.reservation_value[min(k, len(talks.reservation_value) - 1)] for k in range(rounds)]
-    in_force = np.where(talks.approval.passed, talks.signed, 0)  # a text refused at home leaves them with no deal
+    in_force = np.where(talks.approval.passed, talks.signed, 0)  # a package refused at home leaves them with no deal
     left, ended = talks.left.max(axis=1), np.nan_to_num(plain)
-    away = np.where(talks.left > 0, ensemble.walk_away, reservation_value)  # who stays has no deal, as it stood then
+    away = np.where(talks.left > 0, ensemble.walk_away, reservation_value)  # else no deal, as of that round
     ended, closed = np.where(left[:, None] > 0, away, ended), np.where(left > 0, left, in_force)
     worth = worth_from_start(by_round, ensemble.discount, days, closed, ended)
     columns: dict[str, npt.NDArray[Any]] = {
@@ -129,7 +129,7 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         ),
     }
     by_party: dict[str, npt.NDArray[Any]] = {
-        "utility": plain, "no_deal": reservation_value, "margin": text_worth - reservation_value, "worth": worth,
+        "utility": plain, "no_deal": reservation_value, "margin": text_worth - reservation_value, "discounted": worth,
         "opening": openings(talks)
     }  # fmt: skip
     for n in range(len(ensemble.structure.parties)):
@@ -139,7 +139,7 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
 
 
 def outcome_codes(talks: Talks) -> Ints:
-    """How each draw ended, index into `OUTCOMES`, shape (B,)."""
+    """Return how each draw ended, as index into `OUTCOMES`, shape (B,)."""
     left, signed = talks.left.max(axis=1), talks.signed > 0
     codes: Ints = np.select(
         [left > 0, signed & talks.approval.passed, signed, talks.zone_ever],
@@ -150,7 +150,7 @@ def outcome_codes(talks: Talks) -> Ints:
 
 
 def solution_parties(ensemble: Ensemble) -> Bools:
-    """The parties over which reference solutions are taken, shape (N,).
+    """Return the parties over which reference solutions are computed, shape (N,).
 
     Those the scenario names; by default those whose consent every package needs, and if there are none, all whose
     consent some package needs.
@@ -162,16 +162,16 @@ def solution_parties(ensemble: Ensemble) -> Bools:
 
 
 def influence(ensemble: Ensemble) -> Floats:
-    """Influence of the parties, shape (N,)."""
+    """Return the influence of the parties, shape (N,)."""
     parties = ensemble.scenario.parties
     return np.array([float(parties[name].influence) for name in ensemble.structure.parties])
 
 
 def _satisfaction(talks: Talks, margin: Floats, reservation_value: Floats) -> dict[str, npt.NDArray[Any]]:
-    """How content the signatories are, each by its margin as a share of the largest it could have.
+    """Return how satisfied the signatories are, each by its margin as a share of the largest it could have.
 
     Returns:
-        `least_satisfied`, the smallest share; `least_satisfied_party`, whose it is, names of those that tie joined by
+        `least_satisfied`, the smallest share; `least_satisfied_party`, its party, names of those that tie joined by
         ` | `; `least_satisfied_margin`, the smallest margin of these; `opposition`, the share of the signatories'
         influence that is held by those below half. Missing without a deal and where a signatory could have no margin.
     """
@@ -192,12 +192,12 @@ def _satisfaction(talks: Talks, margin: Floats, reservation_value: Floats) -> di
 
 
 def blockers(talks: Talks) -> npt.NDArray[np.object_]:
-    """What stood in the way, as text of shape (B,); empty where a package came into force.
+    """Return the obstacles as text of shape (B,); empty where a package came into force.
 
-    Without a zone: the smallest sets of no-deal worths and red lines such that setting one set aside opens the way,
-    all of them, joined by ` | `, members of a set by ` + `. With a zone: the party that last refused an offer, or
-    the signatories that had not accepted the text on the table. Where a signed text was refused: the ratifier. Where
-    somebody left: all that did, joined by ` + `.
+    Without a zone: the smallest sets of reservation values and red lines such that removing one set opens the
+    zone, all of them, joined by ` | `, members of a set by ` + `. With a zone: the party that last refused an offer, or
+    the signatories that had not accepted the standing offer. Where a signed package was refused: the ratifier. Where
+    parties left: all that did, joined by ` + `.
     """
     table, text = talks.ensemble.structure, np.full(len(talks.signed), "", object)
     no_zone = np.flatnonzero(~talks.zone_ever)
@@ -211,7 +211,7 @@ def blockers(talks: Talks) -> npt.NDArray[np.object_]:
     unsigned, somebody = (talks.signed == 0) & talks.zone_ever, talks.last_refuser >= 0
     refused, silent = np.flatnonzero(unsigned & somebody), np.flatnonzero(unsigned & ~somebody)
     text[refused] = np.array(table.parties, object)[talks.last_refuser[refused]]
-    needed = table.signs[:, talks.standing[silent]].T | (talks.standing[silent] == NO_DEAL)[:, None]  # all stood apart
+    needed = table.signs[:, talks.standing[silent]].T | (talks.standing[silent] == NO_DEAL)[:, None]  # no offer: all
     text[silent] = names_joined(table.parties, needed & ~talks.accepted[silent], " | ")
     gone = np.flatnonzero((talks.left > 0).any(axis=1))
     text[gone] = names_joined(table.parties, talks.left[gone] > 0, " + ")
@@ -219,7 +219,7 @@ def blockers(talks: Talks) -> npt.NDArray[np.object_]:
 
 
 def _smallest_sets(talks: Talks, rows: Ints) -> list[str]:
-    """For draws without a zone, the smallest sets of constraints that some package breaks."""
+    """For draws without a zone, return the smallest sets of constraints that some package breaks."""
     table, reservation_value = talks.ensemble.structure, np.ascontiguousarray(talks.reservation_value[-1][rows])
     real_crossed = table.lines.crosses[None] & talks.real[rows][:, None, :]  # (rows, K, L)
     lines_crossed = real_crossed.sum(axis=2)
@@ -239,7 +239,7 @@ def _smallest_sets(talks: Talks, rows: Ints) -> list[str]:
 
 
 def draws_frame(ensemble: Ensemble, columns: Mapping[str, npt.NDArray[Any]]) -> pd.DataFrame:
-    """The columns of many draws as a tidy table: names in place of codes, one row a draw."""
+    """Return the columns of many draws as a tidy table: names in place of codes, one row a draw."""
     table, scenario = ensemble.structure, ensemble.scenario
     signed = columns["round"] > 0
     months = (columns["round"] - 1) * scenario.time.days_per_round / DAYS_PER_MONTH
@@ -266,10 +266,10 @@ def draws_frame(ensemble: Ensemble, columns: Mapping[str, npt.NDArray[Any]]) -> 
     frame |= {name: values for name, values in columns.items() if name.startswith(("shortfall_", "issues_off_"))}
     for name in scenario.parties:  # file order
         n = table.parties.index(name)
-        for quantity in ("utility", "no_deal", "margin", "worth"):
+        for quantity in ("utility", "no_deal", "margin", "discounted"):
             frame[f"{quantity}_{name}"] = columns[f"{quantity}.{n}"]
         frame[f"opening_{name}"] = opened[n]
-    for name, values in columns.items():  # what came after signature, in the order in which it was made
+    for name, values in columns.items():  # columns after signature, in the order in which they were made
         if name.startswith(AFTER):
             frame[name[len(AFTER) :]] = text_or_missing(values) if values.dtype == object else values
     frame |= {f"input.{path}": values for path, values in sorted(ensemble.inputs.items())}
@@ -279,7 +279,7 @@ def draws_frame(ensemble: Ensemble, columns: Mapping[str, npt.NDArray[Any]]) -> 
 def _package_texts(ensemble: Ensemble, columns: Sequence[Ints]) -> list[Any]:
     """Options joined by `/` in the file's order of issues; missing where there is none. Each text is made once."""
     space = ensemble.structure.space
-    code = np.full(len(space) + 1, -1)  # the last place is that of `NO_DEAL`
+    code = np.full(len(space) + 1, -1)  # the last entry is that of `NO_DEAL`
     for packages in columns:
         code[packages] = 0
     code[NO_DEAL] = -1

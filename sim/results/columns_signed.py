@@ -1,4 +1,4 @@
-"""What became of signed texts: votes at home, the tests of the aftermath, breaks, and the harm of the war."""
+"""Columns of signed packages: ratification, the tests of the aftermath, breaks, and the harm of the war."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ from sim.model.world import World
 
 
 def names_joined(names: Sequence[str], marked: Bools, between: str) -> npt.NDArray[np.object_]:
-    """The names that each draw marks, joined; shape (B,) of marks of shape (B, names)."""
+    """Join the names that each draw marks; shape (B,) of marks of shape (B, names)."""
     if not len(names):
         return np.full(len(marked), "", object)
     packed = np.packbits(marked, axis=1)
@@ -34,12 +34,12 @@ def names_joined(names: Sequence[str], marked: Bools, between: str) -> npt.NDArr
 
 
 def text_of_codes(codes: Ints, names: Sequence[str]) -> Any:
-    """The names that codes stand for as a column of text; missing where the code is -1."""
+    """Convert codes of names to a text column; missing where the code is -1."""
     return pd.array([*names, pd.NA], "string").take(codes)
 
 
 def text_or_missing(texts: npt.NDArray[np.object_]) -> Any:
-    """Texts as a column; missing where they are empty or None."""
+    """Convert texts to a column; missing where they are empty or None."""
     codes, kinds = pd.factorize(texts)
     return pd.array([kind or pd.NA for kind in kinds] + [pd.NA], "string").take(codes)
 
@@ -48,7 +48,7 @@ Columns = dict[str, npt.NDArray[Any]]
 
 
 def openings(talks: Talks) -> Ints:
-    """The first package that each party itself put on the table, `NO_DEAL` if it never did, shape (B, N)."""
+    """Return the first package that each party itself offered, `NO_DEAL` if none, shape (B, N)."""
     draws = len(talks.signed)
     first = np.full((draws, len(talks.ensemble.structure.parties)), NO_DEAL)
     for each in talks.moves:
@@ -60,23 +60,23 @@ def openings(talks: Talks) -> Ints:
 
 
 def fallen_in(talks: Talks) -> Ints:
-    """Round from which a red line that was real at the start is real no more, 0 for never, shape (B, L)."""
+    """Return the round from which a red line that was real at the start no longer is, 0 for never, shape (B, L)."""
     gone = talks.ensemble.real & ~talks.real_by_round
     return np.where(gone.any(axis=0), gone.argmax(axis=0) + 1, 0)
 
 
 def lines_can_fall(world: World) -> bool:
-    """Whether the file has anything by which red lines are given up."""
+    """Return whether the file has anything by which red lines are given up."""
     by_events = world.events is not None and world.events.fells_lines
     return world.giving_way is not None or by_events
 
 
 def fallen_lines(talks: Talks) -> Columns:
-    """What fell, what fell first and when; columns of shape (B,).
+    """Return the columns of red lines given up, shape (B,).
 
     Returns:
-        `lines_fallen`, all lines that fell, and `first_fallen`, those of the earliest round in which any did: names in
-        name order, joined by ` + `, empty where none fell. `fallen_month`: months from the start to that round, else
+        `lines_fallen`, all lines given up, and `first_fallen`, those of the earliest such round: names in
+        name order, joined by ` + `, empty if none. `fallen_month`: months from the start to that round, else
         NaN.
     """
     names, fell = talks.ensemble.structure.lines.names, fallen_in(talks)
@@ -91,9 +91,9 @@ def fallen_lines(talks: Talks) -> Columns:
 
 
 def stability_columns(talks: Talks) -> Columns:
-    """`stable_nash`, `stable_gmr`, `stable_smr`, `stable_seq`: signed, and stable so for every party, shape (B,).
+    """Return `stable_nash`, `stable_gmr`, `stable_smr`, `stable_seq`: signed and stable for every party, shape (B,).
 
-    Worth is that by which the parties bargained. No column where no party controls an issue alone.
+    Utilities are those of the bargaining. No column where no party controls an issue alone.
     """
     table = talks.ensemble.structure
     if (table.owner == NOBODY).all():
@@ -114,13 +114,13 @@ AFTER = "after."  # marks these columns among those of a block
 
 
 def after_signature(talks: Talks) -> Columns:
-    """Columns of the mechanisms that the scenario has, each of shape (B,) and marked with `AFTER`."""
+    """Return the columns of the scenario's mechanisms, each of shape (B,) and marked with `AFTER`."""
     columns: Columns = {}
     world = talks.ensemble.world
     if any(party.walk_away is not None for party in talks.ensemble.scenario.parties.values()):
         left, days = talks.left.max(axis=1), talks.ensemble.scenario.time.days_per_round
         columns["left_month"] = np.where(left > 0, (left - 1) * days / DAYS_PER_MONTH, np.nan)
-        columns["zone_ever"] = talks.zone_ever  # which the outcome of a draw broken off does not say
+        columns["zone_ever"] = talks.zone_ever  # which the outcome of a draw broken off does not show
     if world.ratification is not None:
         columns |= _votes(talks)
     if world.levers is not None:
@@ -154,7 +154,7 @@ def _votes(talks: Talks) -> Columns:
 
 
 def bought_by_pressure(talks: Talks) -> Bools:
-    """Signed packages that some signatory that agreed would find worse than no deal without any lever, shape (B,)."""
+    """Whether a consenting signatory would find the signed package worse than no deal without leverage, shape (B,)."""
     draw, signed = np.arange(len(talks.signed)), talks.signed > 0
     k = np.where(signed, talks.signed, 1) - 1
     free = talks.ensemble.world.reservation_value[draw, k]
@@ -165,7 +165,7 @@ def bought_by_pressure(talks: Talks) -> Bools:
 
 
 def judgement(talks: Talks) -> Judgement:
-    """Durability of the texts signed, and when they break; where the file has an aftermath."""
+    """Return the durability of signed packages, and when they break; where the file has an aftermath."""
     aftermath, signed, stages = talks.ensemble.world.aftermath, talks.signed > 0, talks.ensemble.world.stages
     assert aftermath is not None
     month = (talks.signed - 1) * talks.ensemble.scenario.time.days_per_round / DAYS_PER_MONTH
@@ -181,7 +181,7 @@ def judgement(talks: Talks) -> Judgement:
 
 
 def _guarantor(talks: Talks) -> tuple[Floats | None, Floats | None]:
-    """Worth of the signed package and of no deal to the guarantor, where there is one."""
+    """Return the guarantor's utility of the signed package and of no deal, if there is one."""
     aftermath = talks.ensemble.world.aftermath
     if aftermath is None or aftermath.static.guarantor is None:
         return None, None
@@ -191,7 +191,7 @@ def _guarantor(talks: Talks) -> tuple[Floats | None, Floats | None]:
 
 
 def last_played(talks: Talks) -> tuple[Ints, Bools]:
-    """The round with which the war and the stages are followed no further, and whether an agreement is in force, (B,).
+    """Return the last round of war and stages, and whether an agreement is in force, shape (B,).
 
     That of the signature of what comes into force, else the last of the talks.
     """
@@ -200,7 +200,7 @@ def last_played(talks: Talks) -> tuple[Ints, Bools]:
 
 
 def stage_columns(talks: Talks) -> Columns:
-    """For each stage, in the order of the file, the month in which it was agreed, how it ended and how long it held."""
+    """For each stage, in the order of the file, the month of its agreement, how it ended and how long it held."""
     stages = talks.ensemble.world.stages
     if stages is None:
         return {}
@@ -216,7 +216,7 @@ def stage_columns(talks: Talks) -> Columns:
 
 
 def _harm(talks: Talks) -> Columns:
-    """Household-weeks without power and war cost up to the ceasefire, or to the end of the talks without one."""
+    """Return household-weeks without power and war cost up to the ceasefire, or to the end of the talks without one."""
     war, scenario, parties = talks.ensemble.world.war, talks.ensemble.scenario, talks.ensemble.structure.parties
     assert war is not None
     played, in_force = last_played(talks)

@@ -1,4 +1,4 @@
-"""Which input a result goes with most, in the runs at hand: a pattern, and no cause before it is played again."""
+"""Drivers: the input most associated with a stage; only a counterfactual can show that it is a cause."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,20 +19,20 @@ FUNNEL_COLUMNS = [
     *("kind", "name", "count", "share", "low", "high", "n"),
     *("moved_by", "where_low", "where_high", "difference", "by_low", "by_high"),
 ]
-LEAST_RUNS = 1_000  # with fewer, the largest of so many differences is most often one of chance
+LEAST_RUNS = 1_000  # with fewer, the largest difference is mostly chance
 
 
 @dataclass(frozen=True)
 class Mover:
-    """The number that goes with the largest difference in the share of runs that got somewhere."""
+    """The number with the largest difference in the share of runs that reached a stage."""
 
     paths: tuple[str, ...]  # of the number in the scenario file, and of those drawn together with it, by name
-    low_share: float  # of runs that got there in the third of runs in which the number is smallest
+    low_share: float  # of runs that reached it in the third of runs in which the number is smallest
     high_share: float  # the same where it is largest
     difference: float  # of these two, with its 95 % interval (Newcombe 1998, method 10)
     low: float
     high: float
-    by_chance: float  # size of difference that the largest of so many numbers reaches by chance alone in one case of 20
+    by_chance: float  # difference that the largest of so many numbers reaches by chance in one case of 20
 
     @property
     def path(self) -> str:
@@ -45,13 +45,13 @@ class Mover:
 
 
 def funnel(results: Results) -> pd.DataFrame:
-    """How far runs got and what stopped the others, one row a step.
+    """Tabulate how far runs got and where the others stopped, one row a step.
 
     Returns:
         `kind` (stage, of_those or stop), `name`, `count`, `share`, the ends of its 95 % interval `low` and `high`, `n`
-        (of how many); for stages the number of the file that goes with them most, where one stands out: `moved_by`, the
-        share of runs where it is lowest and highest, `where_low` and `where_high`, the `difference` and the ends of
-        its 95 % interval, `by_low` and `by_high`.
+        (of how many); for stages the number most associated with them, where one stands out: `moved_by`, the share of
+        runs where it is lowest and highest, `where_low` and `where_high`, the `difference` and the ends of its 95 %
+        interval, `by_low` and `by_high`.
     """
     rows, moved = [], moved_by(results)
     for step in (*stages(results), *stops(results)):
@@ -67,17 +67,17 @@ def funnel(results: Results) -> pd.DataFrame:
 
 @remembered
 def moved_by(results: Results) -> dict[str, Mover | None]:
-    """What each stage of the scenario goes with most; see `movers`."""
+    """Return the driver of each stage of the scenario; see `movers`."""
     return movers(results, stage_flags(results))
 
 
 def movers(results: Results, flags: Flags) -> dict[str, Mover | None]:
-    """For each stage, the uncertain number with which the share of runs that get there differs most.
+    """For each stage, find the uncertain number with which the share of runs that reach it differs most.
 
-    Runs are sorted by each number; the lowest third is set beside the highest. One number is taken at a time, all
-    others vary with their ranges: what two of them do together is not seen. Chance (whether a line is real) is no
-    assumption and is left out. None for a stage that no run reached, or all did, or with too few runs or numbers.
-    Of many numbers one may seem to matter by chance alone: a cause takes the same runs with that number changed.
+    Runs are sorted by each number; the lowest third is compared with the highest. One number is taken at a time while
+    all others vary: interactions are not detected. Whether a red line is real is not an assumption and is left out.
+    None for a stage that no run reached, or all did, or with too few runs or numbers. With many numbers one may stand
+    out by chance: only the same runs with that number changed show a cause.
     """
     third = results.n // 3
     columns = _apart(results)
@@ -106,7 +106,7 @@ def movers(results: Results, flags: Flags) -> dict[str, Mover | None]:
 
 
 def _apart(results: Results) -> dict[str, tuple[str, ...]]:
-    """Columns of drawn numbers that differ, sorted by name, each with all columns equal to it, itself first."""
+    """Return columns of drawn numbers that differ, sorted by name, each with all columns equal to it, itself first."""
     kinds = results.rows.dtypes
     names = sorted(n for n in kinds if n.startswith("input.") and str(kinds[n]) not in ("bool", "boolean"))
     prints = {name: hashlib.sha256() for name in names}
@@ -125,7 +125,7 @@ Counts = dict[str, npt.NDArray[np.int64]]
 
 
 def _counts_in_thirds(results: Results, flags: Flags, names: Sequence[str], third: int) -> tuple[Counts, Counts]:
-    """Runs that got to each stage, by column, in its lowest and in its highest third; equal numbers stand by row."""
+    """Count runs that reached each stage, by column, in its lowest and in its highest third; ties are broken by row."""
 
     def read() -> Iterator[Mapping[str, Floats]]:
         for piece in results.pieces(*names):
@@ -147,17 +147,17 @@ def _counts_in_thirds(results: Results, flags: Flags, names: Sequence[str], thir
 
 
 class _Lowest:
-    """The lowest rows by each of several columns, piece by piece from the first; of equal rows the first.
+    """The lowest rows by each of several columns, collected piece by piece; ties are broken by row.
 
     `ends` are the last numbers among them.
     """
 
     def __init__(self, count: int, ends: Sequence[Place]) -> None:
         self.count, self.last = count, np.array([end.value for end in ends])
-        self.taken = np.array([end.below for end in ends])  # and those equal to the last, piece by piece
+        self.taken = np.array([end.below for end in ends])  # with rows equal to the last, piece by piece
 
     def among(self, values: Floats) -> Bools:
-        """Which of the next rows are among them, shape (rows, columns), as the values are."""
+        """Return which of the next rows are among them, shape (rows, columns), given their values."""
         equal = values == self.last
         place = self.taken + np.cumsum(equal, axis=0)
         self.taken = self.taken + equal.sum(axis=0)

@@ -1,4 +1,4 @@
-"""Every figure of a run, defined once: its name, its label, its unit, and its value in each draw.
+"""Every figure of a run, defined once: its name, label, unit, and value in each draw.
 
 A figure is a number of each draw, or 0 or 1; results are summarized by its mean. Comparisons, sensitivity, sweeps,
 explanations, charts and the page all take their figures from here. A new figure is one entry of `FIGURES`, or one line
@@ -17,7 +17,7 @@ from sim.core.wording import shown
 from sim.scenario import Scenario
 
 SHARE, UTILITY, DISTANCE, ROUND, MONTH = "share of runs", "utility", "distance", "round", "month"
-HOUSEHOLD_WEEKS, MONEY = "million household-weeks", "the file's unit of money"
+HOUSEHOLD_WEEKS = "million household-weeks"
 IF_SIGNED = ", if signed"
 MILLION = 1e6
 MOST_LABEL = 160  # characters of a label from the file
@@ -27,49 +27,48 @@ MOST_LABEL = 160  # characters of a label from the file
 class Figure:
     """A number of each draw."""
 
-    name: str  # by which it is asked for, and its key in tables
+    name: str  # the name in options, and its key in tables
     label: str  # in words
     unit: str  # `SHARE` of a figure that is 0 or 1 in a draw, else of its number
-    columns: tuple[str, ...]  # what it is computed from; results without one of them do not have the figure
-    # its values in some draws, missing where a draw has none; the first column if not given
+    columns: tuple[str, ...]  # required columns; results without one of them do not have the figure
+    # its values in some draws, missing where a draw has none; by default the first column
     of: Callable[[pd.DataFrame], pd.Series] | None = field(default=None, repr=False)
-    optional: tuple[str, ...] = ()  # columns that it uses as well where results have them
-    short: str = ""  # over a column of a narrow table
-    runs: str = ""  # of a share, what the runs do that have it, as in `31 % of runs ...`
-    stage: str = ""  # its name among the stages of a run, empty where it is none
-    aliases: tuple[str, ...] = ()  # other names by which it may be asked for
-    of_text: bool = False  # whether it says what becomes of a signed text
-    if_signed: bool = False  # whether only draws that signed a text have it
-    needs_breaks: bool = False  # whether it is known only where the months of breaks are drawn
-    listed: bool = True  # whether tables of all figures have it; the others answer when they are asked for by name
+    optional: tuple[str, ...] = ()  # columns that it uses as well if results have them
+    short: str = ""  # head of a narrow column
+    runs: str = ""  # of a share, a predicate of its runs, as in `31 % of runs ...`
+    stage: str = ""  # its name among the stages of a run, empty if it is none
+    aliases: tuple[str, ...] = ()
+    of_text: bool = False  # whether it describes what happens to a signed package
+    if_signed: bool = False  # whether only signed draws have it
+    needs_breaks: bool = False  # whether it needs drawn months of breaks
+    listed: bool = True  # whether tables of all figures include it; the others only when named
 
     @property
     def is_share(self) -> bool:
-        """Whether it is 0 or 1 in a draw."""
         return self.unit == SHARE
 
     @property
     def kind(self) -> str:
-        """`share` or `mean`, as tables name it."""
+        """`share` or `mean`, as in tables."""
         return "share" if self.is_share else "mean"
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All names by which it may be asked for."""
+        """Its name and aliases."""
         return tuple(filter(None, (self.name, self.stage, *self.aliases)))
 
     @property
     def heading(self) -> str:
-        """The label as it begins a line."""
+        """The label, capitalized."""
         return self.label[0].upper() + self.label[1:]
 
     @property
     def does(self) -> str:
-        """Of a share, what the runs do that have it; of a mean, the label."""
+        """Of a share, the predicate of its runs; of a mean, the label."""
         return self.runs or self.label
 
     def series(self, draws: pd.DataFrame) -> pd.Series:
-        """Its values in these draws, as they are computed."""
+        """Its values in these draws, as computed."""
         return draws[self.columns[0]] if self.of is None else self.of(draws)
 
     def flags(self, draws: pd.DataFrame) -> "pd.Series[bool]":
@@ -82,7 +81,7 @@ class Figure:
 
 
 def zone_ever(draws: pd.DataFrame) -> "pd.Series[bool]":
-    """Draws with some package acceptable to all who sign it in some round; a column says so where parties may leave."""
+    """Draws with a zone in some round; a column has that where parties may leave."""
     ever: pd.Series[bool] = draws["zone_ever"].astype(bool) if "zone_ever" in draws else draws["outcome"] != "no_zone"
     return ever
 
@@ -133,7 +132,7 @@ FIGURES: tuple[Figure, ...] = (
         "nash_distance", f"distance from the Nash package{IF_SIGNED}", DISTANCE, ("nash_distance",), if_signed=True
     ),
 )  # fmt: skip
-STAGES = {figure.stage: figure for figure in FIGURES if figure.stage}  # how far runs got, in order
+STAGES = {figure.stage: figure for figure in FIGURES if figure.stage}  # stages of a run, in order
 ZONE, SIGNED = STAGES["zone_first"], STAGES["signed"]
 
 
@@ -157,12 +156,13 @@ def figures_of_scenario(scenario: Scenario) -> Iterator[Figure]:
         label = f"worth of the text to {who}{IF_SIGNED}"
         yield Figure(f"utility_{name}", label, UTILITY, (f"utility_{name}",), if_signed=True)
     for name, who in parties.items():
-        yield Figure(f"worth_{name}", f"worth to {who} from the start", UTILITY, (f"worth_{name}",))
+        yield Figure(f"discounted_{name}", f"discounted utility of {who}", UTILITY, (f"discounted_{name}",))
     for name, who in parties.items():
         column, label = f"household_weeks_{name}", f"million household-weeks without power, {who}"
         yield Figure(column, label, HOUSEHOLD_WEEKS, (column,), partial(_in_millions, column))
     for name, who in parties.items():
-        yield Figure(f"war_cost_{name}", f"cost of the war, {who}", MONEY, (f"war_cost_{name}",))
+        unit = scenario.war.cost_unit if scenario.war else ""
+        yield Figure(f"war_cost_{name}", f"cost of the war, {who}", unit, (f"war_cost_{name}",))
     for name, who in parties.items():
         column, label = f"margin_{name}", f"worth of the text to {who} over no deal{IF_SIGNED}"
         of = partial(_where_signed, column)

@@ -1,4 +1,4 @@
-"""Files that are whole or not there, read with suspicion; and the lock of a folder's one writer."""
+"""Atomic file writes, cautious reads, and the lock of a folder's only writer."""
 
 import errno
 import fcntl
@@ -11,14 +11,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-RUN, RESOLVED = "run.json", "scenario.resolved.yaml"  # what a results folder begins with
+RUN, RESOLVED = "run.json", "scenario.resolved.yaml"  # the first files of a results folder
 LOCK = ".lock"
-TEMPORARY = ".tmp"  # how the names of unfinished files end
-LOCK_TRIES, LOCK_WAIT = 20, 0.05  # of a lock whose holder has no number yet, and seconds between two
+TEMPORARY = ".tmp"  # suffix of unfinished files
+LOCK_TRIES, LOCK_WAIT = 20, 0.05  # retries for a lock whose holder has no number yet, and seconds between two
 
 
 class StoreError(Exception):
-    """The results folder cannot be read or written; the text is one plain line."""
+    """The results folder cannot be read or written; the message is one plain line."""
 
 
 class ResultsBusy(StoreError):
@@ -26,7 +26,7 @@ class ResultsBusy(StoreError):
 
 
 class DamagedResults(StoreError):
-    """Files of a results folder are missing or are not what was written."""
+    """Files of a results folder are missing or damaged."""
 
     def __init__(self, folder: Path, files: Sequence[str]) -> None:
         super().__init__(folder, files)
@@ -37,7 +37,7 @@ class DamagedResults(StoreError):
 
 
 class Unreadable(StoreError):
-    """A file is there, and may not be read or cannot be read back from the disk."""
+    """A file exists, but may not be read or cannot be read from the disk."""
 
     def __init__(self, path: Path, error: OSError) -> None:
         super().__init__(f"cannot read {path}: {error.strerror or error}")
@@ -45,7 +45,7 @@ class Unreadable(StoreError):
 
 
 def plain(error: OSError, doing: str) -> StoreError:
-    """An error of the system as one line: no place left on the disk, no permission, and the like."""
+    """Describe a system error in one line: no space on the disk, no permission, and the like."""
     return StoreError(f"cannot {doing}: {error.strerror or error}")
 
 
@@ -55,7 +55,7 @@ def sha256(data: bytes) -> str:
 
 
 def read_whole(path: Path, most: int) -> bytes:
-    """The bytes of an ordinary file: a link would lead out of a stranger's folder, and a pipe would never end.
+    """Return the bytes of an ordinary file: a link could lead out of a stranger's folder, and a pipe would never end.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -66,15 +66,15 @@ def read_whole(path: Path, most: int) -> bytes:
 
 
 def read_inside(folder: Path, name: str, most: int) -> bytes:
-    """The bytes of an ordinary file of a folder; a link on the way to it would lead out of the folder too.
+    """Return the bytes of an ordinary file of a folder; a link on the way to it could lead out of the folder too.
 
     Args:
-        folder: As the user named it; it may be reached by a link.
+        folder: As the user named it; it may itself be a link.
         name: Relative to it, with forward slashes.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it or a folder on the way to it is something else than that, or it is longer than `most` bytes.
+        ValueError: if it or a folder on the way to it is of another kind, or it is longer than `most` bytes.
         StoreError: if it may not be read; `Unreadable` if others of the folder may.
     """
     *between, last = name.split("/")
@@ -90,7 +90,7 @@ def read_inside(folder: Path, name: str, most: int) -> bytes:
 
 
 def fault_of(name: str, error: Exception) -> str:
-    """A damaged file with what is wrong with it, of what `read_inside` raises."""
+    """Return a damaged file with its fault, given an error of `read_inside`."""
     if isinstance(error, FileNotFoundError):
         return f"{name} is missing"
     return f"{name}: {error.why if isinstance(error, Unreadable) else error}"
@@ -133,9 +133,9 @@ def _read(path: Path, name: str | Path, most: int, folder: int | None = None) ->
 
 
 def write_whole(path: Path, data: bytes, sync: bool = True) -> None:
-    """Put a file under its name all at once: whoever reads it sees all of it or what was there before.
+    """Write a file atomically: readers see all of it or what was there before.
 
-    The bytes reach the disk before the name does, and the name before this returns, so a power cut leaves no half file.
+    Its bytes are synced before its name, and the name before this returns, so a power cut leaves no half file.
 
     Args:
         sync: Wait for the disk. False for files that nobody needs after a crash.
@@ -157,7 +157,7 @@ def write_whole(path: Path, data: bytes, sync: bool = True) -> None:
 
 
 def _put(temporary: Path, path: Path) -> None:
-    """Give a file its name; an empty folder that has the name makes room, as a file does, and a full one does not."""
+    """Rename a file to its final name; an empty folder of that name is replaced, like a file, and a full one is not."""
     try:
         os.replace(temporary, path)
     except IsADirectoryError:
@@ -178,19 +178,19 @@ def _write(path: Path, data: bytes, sync: bool) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk, if it is of a kind that can be waited for."""
+    """Sync the names in a folder to disk, where the file system supports it."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # so do some network disks answer for folders
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # so do some network file systems for folders
             raise
     finally:
         os.close(handle)
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those it lies in; a StoreError if it is a file, or a link that could lead anywhere."""
+    """Make a folder and its parents; a StoreError if it is a file, or a link."""
     try:
         missing = [each for each in (folder, *folder.parents) if not each.exists()]
         for each in reversed(missing):
@@ -203,25 +203,25 @@ def make_folder(folder: Path) -> None:
 
 
 def refuse_unwritable(folder: Path) -> None:
-    """See that files can be made in a folder and all below; a StoreError if not: after hours it would be too late."""
+    """Check that files can be made in a folder and all below; a StoreError if not, before hours of work."""
     for each, _, _ in os.walk(folder):
         if not os.access(each, os.R_OK | os.W_OK | os.X_OK):
             raise StoreError(f"cannot write to {each}: there is no permission, or the disk is read-only")
 
 
 def unfinished(folder: Path) -> list[Path]:
-    """The files in a folder that some writer began and never finished; none if it is no folder of its own."""
+    """Return the unfinished files in a folder; none if it is no folder of its own."""
     if folder.is_symlink() or not folder.is_dir():
         return []
     return sorted(folder.glob(f".*{TEMPORARY}"))
 
 
 def remove(paths: Sequence[Path]) -> None:
-    """Remove files that are no part of the results, if there are any; a StoreError if that is not allowed."""
+    """Remove files that are no part of the results, if they exist; a StoreError if that is not allowed."""
     try:
         for path in paths:
             if path.is_dir() and not path.is_symlink():
-                path.rmdir()  # only if nothing lies in it
+                path.rmdir()  # only if empty
             else:
                 path.unlink(missing_ok=True)
         for folder in sorted({path.parent for path in paths}):
@@ -234,17 +234,17 @@ def _is_alive(number: bytes) -> bool:
     try:
         os.kill(int(number), 0)
     except PermissionError:
-        return True  # somebody else's
+        return True  # another user's
     except (ValueError, OverflowError, OSError):
         return False
     return int(number) > 0
 
 
 class FolderLock:
-    """The right to write to a folder, held until `release` or until the process ends, however it ends.
+    """The right to write to a folder, until `release` or the end of the process, however it ends.
 
-    The kernel keeps the lock, so a holder that died never blocks; the number in the file is for the message alone.
-    Making one raises ResultsBusy if another process holds it, StoreError if the folder may not be written to.
+    The kernel holds the lock, so a dead holder never blocks; the number in the file is only for the message. Making one
+    raises ResultsBusy if another process holds it, StoreError if the folder may not be written to.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -257,7 +257,7 @@ class FolderLock:
             os.close(self._handle)
             if _is_alive(holder) or not left:
                 break
-            time.sleep(LOCK_WAIT)  # whoever has just begun or ended has not written its number yet
+            time.sleep(LOCK_WAIT)  # a holder that has just begun or ended has not written its number yet
         who = f"process {int(holder)}" if holder.isdigit() else "another process"
         raise ResultsBusy(f"{folder} is being written by {who}; wait for it to end, or stop it")
 
@@ -270,7 +270,7 @@ class FolderLock:
     def _taken(self) -> bool:
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            with suppress(PermissionError):  # whoever can read the file can hold the lock; it is not ours to change
+            with suppress(PermissionError):  # every reader can lock it; its permissions are not ours
                 os.fchmod(self._handle, 0o600)
             os.ftruncate(self._handle, 0)
             os.pwrite(self._handle, b"%d\n" % os.getpid(), 0)
@@ -282,7 +282,7 @@ class FolderLock:
         return True
 
     def _is_there(self) -> bool:
-        """Whether the file that is locked is the one that others would lock."""
+        """Return whether the locked file is the one that others would lock."""
         try:
             there = os.stat(self.folder / LOCK, follow_symlinks=False)
         except OSError:
@@ -290,17 +290,16 @@ class FolderLock:
         return os.path.samestat(os.fstat(self._handle), there)
 
     def hold(self) -> None:
-        """See that the lock is held still, and no hand removed it or the whole folder; a StoreError if it is not."""
+        """Check that the lock is still held, and its file or the folder was not removed; a StoreError otherwise."""
         if not self._is_there():
             why = f"{LOCK} in it was removed or replaced, so another process may write there too"
             raise StoreError(f"{self.folder} is not written any more: {why}; the same command goes on when none does")
 
     def release(self) -> None:
-        """Let the next one write."""
         if self._handle < 0:
             return
         handle, self._handle = self._handle, -1
-        with suppress(OSError):  # of a disk that fails now too, there is nothing more to say
+        with suppress(OSError):  # of a disk that fails now too, there is nothing more to report
             os.ftruncate(handle, 0)  # a number of ours would make equal folders differ
         with suppress(OSError):
             os.close(handle)
@@ -313,7 +312,7 @@ class FolderLock:
 
 
 class LockedFolder:
-    """The one writer of a folder, until `close` or the end of `with`."""
+    """The only writer of a folder, until `close` or the end of `with`."""
 
     _lock: FolderLock
 

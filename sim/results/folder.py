@@ -1,6 +1,6 @@
-"""A results folder while it is written: one writer, nothing half done under a final name.
+"""A results folder being written: one writer, and nothing unfinished under a final name.
 
-Runs of a design lie in pieces of its sheets, in a folder that is no results folder and never mixes with one.
+Runs of a design are stored as pieces of its sheets, in a separate kind of folder.
 """
 
 import hashlib
@@ -60,7 +60,7 @@ _CHUNK = re.compile(r"\d{8,}-\d{8,}\.parquet")
 
 
 def lock_folder(path: Path) -> FolderLock:
-    """Become the one writer of a folder, made if need be, and remove what a writer that was killed left half done."""
+    """Become the only writer of a folder, made if missing, and remove unfinished files of a killed writer."""
     files.make_folder(path)
     lock = FolderLock(path)
     try:
@@ -76,22 +76,22 @@ class ResultsFolder(LockedFolder):
     """The right to write a scenario's results, from `with` to its end.
 
     Attributes:
-        damaged: Files that were there and are not what was written; they are made again.
-        shard: Whose chunks are wanted; None for all of them.
+        damaged: Files that were damaged; they are made again.
+        shard: The shard whose chunks are played; None for all of them.
     """
 
     def __init__(
         self, path: Path, layout: Layout, draws: int, lock: FolderLock | None = None, shard: Shard | None = None,
         resolved: bytes | None = None,
     ) -> None:  # fmt: skip
-        """Claim a folder, and make it if need be; `run.json` is the first file in it.
+        """Claim a folder, made if missing; `run.json` is the first file in it.
 
         Args:
-            resolved: The resolved scenario as it was first written, if it was read back: its remarks are not read.
+            resolved: The resolved scenario as first written, if it was read back: comments are not parsed.
 
         Raises:
             ResultsBusy: if another process writes there.
-            StoreError: if it holds the results of something else, or cannot be written.
+            StoreError: if it has the results of something else, or cannot be written.
         """
         self.path, self.layout, self.shard = path, layout, shard
         self.damaged: list[str] = []
@@ -138,7 +138,7 @@ class ResultsFolder(LockedFolder):
         write_manifest(self.path, self.manifest)
 
     def _tidy(self) -> None:
-        """Remove what a writer left that was killed: unfinished files, and chunks that `run.json` does not list."""
+        """Remove leftovers of a killed writer: unfinished files, and chunks that `run.json` does not list."""
         listed = {name for entry in self.manifest.chunks for name in entry.files}
         left = [each for folder in (self.path, *self.path.iterdir()) for each in files.unfinished(folder)]
         for folder in (DRAWS, TALLIES):
@@ -148,7 +148,7 @@ class ResultsFolder(LockedFolder):
         self.clear_parts()
 
     def _write_resolved(self, data: bytes) -> None:
-        """See that the resolved scenario stands there as it was first written."""
+        """Write the resolved scenario, unless it is there as first written."""
         known = self.manifest.files.get(RESOLVED)
         if known and not faults_of_file(self.path, RESOLVED, known):
             return
@@ -159,7 +159,7 @@ class ResultsFolder(LockedFolder):
         self._save()
 
     def own(self, draws: int) -> list[range]:
-        """The chunks of the first `draws`, or those of them that are the shard's; the last may be short."""
+        """Return the chunks of the first `draws`, or those of the shard; the last may be short."""
         length = self.layout.length
         spans = [range(first, min(first + length, draws)) for first in range(0, draws, length)]
         if self.shard is None:
@@ -167,9 +167,9 @@ class ResultsFolder(LockedFolder):
         return [span for span in spans if self.shard.has(self.manifest.identity, span.start // length)]
 
     def missing(self, draws: int) -> list[range]:
-        """The draws to play so that the first `draws` are there, chunk by chunk.
+        """Return the missing draws of the first `draws`, chunk by chunk.
 
-        Every chunk that is there is read and held against its hashes; one that does not match is to be played again.
+        Every existing chunk is read and verified against its hashes; a damaged one is to be played again.
         """
         good = {}
         for entry in self.manifest.chunks:
@@ -185,9 +185,9 @@ class ResultsFolder(LockedFolder):
         return [span for span in self.own(draws) if span.start not in good or good[span.start].stop < span.stop]
 
     def check_program(self) -> str:
-        """What to say of chunks that other source or libraries made, and nothing of ours yet; empty if none are there.
+        """Describe chunks made by other source or libraries, before any of ours is written; empty if there are none.
 
-        Of each such program a chunk is played again. If one comes out otherwise, all chunks are removed.
+        One chunk of each such program is played again. If one differs, all chunks are removed.
         """
         here, listed = versions_here(), self.manifest.versions
         if here in listed or not listed:
@@ -202,17 +202,17 @@ class ResultsFolder(LockedFolder):
         return f"{made}; a chunk of it was played again and came out otherwise, so all was played anew"
 
     def write(self, chunk: Chunk) -> None:
-        """Write a chunk; afterwards no crash loses it. If that fails (StoreError), what was there still is."""
+        """Write a chunk durably. On failure (StoreError), existing files remain."""
         manifest, versions = self.manifest.with_versions(versions_here())
         self._list(manifest, write_chunk(self.path, chunk, self.layout, versions))
 
     def adopt(self, source: Path, entry: ChunkEntry, versions: Mapping[str, str]) -> list[str]:
-        """Copy a chunk from another folder of the same results byte for byte, unless files of it are damaged: these."""
+        """Copy a chunk from another folder of the same results byte for byte; return damaged files, if any."""
         found, damaged = read_tallies(source, entry, self.layout)
         return damaged if found is None else self.copy(source, entry, versions)
 
     def copy(self, source: Path, entry: ChunkEntry, versions: Mapping[str, str]) -> list[str]:
-        """The same for a chunk that was written a moment ago: its bytes are held against their hashes and no more."""
+        """Copy a chunk written a moment ago, verifying only the hashes of its bytes."""
         copies = {}
         for name, hashes in entry.files.items():
             try:
@@ -226,7 +226,7 @@ class ResultsFolder(LockedFolder):
         return []
 
     def _list(self, manifest: Manifest, entry: ChunkEntry) -> None:
-        """Note a chunk whose files are written, and let go of the one whose place it takes."""
+        """List a written chunk, and remove the one that it replaces."""
         before = next((each for each in manifest.chunks if each.first == entry.first), None)
         self.manifest = manifest.with_chunk(entry).reopened().unused_versions_dropped()
         self._save()
@@ -234,7 +234,7 @@ class ResultsFolder(LockedFolder):
             files.remove([self.path / name for name in before.files])
 
     def is_complete(self, draws: int, charts: bool, ending: str = "") -> bool:
-        """Whether nothing is left to do: all was written for this number of draws, and it still is as written.
+        """Return whether nothing is left to do: everything was written for this number of draws, and is undamaged.
 
         Args:
             charts: Whether there must be charts or reports, at least one with this `ending`.
@@ -248,13 +248,13 @@ class ResultsFolder(LockedFolder):
         return not changed
 
     def results(self) -> Results:
-        """The draws that were asked for, read back and held against their hashes."""
+        """Return the requested draws, read back and verified against their hashes."""
         return collect(self.path, self.manifest, self.layout, self.manifest.draws)
 
     def seal(self, charts: Iterable[str] = ()) -> None:
-        """Note that all is written, with the hash of every file in `run.json`, of charts only of those named here.
+        """Mark the folder as complete, with the hash of every file in `run.json`, of charts only of those named here.
 
-        Others that are there may be of other draws, or somebody's own.
+        Other charts may be of other draws, or the user's own.
         """
         there = [name for name in sorted((*_OWN, *charts)) if (self.path / name).is_file()]
         hashes = {name: files.sha256(files.read_whole(self.path / name, MOST_BYTES)) for name in there}
@@ -267,14 +267,14 @@ class ResultsFolder(LockedFolder):
         return self.path / PARTS
 
     def clear_parts(self) -> None:
-        """Remove all pieces of chunks, or leave them to the next writer if that cannot be done now."""
+        """Remove all pieces of chunks, or leave them to the next writer if that is not possible now."""
         with suppress(OSError):
             for folder in (self.path / PARTS / DRAWS, self.path / PARTS / TALLIES, self.path / PARTS):
                 if folder.is_dir() and not (folder.is_symlink() or folder.parent.is_symlink()):
                     for each in folder.iterdir():
                         if each.is_symlink() or not each.is_dir():
                             each.unlink(missing_ok=True)
-                    with suppress(OSError):  # a worker may be putting one more piece there
+                    with suppress(OSError):  # a worker may be writing one more piece there
                         folder.rmdir()
 
     def clear_parts_of(self, pieces: Iterable[ChunkEntry]) -> None:
@@ -286,7 +286,7 @@ class ResultsFolder(LockedFolder):
 
 
 def other_files(folder: Path) -> dict[str, tuple[int, int]]:
-    """The files that are neither chunks nor tables, by name, each with what is another once it is written anew."""
+    """Files that are neither chunks nor tables, by name, each with a mark that changes when it is rewritten."""
     top = [each for each in folder.iterdir() if each.name not in (RUN, DRAWS, TALLIES, PARTS, *_OWN)]
     below = [each for inside in top if inside.is_dir() and not inside.is_symlink() for each in inside.iterdir()]
     found = {}
@@ -315,14 +315,14 @@ class DesignFolder(LockedFolder):
             files.make_folder(self.path / SHEETS)
             shutil.rmtree(self.path / PARTS, ignore_errors=True)
             left = [each for each in (self.path / SHEETS).iterdir() if f"{SHEETS}/{each.name}" not in self._pieces]
-            files.remove(left)  # of a writer that was killed
+            files.remove(left)  # of a killed writer
             files.write_whole(self.path / RESOLVED, layout.scenario.resolved_text().encode())
         except BaseException:
             self._lock.release()
             raise
 
     def _read(self) -> dict[str, FileHashes]:
-        """The pieces that `design.json` lists; none if it is missing or not as it was written: all is played again."""
+        """Return the pieces listed in `design.json`; none if it is missing or damaged: all is played again."""
         try:
             facts = json.loads(files.read_whole(self.path / DESIGN, MOST_BYTES))
             checksum, pieces = facts.pop("checksum"), facts["pieces"]
@@ -338,7 +338,7 @@ class DesignFolder(LockedFolder):
         return found
 
     def read(self, sheet: int, first: int, count: int) -> pd.DataFrame | None:
-        """The runs of rows `first` to `first + count - 1` of a sheet, None if they are not stored."""
+        """Return the runs of rows `first` to `first + count - 1` of a sheet, None if they are not stored."""
         name = _piece_name(sheet, first, count)
         if name not in self._pieces:
             return None
@@ -353,7 +353,7 @@ class DesignFolder(LockedFolder):
         return parquet.frame_of(table)
 
     def write(self, sheet: int, first: int, draws: pd.DataFrame) -> None:
-        """Write these runs; afterwards no crash loses them. If that fails (StoreError), what was there still is."""
+        """Write these runs durably. On failure (StoreError), existing files remain."""
         name, table = _piece_name(sheet, first, len(draws)), parquet.table_of(draws)
         data = parquet.to_bytes(table)
         self._lock.hold()

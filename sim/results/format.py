@@ -6,11 +6,11 @@ from sim.core.wording import counted
 from sim.results.results import Z_95, share_interval
 
 NONE = "-"
-LEAST_GROUP = 30  # runs of a group of which a curve, a bar or a mean is shown
+LEAST_GROUP = 30  # minimum runs of a group for a curve, a bar or a mean
 
 
 def number(value: float | None, digits: int = 2, sign: bool = False) -> str:
-    """A number with so many digits after the point, a dash if there is none."""
+    """Format a number with so many decimals, a dash if there is none."""
     if value is None or math.isnan(value):
         return NONE
     rounded = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
@@ -18,13 +18,13 @@ def number(value: float | None, digits: int = 2, sign: bool = False) -> str:
 
 
 def too_few(count: int, n: int) -> str:
-    """Why nothing is shown of a group of `count` of n runs, and how many runs would have enough of them."""
+    """Explain why a group of `count` of n runs is not shown, and how many runs would be enough."""
     enough = f"; about {float(f'{LEAST_GROUP * n / count:.1g}'):,.0f} runs would have that many" if count else ""
     return f"{count:,} of {counted(n, 'run')}: too few for a curve, a bar or a mean, which take {LEAST_GROUP}{enough}."
 
 
 def decimals(low: float, high: float, most: int = 3) -> int:
-    """Digits after the point that a 95 % interval allows: no finer than the standard error."""
+    """Return the decimals that a 95 % interval allows: no finer than the standard error."""
     error = (high - low) / (2 * Z_95)
     if not error > 0:
         return min(2, most)
@@ -32,9 +32,9 @@ def decimals(low: float, high: float, most: int = 3) -> int:
 
 
 def share_decimals(count: int, n: int) -> int:
-    """Digits after the point of a share of n runs in per cent, at most 2: no more than its standard error allows.
+    """Return the decimals of a share of n runs in per cent, at most 2: no more than its standard error allows.
 
-    Near none or all of the runs the first digit of the error is let in, for without it there is no digit at all.
+    Near none or all of the runs the first digit of the error is included, as there would be no digit otherwise.
     """
     low, high = share_interval(count, n)
     places = decimals(100 * low, 100 * high, 2)
@@ -44,19 +44,19 @@ def share_decimals(count: int, n: int) -> int:
 
 
 def digits_of_mean(low: float, high: float) -> int:
-    """Digits after the point of a mean: one more than its standard error allows, so that its interval can be read."""
+    """Return the decimals of a mean: one more than its standard error allows, so that its interval is readable."""
     return min(3, decimals(low, high) + 1)
 
 
 def percent(share: float | None, n: int) -> str:
-    """A share of n runs in per cent, with no more digits than its standard error allows."""
+    """Format a share of n runs in per cent, with no more digits than its standard error allows."""
     if share is None or math.isnan(share) or n == 0:
         return NONE
     return _percent(share, share_decimals(round(share * n), n))
 
 
 def share_with_interval(share: float | None, n: int) -> str:
-    """A share of n runs with its 95 % interval, `64 % (61-67)`."""
+    """Format a share of n runs with its 95 % interval, `64 % (61-67)`."""
     if share is None or math.isnan(share) or n == 0:
         return NONE
     low, high = share_interval(round(share * n), n)

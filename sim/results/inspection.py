@@ -1,4 +1,4 @@
-"""A results folder inspected: every file held against what `run.json` says of it. Nothing here writes."""
+"""Read-only inspection of a results folder: every file compared with its hash in `run.json`."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -13,40 +13,40 @@ from sim.results.manifest import RESOLVED, RUN, Manifest, read_manifest, version
 from sim.results.reading import collect, layout_of
 from sim.results.tables import tables_of
 
-MOST_NAMES = 1_000  # of files that nobody lists; a folder may hold any number of them
+MOST_NAMES = 1_000  # of unlisted files; a folder may have any number of them
 
 Advance = Callable[[int], None]
 
 
 @dataclass
 class Inspection:
-    """What a results folder holds, and what of it is as it was written."""
+    """The content of a results folder, and what of it is undamaged."""
 
     folder: Path
     manifest: Manifest | None
     layout: Layout | None  # of the scenario; None if it cannot be read, or another release drew the numbers
-    files: int = 0  # how many files were held against their hashes
-    damaged: tuple[str, ...] = ()  # files that are missing or not as they were written, each with what is wrong with it
-    unfinished: tuple[str, ...] = ()  # tables and charts that are of an earlier state of a run that was stopped
-    unlisted: tuple[str, ...] = ()  # names of what lies there and stands in no list, a folder with a slash at its end
-    remade: tuple[str, ...] | None = None  # tables that were made again from the draws; None if they were not
-    changed: bool = False  # whether somebody wrote to the folder meanwhile; then nothing of this can be relied upon
+    files: int = 0  # number of files compared with their hashes
+    damaged: tuple[str, ...] = ()  # files that are missing or damaged, each with what is wrong with it
+    unfinished: tuple[str, ...] = ()  # outdated tables and charts of a run that was stopped
+    unlisted: tuple[str, ...] = ()  # names of unlisted files and folders, a folder with a slash at its end
+    remade: tuple[str, ...] | None = None  # tables recomputed from the draws; None if they were not
+    changed: bool = False  # whether another process wrote to the folder meanwhile, so that nothing of this is reliable
 
     @property
     def is_of_this_scheme(self) -> bool:
-        """Whether its numbers are drawn as this release draws them."""
+        """Return whether its numbers are drawn by this release's scheme."""
         return self.manifest is None or self.manifest.scheme == SCHEME
 
 
 def inspect(folder: Path, advance: Advance = lambda draws: None, chunks: Sequence[str] | None = None) -> Inspection:
-    """Hold the files of a folder against `run.json`, and tables against the draws.
+    """Verify the files of a folder against `run.json`, and tables against the draws.
 
     Args:
         advance: Called with the number of draws read since the last call.
         chunks: Names of the only chunks to check; None for all, with every other file.
 
     Raises:
-        OtherRelease: if it is laid out otherwise than by this release.
+        OtherRelease: if another release with another layout wrote it.
         StoreError: if it is no results folder.
     """
     try:
@@ -76,7 +76,7 @@ def inspect(folder: Path, advance: Advance = lambda draws: None, chunks: Sequenc
 
 
 def _layout(manifest: Manifest, found: Inspection) -> Layout | None:
-    """The scenario laid out; where that cannot be done its file alone is held against its hash."""
+    """Return the scenario's layout; None, with its file verified, where it cannot be made."""
     found.files += 1
     try:
         if manifest.scheme == SCHEME:
@@ -90,7 +90,7 @@ def _layout(manifest: Manifest, found: Inspection) -> Layout | None:
 
 
 def _faults(entry: ChunkEntry, found: Inspection) -> tuple[str, ...]:
-    """Damaged files of a chunk; without a layout their bytes alone are checked."""
+    """Return damaged files of a chunk; without a layout only their bytes are checked."""
     if found.layout is not None:
         return tuple(read_tallies(found.folder, entry, found.layout)[1])
     files = ((name, hashes.file) for name, hashes in entry.files.items())
@@ -98,7 +98,7 @@ def _faults(entry: ChunkEntry, found: Inspection) -> tuple[str, ...]:
 
 
 def _check_others(manifest: Manifest, found: Inspection) -> None:
-    """Hold tables, charts and page against their hashes; those of a run that goes on may be of fewer draws."""
+    """Verify tables, charts and page against their hashes; those of an unfinished run may be outdated."""
     others = [(name, known) for name, known in sorted(manifest.files.items()) if name != RESOLVED]
     faults = tuple(fault for name, known in others for fault in faults_of_file(found.folder, name, known))
     found.files += len(others)
@@ -107,7 +107,7 @@ def _check_others(manifest: Manifest, found: Inspection) -> None:
 
 
 def _tables_again(manifest: Manifest, found: Inspection) -> tuple[str, ...] | None:
-    """Make the tables anew from the draws and compare bytes; other versions may write the same figures otherwise."""
+    """Recompute the tables from the draws and compare bytes; other versions may format the same figures differently."""
     same = all(versions == versions_here() for versions in manifest.versions)
     if found.layout is None or manifest.shard is not None or not manifest.complete or not same:
         return None
@@ -125,10 +125,10 @@ def _tables_again(manifest: Manifest, found: Inspection) -> tuple[str, ...] | No
 
 
 def _is_whole(manifest: Manifest) -> bool:
-    """Whether all chunks of the draws that were asked for are listed, or all that are the shard's."""
+    """Return whether all chunks of the requested draws, or of the shard, are listed."""
     length, stops = manifest.chunk_length, {entry.first: entry.stop for entry in manifest.chunks}
     if manifest.draws > length * 10 * (len(stops) + 1) * (manifest.shard.of if manifest.shard else 1):
-        return False  # a number made up: its chunks are not to be counted one by one
+        return False  # an invented number must not be enumerated
     wanted = range(0, manifest.draws, length)
     shard = manifest.shard
     own = (first for first in wanted if shard is None or shard.has(manifest.identity, first // length))
@@ -136,7 +136,7 @@ def _is_whole(manifest: Manifest) -> bool:
 
 
 def _unlisted(folder: Path, manifest: Manifest) -> Iterator[str]:
-    """What lies in the folder and in those of its chunks and charts, and stands in no list."""
+    """Return unlisted files of the folder and of its chunk and chart folders."""
     listed = {RUN, LOCK, *manifest.files, *(name for entry in manifest.chunks for name in entry.files)}
     known = {DRAWS, TALLIES, PARTS, *(name.split("/")[0] for name in listed if "/" in name)}
     left = MOST_NAMES

@@ -1,6 +1,6 @@
 """Labels of what scenarios, results and charts name: outcomes, parties, packages, conditions, obstacles and inputs.
 
-Labels come from a stranger's file: whatever is printed has its unprintable characters escaped, and stays on one line.
+Labels come from a stranger's file: unprintable characters are escaped, and a label stays on one line.
 """
 
 import math
@@ -14,19 +14,19 @@ from sim.core.wording import shown
 from sim.scenario import Scenario
 
 MOST_LABEL = 160  # characters of a label in running text
-EVENTS, STAGES = "events", "stages"  # stand for the party in the name of what one of these keeps off the table
+EVENTS, STAGES = "events", "stages"  # in place of the party in the names of obstacles
 
 
 class Labels(NamedTuple):
-    """What a name is called: in the cell of a table, as a clause or sentence, and as the title of a mark or panel."""
+    """The labels of a name: in the cell of a table, as a clause or sentence, and as the title of a mark or panel."""
 
     short: str
     clause: str
     title: str = ""
 
 
-ENDINGS = ("no_zone", "deadline", "refused", "in_force", "broke_off")  # new ones last: results keep their codes
-OUTCOMES = {  # a clause may name who signs
+ENDINGS = ("no_zone", "deadline", "refused", "in_force", "broke_off")  # new ones last: results store their codes
+OUTCOMES = {  # a clause may name the signatories
     "no_zone": Labels("no zone", "no package was acceptable to {}, in any round",
                       "No zone: no package was acceptable to all who must sign"),
     "deadline": Labels("out of time", "some package was acceptable to {}, but the last round passed unsigned",
@@ -36,7 +36,7 @@ OUTCOMES = {  # a clause may name who signs
     "refused": Labels("refused at home", "a text was signed, and refused at home", "Agreement signed, not ratified"),
     "in_force": Labels("in force", "an agreement was signed and came into force", "Agreement in force"),
 }  # fmt: skip
-SIGNED = Labels("agreement signed", "an agreement was signed", "Agreement signed")  # in force where nobody has to vote
+SIGNED = Labels("agreement signed", "an agreement was signed", "Agreement signed")  # in force where there is no vote
 CAUSES = {  # why an agreement in force broke, or that it did not
     "none": Labels("collapsed within 60 months; no specific weakness identified",
                    "Its danger was that which every agreement runs."),
@@ -67,12 +67,12 @@ BLOCKS = ("giving_way", "mediation", "war", "events", "stages", "ratification", 
 
 
 def clean(text: object) -> str:
-    """Foreign text on one line, unprintable characters escaped, cut if very long."""
+    """Sanitize foreign text to one line, unprintable characters escaped, cut if very long."""
     return shown(text, MOST_LABEL)
 
 
 def running_text(text: str) -> str:
-    """Running text, unprintable characters escaped, its own line breaks taken as spaces."""
+    """Sanitize running text, unprintable characters escaped, its own line breaks as spaces."""
     words = " ".join(text.split())
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in words)
 
@@ -92,25 +92,25 @@ def option_label(scenario: Scenario, issue: str, option: str) -> str:
 
 
 def issue_short(scenario: Scenario, issue: str) -> str:
-    """An issue in few letters: as the file has it, else its label."""
+    """Return a short label of an issue: `short` of the file, else its label."""
     return clean(scenario.issues[issue].short or scenario.issues[issue].label)
 
 
 def option_short(scenario: Scenario, issue: str, option: str) -> str:
-    """An option in few letters: as the file has it, else its label if that is short, else its name."""
+    """Return a short label of an option: `short` of the file, else its label if that is short, else its name."""
     spec, label = scenario.issues[issue], scenario.issues[issue].options[option]
     return clean(spec.short_options.get(option) or (label if len(label) <= MOST_SHORT else name_label(option)))
 
 
 def line_short(scenario: Scenario, full_name: str) -> str:
-    """A red line, named `party.id`, in few letters: as the file has it, else its id."""
+    """Return a short label of a red line, named `party.id`: `short` of the file, else its id."""
     party, line_id = full_name.split(".", 1)
     line = next(line for line in scenario.parties[party].red_lines if line.id == line_id)
     return clean(line.short or name_label(line_id))
 
 
 def ratifier_short(scenario: Scenario, name: str) -> str:
-    """A ratifier in few letters: as the file has it, else its label."""
+    """Return a short label of a ratifier: `short` of the file, else its label."""
     spec = scenario.ratification and scenario.ratification.ratifiers.get(name)
     return clean((spec and (spec.short or spec.label)) or name_label(name))
 
@@ -120,18 +120,18 @@ def party_label(scenario: Scenario, party: str) -> str:
 
 
 def who_signs(scenario: Scenario) -> str:
-    """Whose consent makes a package acceptable, as in `acceptable to all who sign`."""
+    """Name those whose consent makes a package acceptable, as in `acceptable to all who sign`."""
     quota = scenario.protocol.parameters.get("quota")
     return "all who sign" if quota is None else f"{quota} of those who sign"
 
 
 def in_file_order(scenario: Scenario, package: Mapping[str, str]) -> dict[str, str]:
-    """The options of a package, in the order in which the file names the issues."""
+    """Return the options of a package, in the file's order of issues."""
     return {issue: package[issue] for issue in scenario.issues if issue in package}
 
 
 def condition_label(scenario: Scenario, condition: Condition) -> str:
-    """A condition by its labels: issues joined by `, and`, options by `or`, conditions of a list by `; or`."""
+    """Describe a condition by labels: issues joined by `, and`, options by `or`, conditions of a list by `; or`."""
 
     def option_text(issue: str, option: str) -> str:
         return f'"{option_label(scenario, issue, option)}"'  # labels are phrases with commas of their own
@@ -140,7 +140,7 @@ def condition_label(scenario: Scenario, condition: Condition) -> str:
 
 
 def condition_names(scenario: Scenario, condition: Condition) -> str:
-    """A condition by the names that the file uses, in the same form."""
+    """Describe a condition by the names in the file, in the same form."""
     return _condition(scenario, condition, str, lambda issue, option: option)
 
 
@@ -161,7 +161,7 @@ def _condition(
 
 
 def _options(scenario: Scenario, issue: str, meant: frozenset[str], option_text: Callable[[str, str], str]) -> str:
-    """Options joined by `or`; where most are meant, `anything but` the others."""
+    """Join options by `or`; where most are meant, `anything but` the others."""
     texts = {option: option_text(issue, option) for option in scenario.issues[issue].options}
     rest = [text for option, text in texts.items() if option not in meant]
     if rest and len(rest) < len(meant) and len(meant) > 2:
@@ -170,7 +170,7 @@ def _options(scenario: Scenario, issue: str, meant: frozenset[str], option_text:
 
 
 def red_line_label(scenario: Scenario, full_name: str) -> str:
-    """What a red line, named `party.id`, forbids and what lifts it."""
+    """Describe what a red line, named `party.id`, forbids and what lifts it."""
     party, line_id = full_name.split(".", 1)
     line = next(line for line in scenario.parties[party].red_lines if line.id == line_id)
     lifted = f", unless {condition_label(scenario, line.unless)}" if line.unless.clauses else ""
@@ -178,7 +178,7 @@ def red_line_label(scenario: Scenario, full_name: str) -> str:
 
 
 def forbidden_in(scenario: Scenario, full_name: str, package: Mapping[str, str]) -> str:
-    """The options of a package that a red line forbids, or that an event took off the table, by their labels."""
+    """Return the labels of a package's options that a red line forbids, or that an event took off the table."""
     party, line_id = full_name.split(".", 1)
     if party == EVENTS:
         removes = next(event for event in scenario.events if event.id == line_id).removes
@@ -194,7 +194,7 @@ def forbidden_in(scenario: Scenario, full_name: str, package: Mapping[str, str])
 
 
 def blocker_labels(scenario: Scenario, blocker: str) -> list[str]:
-    """What stood in the way, one text for each way out: `a.line + b.no_deal | c.line` in words."""
+    """Describe obstacles, one text for each way out, given `a.line + b.no_deal | c.line`."""
     ways = (members.split(" + ") for members in blocker.split(" | "))
     return [either([_constraint(scenario, one) for one in members], "and") for members in ways]
 
@@ -206,7 +206,7 @@ def ratifier_label(scenario: Scenario, name: str) -> str:
 
 
 def obstacle_label(scenario: Scenario, name: str) -> str:
-    """One obstacle of a `blocker` text in few words, for a table."""
+    """Describe one obstacle of a `blocker` text briefly, for a table."""
     party, _, what = name.partition(".")
     if party == EVENTS:
         return f"an event, {clean(what)}"
@@ -226,7 +226,7 @@ BLOCKED = {"no_zone": "No possible deal", "late": "Out of time, or talks left", 
 
 
 def blocked_label(scenario: Scenario, outcome: str, name: str) -> str:
-    """What kept runs of an outcome from an agreement in force, in few words: an obstacle, or who rejected or left."""
+    """Describe briefly what kept runs from an agreement in force: an obstacle, or who rejected or left."""
     if not name:
         return "nobody named"
     if outcome == "no_zone":
@@ -238,7 +238,7 @@ def blocked_label(scenario: Scenario, outcome: str, name: str) -> str:
 
 
 def obstacle_phrase(scenario: Scenario, name: str) -> str:
-    """One obstacle in running text, where what it forbids stands already."""
+    """Describe one obstacle in running text that has already named what it forbids."""
     party, _, what = name.partition(".")
     if party == EVENTS:
         return f"what the event {clean(what)} took off the table"
@@ -264,7 +264,7 @@ def _constraint(scenario: Scenario, name: str) -> str:
 
 # Uncertain inputs: their paths as labels, and their values with the digits that their range allows.
 
-INPUTS = {  # in words, by path; names of the file stand there by their labels
+INPUTS = {  # labels by path, with places for names of the file
     "parties.{party}.no_deal": "no-deal worth of {party}",
     "parties.{party}.discount_per_month": "monthly discount of {party}",
     "parties.{party}.foresight": "chance that {party} looks ahead",
@@ -307,9 +307,9 @@ UNITS = {"per_month": "a month", "per_year": "a year"}
 
 
 def input_label(scenario: Scenario, path: str) -> str:
-    """What an input is, as in `no-deal worth of Russia`; of a red line's chance, that it is real.
+    """Describe an input, as in `no-deal worth of Russia`; for a red line's hardness, that it is real.
 
-    Paths without words of their own are read out: blocks from the outside in, names of the file by their labels.
+    Other paths are read out: blocks from the outside in, names of the file by their labels.
     """
     for pattern, words in _INPUTS:
         found = pattern.fullmatch(path)
@@ -340,13 +340,13 @@ def name_label(name: str) -> str:
 
 
 def digits_of_range(low: float, high: float) -> int:
-    """Digits after the point of a value between two others: steps of a tenth to a hundredth of the way."""
+    """Return the decimals of a value in a range: steps of a tenth to a hundredth of its width."""
     width = abs(high - low)
     return 2 if not width > 0 or not math.isfinite(width) else max(0, 1 - math.floor(math.log10(width) + 1e-9))
 
 
 def rounded(value: float, low: float, high: float, toward: Callable[[float], float] = round) -> float:
-    """A value with the digits that the range of its input allows: the nearest, or by `math.floor` or `math.ceil`."""
+    """Round a value to the digits that its input's range allows: to the nearest, or by `math.floor` or `math.ceil`."""
     width = abs(high - low)
     if not width > 0 or not math.isfinite(width):
         return value
@@ -355,12 +355,12 @@ def rounded(value: float, low: float, high: float, toward: Callable[[float], flo
 
 
 def value_label(value: float, low: float, high: float) -> str:
-    """A value with the digits that the range of its input allows, as text."""
+    """Format a value with the digits that the range of its input allows."""
     return f"{rounded(value, low, high):,.{digits_of_range(low, high)}f}"
 
 
 def numbers_by_status(scenario: Scenario) -> dict[str, int]:
-    """Numbers of a scenario by status; `unmarked` are those without one."""
+    """Count the numbers of a scenario by status; `unmarked` are those without one."""
     counts = dict.fromkeys(("sourced", "mixed", "assumption", "unmarked"), 0)
     for number in scenario.numbers().values():
         counts[number.status or "unmarked"] += 1

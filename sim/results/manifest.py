@@ -1,4 +1,4 @@
-"""`run.json`: what a results folder is of, what made it, and what its files must be."""
+"""`run.json`: the identity of results, what made them, and the hashes of their files."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ _ENDING = re.compile(r"(?P<stem>.+)\.shard-(?P<number>[1-9]\d{0,8})-of-(?P<of>[1
 
 @dataclass(frozen=True, order=True)
 class Shard:
-    """One of so many, counted from 1, with chunks of its own (see `shard_number`); a ValueError if there is none."""
+    """One of so many shards, counted from 1, with its own chunks (see `shard_number`); a ValueError if invalid."""
 
     number: int
     of: int
@@ -47,29 +47,29 @@ class Shard:
 
 
 def shard_number(identity: str, chunk: int, of: int) -> int:
-    """Whose a chunk of these results is, if there are so many shards.
+    """Return the shard of a chunk of these results, with so many shards.
 
-    Chunks go round the shards, whatever the number of draws, so that more draws move none from one shard to another.
-    Where they begin depends on the results: else, of many scenarios with a chunk each, all would be the first shard's.
+    Chunks are assigned in turn, whatever the number of draws, so that more draws move none to another shard. The first
+    shard depends on the results: otherwise, of many scenarios with one chunk each, all would belong to the first.
     """
     return (int(identity[:8], 16) + chunk) % of + 1
 
 
 def stem_of(folder: Path) -> str | None:
-    """The name of the folder for the results of all shards, from that of one shard; None if it is not called so."""
+    """Return the folder name for the results of all shards, from that of one shard; None if it is not such a name."""
     found = _ENDING.fullmatch(folder.name)
     return found["stem"] if found else None
 
 
-FORMAT = "peacesim-results-1"  # changes, with a line in CHANGELOG.md, when a results folder is laid out anew
-DESIGN = "design.json"  # of a folder that holds the runs of a design: no results, see `sheets`
+FORMAT = "peacesim-results-2"  # changes, with a line in CHANGELOG.md, when the layout of a results folder changes
+DESIGN = "design.json"  # of a folder that has the runs of a design: no results, see `sheets`
 MOST_BYTES = 32_000_000  # some 70,000 chunks
-MOST_SIGNS = 1_000  # of structure in so short a file; one in `SPARSE` bytes of a longer one, as chunks have
+MOST_SIGNS = 1_000  # structural characters of so short a file; one in `SPARSE` bytes of a longer one, as chunks have
 SPARSE = 30
 DIGITS = 6  # of an identity in the name of a folder; more where points of a sweep have the same ones
 MOST_DRAWS = 10**15
 PACKAGES = ("llvmlite", "mesa", "numba", "numpy", "pandas", "peacesim", "pyarrow", "scipy")
-PLAYING = ("core", "strategies", "protocols", "mechanisms", "scenario", "model", "results")  # rooms that make a number
+PLAYING = ("core", "strategies", "protocols", "mechanisms", "scenario", "model", "results")  # code that affects numbers
 SOURCE = "source"
 MOST_DIFFERENCES = 4  # in a message
 
@@ -78,30 +78,30 @@ _NAME = re.compile(r"(?:[A-Za-z0-9_][\w.-]*/)?[A-Za-z0-9_][\w.-]*", re.ASCII)
 
 
 def canonical(value: Any) -> bytes:
-    """A value as JSON without spaces, keys in the order they have: the file's order is part of what is shown."""
+    """Format a value as JSON without spaces, keys in their order: the file's order is part of what is shown."""
     return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
 
 
 def identity(scenario: Scenario, seed: int) -> str:
-    """What results are of, as 64 hex digits: the resolved scenario, the seed, how numbers are drawn and files laid out.
+    """Identify results by 64 hex digits: the resolved scenario, the seed, the drawing scheme and the file layout.
 
-    The number of draws is no part of it: more draws of the same are added to what is there.
+    The number of draws is no part of it: more draws of the same are added.
     """
     facts = {"scenario": scenario.resolved, "seed": int(seed), "scheme": SCHEME, "format": FORMAT}
     return hashlib.sha256(canonical(facts)).hexdigest()
 
 
 def folder_name(scenario: Scenario, seed: int) -> str:
-    """The scenario's id and the first digits of its identity."""
+    """Return the scenario's id and the first digits of its identity."""
     return f"{scenario.id}-{identity(scenario, seed)[:DIGITS]}"
 
 
 @lru_cache(maxsize=1)
 def versions_here() -> Mapping[str, str]:
-    """What could move a byte: installed versions and a hash of the source, for two checkouts may have one number."""
+    """What could change a byte: installed versions, and a hash of the source as two checkouts may share a version."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
-        try:  # what an editable install notes of this program may be of an older checkout
+        try:  # metadata of an editable install may be of an older checkout
             found[package] = __version__ if package == "peacesim" else version(package)
         except PackageNotFoundError:
             found[package] = "not installed"
@@ -112,7 +112,7 @@ def versions_here() -> Mapping[str, str]:
 
 
 def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
-    """How another program differs from this one, in a few words; empty if it does not."""
+    """Describe briefly how another program differs from this one; empty if it does not."""
     found = [
         f"{name} {there.get(name, 'of no number')} and not {here.get(name, 'of no number')}"
         for name in sorted({*here, *there} - {SOURCE})
@@ -134,36 +134,36 @@ class Manifest:
     scheme: str
     format: str
     chunk_length: int  # draws in a chunk; the last may be shorter
-    draws: int  # how many draws were asked for last; what is there may be fewer, if a run was stopped, or more
-    chunks: tuple[ChunkEntry, ...] = ()  # what was written, by first draw
+    draws: int  # how many draws were last requested; there may be fewer, if a run was stopped, or more
+    chunks: tuple[ChunkEntry, ...] = ()  # chunks written, by first draw
     versions: tuple[Mapping[str, str], ...] = ()  # installed versions that made chunks, in order of their first use
     files: Mapping[str, str] = field(default_factory=dict)  # hashes of the other files, by name relative to the folder
-    complete: bool = False  # whether everything that was asked for was written, charts included
+    complete: bool = False  # whether all that was requested was written, charts included
     shard: Shard | None = None  # whose chunks these are; None if all of them belong here
 
     def with_chunk(self, entry: ChunkEntry) -> "Manifest":
-        """With one more chunk; it takes the place of one with the same first draw."""
+        """Return it with one more chunk, which replaces one with the same first draw."""
         others = [each for each in self.chunks if each.first != entry.first]
         return replace(self, chunks=tuple(sorted([*others, entry], key=lambda each: each.first)))
 
     def with_versions(self, versions: Mapping[str, str]) -> tuple["Manifest", int]:
-        """With these versions listed, and their place in the list."""
+        """Return it with these versions listed, and their index in the list."""
         listed = self.versions if versions in self.versions else (*self.versions, versions)
         return replace(self, versions=listed), listed.index(versions)
 
     def unused_versions_dropped(self) -> "Manifest":
-        """With only those versions listed that made a chunk which is still there."""
+        """Return it with only those versions listed that made a remaining chunk."""
         used = sorted({entry.versions for entry in self.chunks})
         chunks = tuple(replace(entry, versions=used.index(entry.versions)) for entry in self.chunks)
         return replace(self, chunks=chunks, versions=tuple(self.versions[index] for index in used))
 
     def reopened(self) -> "Manifest":
-        """As it is while something is still to be made: tables and charts that are there may be of other draws."""
+        """Return it as unfinished: existing tables and charts may be of other draws."""
         resolved = {name: known for name, known in self.files.items() if name == RESOLVED}
         return replace(self, files=resolved, complete=False)
 
     def following(self) -> list[ChunkEntry]:
-        """The chunks that follow each other from draw 0 on."""
+        """The consecutive chunks from draw 0 on."""
         found: list[ChunkEntry] = []
         for entry in self.chunks:
             if entry.first != (found[-1].stop if found else 0):
@@ -174,7 +174,7 @@ class Manifest:
     def to_bytes(self) -> bytes:
         facts = asdict(self)
         if self.shard is None:
-            del facts["shard"]  # a folder of all chunks says nothing of shards
+            del facts["shard"]  # a folder of all chunks has no shard
         facts["checksum"] = hashlib.sha256(canonical(facts)).hexdigest()
         return (json.dumps(facts, indent=1, ensure_ascii=True, allow_nan=False) + "\n").encode()
 
@@ -212,11 +212,11 @@ def _written(folder: Path) -> int:
 
 
 class OtherRelease(StoreError):
-    """Results of a release that lays them out or draws numbers otherwise; they cannot be played again here."""
+    """Results of a release with another layout or drawing scheme, which cannot be played again here."""
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Put `run.json` into a folder; a StoreError if that is not possible."""
+    """Write `run.json` into a folder; a StoreError if that is not possible."""
     data = manifest.to_bytes()
     if len(data) > MOST_BYTES:
         raise StoreError(f"{folder} has too many chunks for one folder; play more draws with another seed")
@@ -224,14 +224,14 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
-    """The contents of `run.json`; every name and number in it is checked, for it may come from a stranger.
+    """Read `run.json`, checking every name and number in it, as it may come from a stranger.
 
-    `scheme` is that by which numbers must be drawn; None for any, to hold files against their hashes.
+    `scheme` is the required drawing scheme; None for any, to verify files against their hashes.
 
     Raises:
         StoreError: if this is no results folder, or `run.json` may not be read.
         OtherRelease: if another release made it.
-        DamagedResults: if the file is missing or not as it was written.
+        DamagedResults: if the file is missing or damaged.
     """
     try:
         data = _read_run(folder)
@@ -239,7 +239,7 @@ def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
         raise DamagedResults(folder, [f"{RUN}: {error}"]) from None
     try:
         signs = sum(data.count(sign) for sign in (b"{", b"[", b","))
-        if signs > max(MOST_SIGNS, len(data) // SPARSE):  # each value takes memory when it is read
+        if signs > max(MOST_SIGNS, len(data) // SPARSE):  # each value takes memory when parsed
             raise ValueError("it holds more values than a run says")
         facts = json.loads(data)
         checksum = facts.pop("checksum")
@@ -249,7 +249,7 @@ def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
             made = f"{facts.get('format')!s:.40} and {facts.get('scheme')!s:.40}".encode("unicode_escape").decode()
             raise OtherRelease(f"{folder} was written as {made}; this release reads {FORMAT} and {SCHEME}")
         manifest = _checked(facts)
-        if manifest.to_bytes() != data:  # also where JSON says the same in other bytes, or says a thing twice
+        if manifest.to_bytes() != data:  # also for other bytes of the same JSON, or duplicate keys
             raise ValueError("it is not as it was written")
         return manifest
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -258,7 +258,7 @@ def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
 
 
 def _read_run(folder: Path) -> bytes:
-    """The bytes of `run.json`; one that is not there is tried once more when other files are.
+    """Return the bytes of `run.json`; if missing while other files exist, it is tried once more.
 
     It is the first file that a batch writes, so it may have come between two tries, with others behind it.
     """
@@ -272,7 +272,7 @@ def _read_run(folder: Path) -> bytes:
 
 
 def refuse_other_shard(folder: Path, manifest: Manifest, wanted: Shard | None) -> None:
-    """See that a folder holds the chunks of this shard, or of none; a StoreError if it does not."""
+    """Raise a StoreError unless a folder has the chunks of this shard, or of none."""
     if manifest.shard != wanted:
         there, asked = manifest.shard or "all chunks", wanted or "all chunks"
         raise StoreError(f"{folder} is for {there}, not for {asked}; move it away")
@@ -325,5 +325,5 @@ def _is_hash(text: Any) -> bool:
 
 
 def may_be_listed(name: Any) -> bool:
-    """Whether a file has a place in `run.json`, by its name in the folder: not if it is hidden or deep down."""
+    """Whether a file may be listed in `run.json`, by its name in the folder: not if it is hidden or deeply nested."""
     return isinstance(name, str) and _NAME.fullmatch(name) is not None

@@ -1,4 +1,4 @@
-"""What a notebook shows of results and of analyses: a small table, and the charts by `.plot`."""
+"""Display of results and analyses in a notebook: a small table, and charts by `.plot`."""
 
 from html import escape
 from typing import Any
@@ -9,13 +9,13 @@ MOST_ROWS = 60
 
 
 class Notebook:
-    """Base of what a notebook can show."""
+    """Base of what a notebook can display."""
 
     @property
     def plot(self) -> Any:
-        """Charts by name, as in `results.plot.funnel()`; called itself, it draws the first.
+        """Charts by name, as in `results.plot.funnel()`; calling it draws the first.
 
-        The charts stand on a higher floor: the package says where, and they are loaded when they are first asked for.
+        The charts depend on this module, so the package names them and they are imported on first use.
         """
         import sim
 

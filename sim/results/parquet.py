@@ -1,7 +1,7 @@
-"""Tables as Parquet bytes, and the hash of what is in a table whatever wrote it.
+"""Tables as Parquet bytes, and a hash of their content independent of the writer.
 
-What a reader unpacks, and how much memory it takes for that, follows from the headers of pages; the sums in the footer
-are another statement of the same file, and need not be true. A header is a structure of Thrift's compact protocol.
+The memory that a reader needs follows from the page headers; the totals in the footer may be false. A header is a
+structure of Thrift's compact protocol.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from sim.results.files import StoreError
 
 DATA, DICTIONARY = 0, 2  # kinds of pages that this program writes
 PLAIN_ENCODINGS = {0, 2, 3, 8}  # plain, by dictionary, by run length: none in which one value repeats another's text
-MOST_HEADER = 100_000  # bytes: fields that nobody needs may be in it
+MOST_HEADER = 100_000  # bytes of a header, which may have unused fields
 
 _BOOLEANS = (1, 2)
 _INTEGERS = (4, 5, 6)
@@ -29,7 +29,7 @@ _ONE_BYTE, _DOUBLE, _BINARY, _STRUCT = 3, 7, 8, 12
 
 @dataclass(frozen=True)
 class Page:
-    """A page, as its header has it."""
+    """A page, as in its header."""
 
     kind: int
     values: int
@@ -37,7 +37,7 @@ class Page:
 
 
 def pages(data: bytes, start: int, length: int) -> Iterator[Page]:
-    """The pages of one column; a ValueError for anything but whole pages of the kinds that this program writes."""
+    """Pages of one column; a ValueError for anything but whole pages of the kinds that this program writes."""
     stop = start + length
     if start < 4 or length < 0 or stop > len(data) - 8:
         raise ValueError("a column that lies outside of it")
@@ -54,9 +54,9 @@ def pages(data: bytes, start: int, length: int) -> Iterator[Page]:
 
 
 def _header(data: bytes, at: int, stop: int) -> tuple[dict[tuple[int, ...], int], int]:
-    """The whole numbers of a header by their field, of structures in it by both fields; and where it ends."""
+    """Parse the integers of a header by their field, of nested structures by both fields; and where it ends."""
     found: dict[tuple[int, ...], int] = {}
-    path: list[int] = []  # fields of the structures that are open
+    path: list[int] = []  # fields of the open structures
     field = 0
     while True:
         if at >= stop:
@@ -85,7 +85,7 @@ def _header(data: bytes, at: int, stop: int) -> tuple[dict[tuple[int, ...], int]
 
 
 def _skipped(data: bytes, at: int, stop: int, kind: int) -> int:
-    """Where a value ends that is no whole number and no structure."""
+    """Return the end of a value that is no integer and no structure."""
     if kind in _BOOLEANS:
         return at
     if kind == _ONE_BYTE:
@@ -122,7 +122,7 @@ MOST_FOOTER = 4_000_000  # bytes
 MOST_LISTED = 100  # entries of any list in it, beyond the columns
 MOST_TEXT = 100_000_000  # bytes of all texts of a table
 MOST_ROWS = 10_000_000
-A_ROW, SLACK = 10_000, 1_000_000  # of these bytes that a row may have, and that any table may have
+A_ROW, SLACK = 10_000, 1_000_000  # of these bytes, allowed per row and for any table
 
 # How a column of a frame is stored, and how it comes back: pandas type -> Arrow type, missing values allowed.
 _STORED: dict[str, tuple[pa.DataType, bool]] = {
@@ -138,7 +138,7 @@ _FRAMED = {stored: name for name, stored in _STORED.items()}
 
 
 def schema_of(frame: pd.DataFrame) -> pa.Schema:
-    """The columns under which a frame is stored; a ValueError for a type that has no place in a results folder."""
+    """Return the columns under which a frame is stored; a ValueError for an unsupported type."""
     fields = []
     for name, kind in frame.dtypes.items():
         if str(kind) not in _STORED:
@@ -149,7 +149,7 @@ def schema_of(frame: pd.DataFrame) -> pa.Schema:
 
 
 def table_of(frame: pd.DataFrame) -> pa.Table:
-    """A frame as an Arrow table; NaN stays NaN, and only `NA` is a missing value."""
+    """Convert a frame to an Arrow table; NaN stays NaN, and only `NA` is a missing value."""
     schema = schema_of(frame)
     arrays = []
     for field in schema:
@@ -161,7 +161,7 @@ def table_of(frame: pd.DataFrame) -> pa.Table:
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:
-    """The frame that `table_of` stored."""
+    """Invert `table_of`."""
     columns: dict[str, Any] = {}
     kinds = dtypes_of(table.schema)
     for field in table.schema:
@@ -176,9 +176,9 @@ def dtypes_of(schema: pa.Schema) -> dict[str, Any]:
 
 
 def to_bytes(table: pa.Table) -> bytes:
-    """A table as a Parquet file: one row group, a checksum on every page, the same bytes for the same table.
+    """Write a table as a Parquet file: one row group, a checksum on every page, the same bytes for the same table.
 
-    Nothing but the columns goes in: no pandas metadata, no Arrow schema, no time.
+    No pandas metadata, Arrow schema or time is included.
     """
     sink = io.BytesIO()
     strings = _texts(table.schema)
@@ -199,12 +199,12 @@ def to_bytes(table: pa.Table) -> bytes:
 
 
 def room_of_texts(rows: int) -> int:
-    """Bytes of all texts that a table of so many rows may have: a small table with much text is a stranger's."""
+    """Return the allowed bytes of all texts of a table with so many rows: more is not ours."""
     return min(MOST_TEXT, A_ROW * rows + SLACK)
 
 
 def room_of(schema: pa.Schema, rows: int) -> int:
-    """Bytes that a file with such a table may have."""
+    """Return the allowed bytes of a file with such a table."""
     return sum(map(_width, schema.types)) * rows + room_of_texts(rows) + SLACK
 
 
@@ -214,8 +214,8 @@ def from_bytes(
 ) -> pa.Table:  # fmt: skip
     """Read a Parquet file that may come from a stranger.
 
-    Columns, rows and the sizes of all pages are checked before any page is unpacked, and texts are counted before they
-    are written out: a few bytes can stand for gigabytes of them.
+    Columns, rows and the sizes of all pages are checked before any page is decompressed, and text lengths before texts
+    are expanded: a few bytes can stand for gigabytes of them.
 
     Args:
         schema: Exactly the columns it must have, checked before any of them is read.
@@ -223,7 +223,7 @@ def from_bytes(
         names: Columns to read, in this order; None for all.
         most: Rows at most, where their number is not known.
 
-    A ValueError if it is no Parquet file, a page does not match its checksum, or it holds anything else.
+    A ValueError if it is no Parquet file, a page does not match its checksum, or it has anything else.
     """
     if len(data) < 12 or data[:4] != b"PAR1" or data[-4:] != b"PAR1":
         raise ValueError("not a whole Parquet file")
@@ -264,8 +264,8 @@ def _check(file: pq.ParquetFile, schema: pa.Schema, rows: int | None, most: int)
 
 
 def _check_pages(facts: pq.FileMetaData, data: bytes, schema: pa.Schema) -> None:
-    """See that the pages hold as many values as there are rows, and take no more memory unpacked than these need."""
-    text_left = room_of_texts(facts.num_rows) + 8 * facts.num_rows * len(schema)  # with their places in a dictionary
+    """Check that the pages have as many values as there are rows, and need no more decompressed memory than these."""
+    text_left = room_of_texts(facts.num_rows) + 8 * facts.num_rows * len(schema)  # with dictionary indices
     for group in range(facts.num_row_groups):
         part = facts.row_group(group)
         rows = part.num_rows
@@ -299,7 +299,7 @@ def _texts(schema: pa.Schema) -> list[str]:
 
 
 def _written_out(table: pa.Table) -> pa.Table:
-    """Texts that were read as places in a dictionary, each written out, unless that takes too much."""
+    """Expand dictionary-encoded texts, unless that takes too much memory."""
     left = room_of_texts(len(table))
     fields, columns = [], []
     for field, column in zip(table.schema, table.columns, strict=True):
@@ -317,12 +317,12 @@ def _written_out(table: pa.Table) -> pa.Table:
 
 
 def content_hash(table: pa.Table) -> str:
-    """SHA-256, as 64 hex digits, of what is in a table, whatever library, compression or row groups stored it.
+    """SHA-256, as 64 hex digits, of a table's content, whatever library, compression or row groups stored it.
 
     Over the columns in the order of their names (by Unicode code point), for each: the name in UTF-8, a zero byte, the
     kind (`float64`, `int64`, `int32`, `bool`, `string`), a zero byte, the number of rows as 8 bytes; one byte a row, 1
     for a value and 0 for a missing one; then the values. Numbers are little-endian, of the kind's width; every NaN is
-    0x7ff8000000000000; a truth is one byte; text is the length in bytes of each row as 8 bytes, then all of it in
+    0x7ff8000000000000; a boolean is one byte; text is the length in bytes of each row as 8 bytes, then all of it in
     UTF-8. A missing value counts as 0 or as empty text.
     """
     digest = hashlib.sha256()

@@ -1,4 +1,4 @@
-"""Results read back from their folder. Nothing here writes."""
+"""Results read back from their folder, without writing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,14 +16,14 @@ from sim.results.results import Results
 from sim.results.tallies import Tallies
 from sim.scenario import ScenarioError, read_scenario
 
-MOST_CACHED = 64_000_000  # bytes of rows cached in memory; of more, a chunk is read again when it is wanted
+MOST_CACHED = 64_000_000  # bytes of rows cached in memory; beyond that, a chunk is read again when needed
 
 
 @dataclass(eq=False)
 class StoredRows:
-    """Rows that lie in a folder, one row a draw; a chunk is held against its hash whenever it is read.
+    """Rows in a folder, one row a draw; a chunk is verified against its hash whenever it is read.
 
-    `count` rows are meant; the last chunk may have more.
+    The first `count` rows; the last chunk may have more.
     """
 
     folder: Path
@@ -50,11 +50,11 @@ class StoredRows:
         return dtypes_of(self.layout.schema)
 
     def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """Some columns, a chunk at a time.
+        """Iterate over some columns, a chunk at a time.
 
         Raises:
-            DamagedResults: if a file is not what was written any more.
-            StoreError: if it cannot be read, or a batch has put a longer chunk in its place.
+            DamagedResults: if a file was changed.
+            StoreError: if it cannot be read, or a batch has replaced it by a longer chunk.
         """
         for entry in self.entries:
             if entry.first in self._cached:
@@ -77,19 +77,19 @@ Read = TypeVar("Read")
 
 
 def open_results(folder: str | Path, draws: int | None = None) -> Results:
-    """The results of a folder.
+    """Open the results of a folder.
 
     Args:
         folder: As `batch` writes it.
-        draws: The first so many; by default as many as were last asked for, or what there is of them if the run was
+        draws: The first so many; by default as many as were last requested, or what there is of them if the run was
             stopped.
 
     Returns:
-        Results over draws from 0 on without a gap. Where `draws` cuts a chunk, its counts are made anew.
+        Results over draws from 0 on without a gap. Where `draws` cuts a chunk, its tallies are recomputed.
 
     Raises:
-        DamagedResults: if a file is missing or not as it was written, with all such files.
-        StoreError: if it is no results folder, cannot be read, or holds fewer draws.
+        DamagedResults: if files are missing or damaged, with all such files.
+        StoreError: if it is no results folder, cannot be read, or has fewer draws.
     """
     return _settled(Path(folder), lambda path, manifest: _opened(path, manifest, draws))
 
@@ -102,9 +102,9 @@ def _opened(path: Path, manifest: Manifest, draws: int | None) -> Results:
 
 
 def _settled(path: Path, read: Callable[[Path, Manifest], Read]) -> Read:
-    """What is read of a folder by its `run.json`; by the present one, if a batch has written it anew in between.
+    """Read a folder by its `run.json`; again by the present one, if a batch has rewritten it in between.
 
-    A chunk that is longer takes the place of a short one, so a file may go while it is read of.
+    A longer chunk replaces a short one, so a file may disappear during the read.
     """
     for _ in range(READINGS):
         manifest = _of_all_chunks(path)
@@ -117,7 +117,7 @@ def _settled(path: Path, read: Callable[[Path, Manifest], Read]) -> Read:
 
 
 def stored_draws(folder: str | Path, draws: int) -> pd.DataFrame:
-    """The first draws of a folder alone, with no counts made anew where a chunk is cut; errors as of `open_results`."""
+    """Return the first draws of a folder without recomputing tallies of a cut chunk; errors as of `open_results`."""
     return _settled(Path(folder), lambda path, manifest: _draws(path, manifest, draws))
 
 
@@ -133,7 +133,7 @@ def _draws(path: Path, manifest: Manifest, draws: int) -> pd.DataFrame:
 
 
 def _first_entries(path: Path, manifest: Manifest, draws: int) -> list[ChunkEntry]:
-    """The chunks of the first draws; a StoreError if there are fewer."""
+    """Return the chunks of the first draws; a StoreError if there are fewer."""
     entries = manifest.following()
     there = entries[-1].stop if entries else 0
     if not 1 <= draws <= there:
@@ -142,14 +142,14 @@ def _first_entries(path: Path, manifest: Manifest, draws: int) -> list[ChunkEntr
 
 
 def collect(path: Path, manifest: Manifest, layout: Layout, wanted: int) -> Results:
-    """The first draws of a folder whose `run.json` was read and whose scenario is at hand; see `open_results`."""
+    """Return the first draws of a folder, given its manifest and scenario; see `open_results`."""
     entries = _first_entries(path, manifest, wanted)
     rows, tallies, damaged = StoredRows(path, entries, layout, wanted), layout.nothing, list[str]()
     for entry in entries:
         counted, faults = rows.fetch(entry) if rows.is_small else read_tallies(path, entry, layout)
         damaged += faults
         if counted is not None and not damaged:
-            cut = wanted < entry.stop  # its counts are over all of its draws, so they are made anew
+            cut = wanted < entry.stop  # its tallies cover all of its draws, so they are recomputed
             tallies = tallies + (layout.play(entry.first, wanted - entry.first).tallies if cut else counted)
     if damaged:
         raise DamagedResults(path, damaged)
@@ -161,7 +161,7 @@ def collect(path: Path, manifest: Manifest, layout: Layout, wanted: int) -> Resu
 
 
 def damaged_files(folder: str | Path) -> list[str]:
-    """The files of a folder that are missing or not as they were written, each with what is wrong with it."""
+    """Return missing and damaged files of a folder, each with what is wrong with it."""
     path = Path(folder)
     try:
         manifest = read_manifest(path)
@@ -175,7 +175,7 @@ def damaged_files(folder: str | Path) -> list[str]:
 
 
 def _of_all_chunks(path: Path) -> Manifest:
-    """The manifest of a folder; that of a shard is of a part of the draws, which is no result."""
+    """Return the manifest of a folder; refuse that of a shard, which has only some of the draws."""
     manifest = read_manifest(path)
     if manifest.shard is not None:
         raise StoreError(f"{path} holds {manifest.shard}; `peacesim merge` joins all of them into results")
@@ -183,7 +183,7 @@ def _of_all_chunks(path: Path) -> Manifest:
 
 
 def layout_of(path: Path, manifest: Manifest) -> Layout:
-    """The scenario that lies in a folder, laid out; a DamagedResults if it is not what was written."""
+    """Return the scenario stored in a folder, laid out; a DamagedResults if its file was changed."""
     try:
         read_listed(path, RESOLVED, manifest.files.get(RESOLVED, ""))
         scenario = read_scenario(path / RESOLVED)

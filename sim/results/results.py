@@ -1,4 +1,4 @@
-"""The results of a scenario: one row a draw, counts over them, and what they add up to."""
+"""The results of a scenario: one row a draw, tallies, and summaries."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,14 +20,14 @@ from sim.results.statistics import ExactSum, counted, median_of, quantiles
 from sim.results.tallies import Tallies
 from sim.scenario import Scenario
 
-Z_95 = 1.959963984540054  # two-sided 95 % point of the normal curve
+Z_95 = 1.959963984540054  # two-sided 95 % point of the normal distribution
 
 
 def share_interval(count: float, n: float) -> tuple[float, float]:
-    """95 % interval of a share, count out of n.
+    """Return the 95 % interval of a share, count out of n.
 
-    Written out rather than taken from `scipy.stats.binomtest`: importing that costs the start half a second, and a call
-    a hundred times this formula.
+    Written out because importing `scipy.stats.binomtest` costs half a second at start, and a call a hundred times this
+    formula.
 
     Source: Wilson (1927), score interval.
     """
@@ -41,9 +41,9 @@ def share_interval(count: float, n: float) -> tuple[float, float]:
 
 @dataclass(frozen=True, eq=False)
 class Results(Notebook):
-    """What came of many draws of one scenario.
+    """Many draws of one scenario.
 
-    Tables and charts are made from totals over the rows, a piece at a time, or from a few columns: no one of them holds
+    Tables and charts are made from totals over the rows, a piece at a time, or from a few columns: no one of them loads
     all columns of all draws.
     """
 
@@ -51,7 +51,7 @@ class Results(Notebook):
     seed: int
     rows: Rows = field(repr=False)  # one row a draw; columns as docs/results.md defines them
     tallies: Tallies  # counts over the same draws
-    provenance: Mapping[str, Any] = field(default_factory=dict)  # identity and versions, where the results were stored
+    provenance: Mapping[str, Any] = field(default_factory=dict)  # identity and versions, if the results were stored
 
     @property
     def n(self) -> int:
@@ -62,15 +62,15 @@ class Results(Notebook):
         return tuple(self.rows.dtypes)
 
     def pieces(self, *names: str) -> Iterator[pd.DataFrame]:
-        """Some columns, piece by piece in the order of the draws; a piece is what was written at once."""
+        """Iterate over some columns in pieces, in the order of the draws; a piece is what was written at once."""
         return self.rows.pieces(names)
 
     def whole(self, *names: str) -> pd.DataFrame:
-        """Some columns of all draws, texts as categories: 8 MB a million draws and number."""
+        """Return some columns of all draws, texts as categories: 8 MB a million draws and number."""
         return joined(self.rows, names)
 
     def head(self, n: int, *names: str) -> pd.DataFrame:
-        """Some columns of the first n draws, all columns if none is named."""
+        """Return some columns of the first n draws, all columns if none is named."""
         parts, left = [], n
         for piece in self.pieces(*(names or self.columns)):
             parts.append(piece.head(left))
@@ -81,7 +81,7 @@ class Results(Notebook):
 
     @cached_property
     def draws(self) -> pd.DataFrame:
-        """All columns of all draws, for notebooks: it loads everything, some 100 MB to 2 GB a million draws."""
+        """All columns of all draws, for notebooks: some 100 MB to 2 GB a million draws."""
         return pd.concat(list(self.rows.pieces(self.columns)), ignore_index=True)
 
     @property
@@ -91,7 +91,7 @@ class Results(Notebook):
 
     @cached_property
     def packages_signed(self) -> dict[str, int]:
-        """How many draws signed each package, by its text, sorted."""
+        """Return how many draws signed each package, sorted by package."""
         return counted(piece["package"] for piece in self.pieces("package"))
 
     @property
@@ -194,7 +194,7 @@ class Results(Notebook):
         return _with_shares(pd.DataFrame(rows, columns=["figure", "label", "count", "n"]), self.n)
 
     def outcomes_by(self, issue: str) -> pd.DataFrame:
-        """What came of each option of an issue; a ValueError if there is no such issue.
+        """Tabulate stages by option of an issue; a ValueError if there is no such issue.
 
         Returns:
             One row an option and stage: `option`, `stage` (`signed`, then those of `in_force`, `held_12`, `held_60`
@@ -228,7 +228,7 @@ class Results(Notebook):
         return _with_shares(table.astype({"count": "int64"}), self.n)
 
     def blockers(self) -> pd.DataFrame:
-        """What stood in the way in draws without a deal: `blocker`, `count`, `share` of all runs, `low`, `high`."""
+        """Tabulate obstacles in draws without a deal: `blocker`, `count`, `share` of all runs, `low`, `high`."""
         counts = counted(piece["blocker"] for piece in self.pieces("blocker"))
         table = pd.DataFrame({"blocker": pd.array(list(counts), "string"), "count": list(counts.values())})
         table = table.sort_values(["count", "blocker"], ascending=[False, True], ignore_index=True)
@@ -259,13 +259,14 @@ class Results(Notebook):
             low, high = ends[f"utility_{name}"]
             row: dict[str, Any] = {"party": name, "label": party.label, "utility": means[f"utility_{name}"]}
             row |= {"utility_low": low, "utility_high": high}
-            row |= {kind: means[f"{kind}_{name}"] for kind in ("no_deal", "margin", "worth")}
+            row |= {kind: means[f"{kind}_{name}"] for kind in ("no_deal", "margin", "discounted")}
             rows.append(row | {"blocking": blocking[name]})
         return pd.DataFrame(rows)
 
     def _means(self) -> dict[str, float]:
-        """Mean of worths by column: of the text over agreements, else over all draws."""
-        names = {f"{kind}_{name}" for kind in ("utility", "no_deal", "margin", "worth") for name in self.party_names}
+        """Return means of utilities by column: of the package over agreements, else over all draws."""
+        kinds = ("utility", "no_deal", "margin", "discounted")
+        names = {f"{kind}_{name}" for kind in kinds for name in self.party_names}
         sums = dict.fromkeys(sorted(names), ExactSum())
         for piece in self.pieces("package", *sums):
             signed = piece["package"].notna().to_numpy(bool)
@@ -275,14 +276,14 @@ class Results(Notebook):
         return {name: total.mean for name, total in sums.items()}
 
     def first(self, n: int) -> "Results":
-        """The results of the first n draws alone; they are played again."""
+        """Return the results of the first n draws, played again."""
         return self if n >= self.n else _played(self.scenario, self.seed, n, self.structure)
 
 
 def results_of(
     scenario: Scenario, seed: int, chunks: Sequence[Chunk], provenance: Mapping[str, Any] | None = None
 ) -> Results:
-    """Join chunks that follow each other from draw 0 on; a ValueError if they do not, or there is none."""
+    """Join consecutive chunks from draw 0 on; a ValueError if they are not, or there is none."""
     if not chunks or [chunk.start for chunk in chunks] != [0, *(chunk.stop for chunk in chunks[:-1])]:
         raise ValueError("chunks must follow each other from draw 0 on")
     tallies = chunks[0].tallies
@@ -293,10 +294,10 @@ def results_of(
 
 
 def run(scenario: Scenario, draws: int = 1000, seed: int = 1) -> Results:
-    """Play many draws of a scenario, here and now, and keep the results in memory.
+    """Play many draws of a scenario and return the results in memory.
 
     Args:
-        draws: Number of draws, at least 1 (else a ValueError). For a million, play a batch: it keeps them on disk.
+        draws: Number of draws, at least 1 (else a ValueError). For a million, play a batch, which stores them on disk.
         seed: Of all random streams; the same seed gives the same results everywhere.
     """
     if draws < 1:
@@ -305,7 +306,7 @@ def run(scenario: Scenario, draws: int = 1000, seed: int = 1) -> Results:
 
 
 def _played(scenario: Scenario, seed: int, draws: int, table: Structure) -> Results:
-    """Play draws chunk by chunk, as a batch does: what a chunk takes while it is played is given back."""
+    """Play draws chunk by chunk, as a batch does, so that memory is released between chunks."""
     length = chunk_length(scenario, table)
     spans = [range(first, min(first + length, draws)) for first in range(0, draws, length)]
     return results_of(scenario, seed, [play_chunk(scenario, seed, span.start, len(span), table) for span in spans])
@@ -315,7 +316,7 @@ Value = TypeVar("Value")
 
 
 def remembered(make: Callable[[Results], Value]) -> Callable[[Results], Value]:
-    """Make something of results once, and cache it with them: charts need the same again and again."""
+    """Compute something of results once and cache it with them: charts need the same values again."""
     name = f"remembered {make.__module__}.{make.__qualname__}"
 
     @wraps(make)
@@ -336,7 +337,7 @@ def _with_shares(table: pd.DataFrame, n: int) -> pd.DataFrame:
 
 
 def _blocking_shares(blockers: Mapping[str, int], parties: Sequence[str]) -> dict[str, float]:
-    """Part of each party in the sets that stood in the way; what an event took off the table is nobody's."""
+    """Return each party's share in the blocking sets; what an event took off the table counts for nobody."""
     totals = {name: Fraction(0) for name in parties}
     for text, count in blockers.items():
         sets = [members.split(" + ") for members in text.split(" | ")]

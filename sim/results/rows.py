@@ -1,4 +1,4 @@
-"""The table of draws, piece by piece: whoever reads it holds one piece at a time, however many draws there are."""
+"""The table of draws, piece by piece: a reader needs the memory of one piece, however many draws there are."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ class Rows(Protocol):
         """What each column holds, by name, in the order of the table."""
 
     def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """Some columns, so many rows at a time as were written at once."""
+        """Iterate over some columns, in the pieces in which rows were written."""
 
 
 @dataclass(frozen=True, eq=False)
 class FrameRows:
-    """Rows in memory: tables with the same columns, at least one; the rows of the first come first."""
+    """Rows in memory: tables with the same columns, at least one, concatenated."""
 
     frames: Sequence[pd.DataFrame]
 
@@ -44,9 +44,9 @@ class FrameRows:
 
 
 def joined(rows: Rows, names: Sequence[str]) -> pd.DataFrame:
-    """Some columns of all rows at once: for each of them, 8 bytes a row for a number, 1 for a truth, 4 for a text.
+    """Concatenate some columns of all rows: 8 bytes a row for a number, 1 for a boolean, 4 for a text.
 
-    Texts are categories, each text once.
+    Texts are categories.
     """
     texts: dict[str, dict[Any, int]] = {name: {} for name in names if is_text(rows.dtypes[name])}
     parts: dict[str, list[Any]] = {name: [] for name in names}
@@ -55,7 +55,7 @@ def joined(rows: Rows, names: Sequence[str]) -> pd.DataFrame:
             if name not in texts:
                 parts[name].append(piece[name].array.copy())
                 continue
-            codes, found = pd.factorize(piece[name])  # -1 for none; texts not known yet get the next numbers
+            codes, found = pd.factorize(piece[name])  # -1 for missing; new texts get the next numbers
             known = texts[name]
             numbers = np.array([known.setdefault(text, len(known)) for text in found] + [-1], np.int32)
             parts[name].append(numbers[codes])

@@ -1,4 +1,4 @@
-"""How far each run got: from something to agree on, to a signature, to an agreement that holds."""
+"""Stages of a run: from a ZOPA, to a signature, to an agreement that holds."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from sim.core.wording import meant, quoted
 from sim.results.figures import STAGES, ZONE, in_force, zone_ever
 from sim.results.results import Results, remembered, share_interval
 
-REFUSED = "refused:"  # before the name of who refused
+REFUSED = "refused:"  # before the name of the refusing ratifier
 
 
 class OfRuns:
-    """Runs of which something is true, as a count out of n: their share and its interval."""
+    """A count of runs out of n: their share and its interval."""
 
     count: int
     n: int
@@ -25,15 +25,15 @@ class OfRuns:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the share (Wilson's); the whole of [0, 1] of no runs."""
+        """The 95 % interval of the share (Wilson's); [0, 1] of no runs."""
         return share_interval(self.count, self.n)
 
 
 @dataclass(frozen=True)
 class Step(OfRuns):
-    """How many runs got somewhere."""
+    """How many runs reached a stage, or stopped there."""
 
-    kind: str  # `stage`, how many runs got there; `of_those`, the same of those in force; `stop`, how many ended there
+    kind: str  # `stage`, runs that reached it; `of_those`, the same among those in force; `stop`, runs that ended there
     name: str
     count: int
     n: int
@@ -50,7 +50,7 @@ COLUMNS = tuple(
 
 @dataclass(frozen=True)
 class Flags:
-    """Stages of runs: the columns they depend on, and which runs of a piece of the table got to each, by name."""
+    """Stages of runs: the columns they depend on, and which runs of a piece of the table reached each, by name."""
 
     columns: tuple[str, ...]
     of: "Callable[[pd.DataFrame], Mapping[str, pd.Series[bool]]]"
@@ -62,11 +62,11 @@ def runs_in_force(results: Results) -> int:
 
 @remembered
 def kinds(results: Results) -> pd.DataFrame:
-    """The kinds of runs, by all that stages depend on, and how many runs are of each.
+    """Count runs by all values that stages depend on.
 
     Returns:
-        Of `COLUMNS` those that the table has, cut down to what matters: `package` whether one was signed,
-        `zone_packages` and `attempts` 0 or 1, `break_month` whether it is known; and `runs`.
+        Of `COLUMNS` those that the table has, reduced: `package` whether one was signed, `zone_packages` and `attempts`
+        0 or 1, `break_month` whether it is known; and `runs`.
     """
     names = tuple(name for name in COLUMNS if name in results.columns)
     cut: dict[str, Callable[[pd.Series], pd.Series]] = {
@@ -88,18 +88,18 @@ def _sum(draws: pd.DataFrame, which: "pd.Series[bool]") -> int:
 
 
 def without_agreement(results: Results) -> dict[str, int]:
-    """Runs in which no text was signed, by outcome."""
+    """Return the number of unsigned runs, by outcome."""
     unsigned = kinds(results)[kinds(results)["package"].isna()]
     return {str(name): int(runs) for name, runs in unsigned.groupby("outcome")["runs"].sum().items()}
 
 
 def is_voted_on(results: Results) -> bool:
-    """Whether what is signed goes to a vote before it is in force."""
+    """Return whether a signed package is voted on before it is in force."""
     return "ratified" in results.columns
 
 
 def has_durability(results: Results) -> bool:
-    """Whether breaks are drawn: months of a break are known wherever an agreement is in force."""
+    """Return whether breaks are drawn: every agreement in force then has a month of its break."""
     if "break_month" not in results.columns:
         return False
     draws = kinds(results)
@@ -107,7 +107,7 @@ def has_durability(results: Results) -> bool:
 
 
 def stage_flags(results: Results) -> Flags:
-    """The stages that the scenario has, in order.
+    """Return the stages that the scenario has, in order.
 
     They are `zone_first` (some package was acceptable to all who must sign, in the first round), `zone_ever` (in some
     round; only where that differs), `signed`, `in_force`, `held_12`, `held_60`.
@@ -125,13 +125,13 @@ def stage_flags(results: Results) -> Flags:
 
 
 def reached(results: Results) -> dict[str, int]:
-    """How many runs got to each stage that the scenario has, in order; see `stage_flags`."""
+    """Return how many runs reached each stage of the scenario, in order; see `stage_flags`."""
     draws = kinds(results)
     return {name: _sum(draws, which) for name, which in stage_flags(results).of(draws).items()}
 
 
 def outcomes_by(results: Results, issue: str) -> pd.DataFrame:
-    """What came of the options of an issue; see `Results.outcomes_by`."""
+    """Return the stages reached by option of an issue; see `Results.outcomes_by`."""
     if issue not in results.scenario.issues:
         raise ValueError(f"no issue is called {quoted(issue)}{meant(issue, list(results.scenario.issues))}")
     place, flags, rows = list(results.scenario.issues).index(issue), stage_flags(results), list[dict[str, object]]()
@@ -155,7 +155,7 @@ def outcomes_by(results: Results, issue: str) -> pd.DataFrame:
 
 
 def stages(results: Results) -> list[Step]:
-    """How many runs got how far, and of agreements in force, how many held."""
+    """Return how many runs reached each stage and, of agreements in force, how many held."""
     steps, n_force = [], runs_in_force(results)
     for name, count in reached(results).items():
         steps.append(Step("stage", name, count, results.n))
@@ -165,7 +165,7 @@ def stages(results: Results) -> list[Step]:
 
 
 def stops(results: Results) -> list[Step]:
-    """What stopped the others, in the order of the stages; with the runs of the last stage they make up all runs."""
+    """Where the others stopped, in the order of the stages; with the runs of the last stage they add up to all runs."""
     draws = kinds(results)
     agreed, force = draws["package"].notna(), in_force(draws)
     refused_before = draws["attempts"] > 0 if "attempts" in draws else pd.Series(False, index=draws.index)

@@ -1,12 +1,12 @@
-"""The number at a rank of a column too long to hold: found exactly, in a few passes over its pieces.
+"""Exact order statistics and means of columns too long for memory, in a few passes over their pieces.
 
-Every float has one of 2 ** 64 keys, which stand in the same order. A pass counts how many values lie in each of 4,096
-equal parts of the span of keys in which a rank lies; the next looks into the one part that has it. Once few enough
-values are left they are held and sorted. So it takes six passes at most and mostly one to three, room that does not
-grow with the column, and gives the same answer whatever the pieces and their order.
+Every float maps to one of 2 ** 64 keys in the same order. A pass counts the values in each of 4,096 equal parts of the
+span of keys that has a rank; the next refines that part. Once few enough values are left they are stored and sorted. So
+it takes at most six passes and mostly one to three, memory independent of the column, and the result depends neither on
+the pieces nor on their order.
 
-A sum of floats depends on the order in which they are added; a mean of means on how the draws were cut. Here a sum is a
-whole number, so the mean is the exact one, rounded once, whatever the pieces and whichever came first.
+A sum of floats depends on the order of addition, a mean of means on how the draws were cut. Here a sum is an integer,
+so the mean is exact, rounded once, whatever the pieces and their order.
 """
 
 import math
@@ -28,19 +28,19 @@ _DIGITS, _HALF = 53, 26  # of a float; of its lower half
 
 @dataclass(frozen=True)
 class ExactSum:
-    """A sum of floats as a whole number.
+    """A sum of floats as an integer.
 
-    `math.fsum` adds up one column that it has to itself; this adds up many in one pass over the pieces, which may come
-    in any order, and rounds a mean once.
+    `math.fsum` sums one column at a time; this sums many in one pass over the pieces, in any order, and rounds a mean
+    once.
     """
 
-    count: int = 0  # how many were added; NaN is a missing number and is not
+    count: int = 0  # count of numbers added; NaN is missing and not counted
     units: int = 0  # their sum, in units of 2 ** -1126
-    beyond: float = 0.0  # sum of the infinite ones among them, 0.0 if there is none
+    beyond: float = 0.0  # sum of the infinite ones, 0.0 if there are none
 
     @classmethod
     def of(cls, values: Floats) -> "ExactSum":
-        """Add up values, any shape; NaN is left out."""
+        """Sum values of any shape; NaN is left out."""
         known = values[~np.isnan(values)]
         finite = known[np.isfinite(known)]
         beyond = sum(set(known[~np.isfinite(known)].tolist()), 0.0)  # both infinities make NaN
@@ -68,7 +68,7 @@ class ExactSum:
 
 
 def counted(parts: "Iterable[pd.Series[Any]]") -> dict[Any, int]:
-    """How often each value occurs in the parts of a column, missing ones left out; sorted by value."""
+    """Count each value in the parts of a column, missing ones left out; sorted by value."""
     counts = Counter[Any]()
     for part in parts:
         counts.update({value: int(count) for value, count in part.value_counts().items()})
@@ -76,20 +76,20 @@ def counted(parts: "Iterable[pd.Series[Any]]") -> dict[Any, int]:
 
 
 def median_of(counts: Mapping[float, int]) -> float:
-    """The median of numbers of which it is known how often each occurs; NaN of none."""
+    """Return the median of values with their counts; NaN of none."""
     n = sum(counts.values())
     return (value_at(counts, (n - 1) // 2) + value_at(counts, n // 2)) / 2 if n else math.nan
 
 
 def mean_of(counts: Mapping[float, int]) -> float:
-    """The exact mean of numbers of which it is known how often each occurs, rounded once; NaN of none."""
+    """Return the exact mean of values with their counts, rounded once; NaN of none."""
     n = sum(counts.values())
     total = sum((Fraction(value) * count for value, count in counts.items()), Fraction(0))
     return float(total / n) if n else math.nan
 
 
 def quantile_of(counts: Mapping[float, int], level: float) -> float:
-    """A quantile of numbers of which it is known how often each occurs, as `between_ranks` defines it; NaN of none."""
+    """Return a quantile of values with their counts, as `between_ranks` defines it; NaN of none."""
     n = sum(counts.values())
     if not n:
         return math.nan
@@ -98,7 +98,7 @@ def quantile_of(counts: Mapping[float, int], level: float) -> float:
 
 
 def value_at(counts: Mapping[float, int], rank: int) -> float:
-    """The number at a rank, from 0, once all are sorted."""
+    """Return the value at a rank, from 0, of sorted values with their counts."""
     for value in sorted(counts):
         rank -= counts[value]
         if rank < 0:
@@ -107,15 +107,15 @@ def value_at(counts: Mapping[float, int], rank: int) -> float:
 
 
 def ranks_around(n: int, level: float) -> tuple[int, int]:
-    """The ranks, from 0, between which a quantile of n sorted numbers lies."""
+    """Return the ranks, from 0, around a quantile of n sorted numbers."""
     lower = math.floor(level * (n - 1))
     return lower, min(lower + 1, n - 1)
 
 
 def between_ranks(lower: float, upper: float, n: int, level: float) -> float:
-    """A quantile from the numbers at the ranks around it: linear between them (Hyndman & Fan 1996, definition 7).
+    """Interpolate a quantile between the numbers at the ranks around it (Hyndman & Fan 1996, definition 7).
 
-    The bits are those of `np.quantile`, which goes from the nearer end.
+    The bits are those of `np.quantile`, which starts from the nearer end.
     """
     part = level * (n - 1) - math.floor(level * (n - 1))
     step = upper - lower
@@ -132,7 +132,7 @@ Read = Callable[[], Iterator[Mapping[str, Floats]]]
 
 @dataclass(frozen=True)
 class Place:
-    """A number of a column, and how many are smaller and as large, itself counted, once the column is sorted."""
+    """A number of a column, and how many are smaller and as large, itself included, in sorted order."""
 
     value: float
     below: int
@@ -140,9 +140,9 @@ class Place:
 
 
 def quantiles(read: Read, levels: Sequence[float]) -> dict[str, tuple[float, ...]]:
-    """Quantiles of several columns at levels from 0 to 1, linear between ranks; NaN for a column without a number.
+    """Return quantiles of several columns at levels from 0 to 1, linear between ranks; NaN for an empty column.
 
-    `read` gives the pieces of the columns, from the first, each time it is called; NaN is a missing number.
+    `read` gives the pieces of the columns, from the first, at each call; NaN is a missing number.
     """
     counts: dict[str, int] = {}
     for piece in read():
@@ -159,7 +159,7 @@ def quantiles(read: Read, levels: Sequence[float]) -> dict[str, tuple[float, ...
 
 
 def places_of(read: Read, ranks: Mapping[str, Iterable[int]]) -> dict[str, dict[int, Place]]:
-    """The numbers at some ranks, from 0, of several columns; missing numbers (NaN) stand last, 0.0 and -0.0 are equal.
+    """Return the numbers at some ranks, from 0, of several columns; NaN sorts last, 0.0 and -0.0 are equal.
 
     `read` is as for `quantiles`; ranks are given by column, each below its length.
     """
@@ -173,7 +173,7 @@ def places_of(read: Read, ranks: Mapping[str, Iterable[int]]) -> dict[str, dict[
 
 
 def _scan(read: Read, spans: Sequence["_Span"]) -> None:
-    """One pass: count all spans, and hold those that are small; at the first pass that shows on the way."""
+    """Make one pass: count all spans, and store those that are small."""
     left = MOST_HELD
     for span in sorted(spans, key=lambda span: span.size):
         span.begin(hold=span.size <= left)
@@ -193,15 +193,15 @@ def _scan(read: Read, spans: Sequence["_Span"]) -> None:
 
 @dataclass
 class _Span:
-    """Keys among which some ranks of a column lie."""
+    """A range of keys that has some ranks of a column."""
 
     name: str
     ranks: tuple[int, ...]
-    below: int = 0  # how many values lie below the span
-    size: int = 0  # how many lie in it; 0 as long as that is not known
+    below: int = 0  # number of values below the span
+    size: int = 0  # number of values in it; 0 as long as unknown
     low: int = 0  # its first key
     log: int = WHOLE_LOG  # it has 2 ** log keys
-    held: list[Keys] | None = None  # its values as the last pass found them; None if they are too many
+    held: list[Keys] | None = None  # its values in the last pass; None if too many
     counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))  # of its parts
 
     @property
@@ -225,7 +225,7 @@ class _Span:
         return len(offsets)
 
     def settle(self, found: dict[int, Place]) -> Iterator["_Span"]:
-        """Note the ranks whose values are known now; the parts in which the others lie."""
+        """Record the ranks whose values are known now; return the parts that have the others."""
         if self.held is not None:
             offsets = np.sort(np.concatenate(self.held))
             for rank in self.ranks:
@@ -249,7 +249,7 @@ _SIGN = np.uint64(1 << 63)
 
 
 def _keys(values: Floats) -> Keys:
-    """Keys in the order of the values: as bits, floats from 0 on stand in order, those below in reverse."""
+    """Map values to keys in their order: bits of floats from 0 on are in order, those below in reverse."""
     plain = np.where(np.isnan(values), np.nan, values + 0.0)  # one NaN, and no -0.0
     bits = np.ascontiguousarray(plain).view(np.uint64)
     keys: Keys = np.where(bits & _SIGN, ~bits, bits | _SIGN)

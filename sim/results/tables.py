@@ -15,30 +15,30 @@ from sim.results.results import Results
 from sim.results.stages import reached
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-# What a spreadsheet, or whoever pastes from it, drops before a sign: blanks, quotes, marks that are not seen.
+# What a spreadsheet, or a paste into one, drops before a sign: blanks, quotes, invisible marks.
 _DROPPED = "\\s\"'\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
-_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"  # the wide ones count as signs where one writes Japanese
-# Where semicolons or tabs part cells, as in much of Europe, a cell may also begin in the middle of one of ours.
+_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"  # full-width signs count too in a Japanese locale
+# Where semicolons or tabs separate cells, as in much of Europe, a cell may also begin inside one of ours.
 _FORMULA = re.compile(f"(?:^|(?<=[;\\t\\r\\n]))(?=[{_DROPPED}]*[{_SIGNS}])")
 
 
 def csv_text(table: pd.DataFrame) -> str:
-    """A table as CSV. A text that a spreadsheet would take for a formula gets an apostrophe; see `guarded`."""
+    """Format a table as CSV. Text that a spreadsheet would read as a formula gets an apostrophe; see `guarded`."""
     safe = table.rename(columns=guarded)
     for place, kind in enumerate(safe.dtypes):
         if not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):
             safe.isetitem(place, safe.iloc[:, place].astype(object).map(guarded, na_action="ignore").to_numpy(object))
     text = str(safe.to_csv(index=False, lineterminator="\n"))
-    if "\r" in text:  # Python's writer leaves it without quotes, and readers take it for the end of a row
+    if "\r" in text:  # Python's writer leaves it unquoted, and readers treat it as the end of a row
         text = str(safe.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC))
     return text
 
 
 def guarded(cell: Any) -> Any:
-    """A text with an apostrophe wherever a formula could begin in it; numbers stay as they are.
+    """Put an apostrophe wherever a formula could begin in a text; numbers stay as they are.
 
     That is before `=`, `+`, `-` or `@`, at the start or after a `;`, tab or line end, whatever blanks, quotes and
-    marks that are not seen lie between. The text comes back by taking out the apostrophe at each such place.
+    invisible marks lie between. Removing the apostrophe at each such place restores the text.
     """
     if not isinstance(cell, str) or _NUMBER.fullmatch(cell):
         return cell
@@ -49,7 +49,7 @@ SUMMARY, PACKAGES, PARTIES, FUNNEL = "summary.json", "packages.csv", "parties.cs
 
 
 def tables_of(results: Results, identity: str) -> dict[str, bytes]:
-    """The text files that stand beside the draws, by name."""
+    """Return the text files stored beside the draws, by name."""
     return {
         SUMMARY: json_text({"identity": identity, **results.summary(), "reached": _shares(results)}).encode(),
         PACKAGES: csv_text(results.packages()).encode(),
@@ -63,7 +63,7 @@ def _shares(results: Results) -> dict[str, float]:
 
 
 def json_text(value: Any) -> str:
-    """A value as JSON that every reader takes: a missing number is null."""
+    """Format a value as strict JSON: a missing number is null."""
     return printable_json(json.dumps(_plain(value), indent=1, ensure_ascii=False, allow_nan=False)) + "\n"
 
 

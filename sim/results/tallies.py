@@ -1,4 +1,4 @@
-"""Counts that add up over draws: aspirations and offers round by round, and where agreement lies."""
+"""Counts that add up over draws: aspirations and offers by round, and options of agreements and zones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Tallies:
 
     draws: int
     talks: Mapping[str, npt.NDArray[np.int64]]  # by quantity: draws by round, party and bin of utility, (R, N, 200)
-    ranges: Floats  # worth at the lower end of the first bin and the upper end of the last, shape (N, 2)
+    ranges: Floats  # utility at the lower end of the first bin and the upper end of the last, shape (N, 2)
     agreed: npt.NDArray[np.int64]  # draws in which two options are both part of the agreement, shape (C, C)
     zone: npt.NDArray[np.int64]  # draws in which some acceptable package has both options, shape (C, C)
 
@@ -49,7 +49,6 @@ class Tallies:
 
 
 def empty_tallies(scenario: Scenario, table: Structure) -> Tallies:
-    """Nothing counted yet."""
     shape = (scenario.time.rounds, len(table.parties), BINS)
     options = len(table.option_names)
     return Tallies(
@@ -62,7 +61,7 @@ def empty_tallies(scenario: Scenario, table: Structure) -> Tallies:
 
 
 def utility_ranges(scenario: Scenario, table: Structure) -> Floats:
-    """The lowest and highest worth a party's numbers allow, linkages and carrots counted, shape (N, 2)."""
+    """Return the lowest and highest utility of each party, linkages and side payments included, shape (N, 2)."""
     ranges = []
     carrots = scenario.mediation.carrots if scenario.mediation else None
     added = most_added(carrots) if carrots else {}

@@ -1,4 +1,4 @@
-"""What values the columns of a table of draws may have: of files from a stranger, right hashes do not prove it."""
+"""The values that columns of a table of draws may have: a valid hash does not prove a stranger's file."""
 
 import re
 from collections.abc import Mapping
@@ -21,14 +21,14 @@ from sim.results.tallies import utility_ranges
 from sim.scenario import Scenario
 
 MOST = 1e30  # size of a number: squares and sums of many such numbers are finite
-SLACK = 1e-6  # how far rounding may take a number out of its range
+SLACK = 1e-6  # tolerance for rounding beyond a range
 
 SHARES = re.compile(r"opposition|no_deal_outside|issues_off_.+|chance_.+|credibility.*|survival_.+")
 NOT_NEGATIVE = re.compile(r"months_.+|break_month|stage_.+|steps_.+|penalty_.+|hazard.*|household_weeks_.+|war_cost_.+")
 NEVER_MISSING = re.compile(r"no_deal_.+|worth_.+|household_weeks_.+|war_cost_.+|input\..+|outcome")
 MAY_BE_INFINITE = re.compile(r"break_month|steps_needed|penalty_needed")
-ONLY_SIGNED = re.compile(r"round|month|utility_.+")  # missing where `package` is, and there alone
-JOINED = ("blocker", "least_satisfied_party", "lines_fallen", "first_fallen")  # several names, ` | ` or ` + ` between
+ONLY_SIGNED = re.compile(r"round|month|utility_.+")  # missing exactly where `package` is
+JOINED = ("blocker", "least_satisfied_party", "lines_fallen", "first_fallen")  # names, separated by ` | ` or ` + `
 JOINTS = re.compile(r" [|+] ")
 
 
@@ -40,7 +40,7 @@ class AllowedValues:
     table: Structure
 
     def check(self, draws: pa.Table, first: int) -> None:
-        """Raise a ValueError that names the column if draws from `first` on have a value that no draw can have."""
+        """Raise a ValueError that names the column if draws from `first` on have an impossible value."""
         if not np.array_equal(draws.column("draw"), np.arange(first, first + len(draws))):
             raise ValueError("column draw: its numbers are not those of its draws")
         signed = np.asarray(draws.column("package").is_valid())
@@ -103,7 +103,7 @@ class AllowedValues:
 
     @cached_property
     def _names(self) -> Mapping[str, frozenset[str]]:
-        """The names that columns of text are made of."""
+        """Return the valid names in columns of text."""
         parties, lines = self.table.parties, self.table.lines.names
         ratifiers = self.scenario.ratification.ratifiers if self.scenario.ratification else ()
         blockers = (*parties, *lines, *ratifiers, *(f"{party}.no_deal" for party in parties))
@@ -120,13 +120,13 @@ class AllowedValues:
 
     @cached_property
     def _utility(self) -> Mapping[str, tuple[float, float]]:
-        """The range of each column of utilities, as wide again at both ends: a normal law leaves its range."""
+        """Range of each utility column, extended by its width at both ends: a normal law leaves its range."""
         ends = zip(self.table.parties, utility_ranges(self.scenario, self.table).tolist(), strict=True)
         return {f"utility_{party}": (2 * low - high, 2 * high - low) for party, (low, high) in ends}
 
 
 def _range_of(number: Number) -> tuple[float, float]:
-    """The values that an uncertain number may have, and those that a certain one has."""
+    """Return the values that a number may have."""
     low, high = number.range or (number.value, number.value)
     beyond = NORMAL_REACH * (high - low) if number.law == "normal" else 0.0
     return low - beyond, high + beyond

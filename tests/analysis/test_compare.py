@@ -59,7 +59,7 @@ def by_hand(first, other):
         ("zone", lambda draws: (draws["zone_packages"] > 0).astype(float)),
         ("round", lambda draws: draws["round"].astype("Float64").to_numpy(float, na_value=np.nan)),
         ("least_satisfied", lambda draws: draws["least_satisfied"]),
-        ("worth_east", lambda draws: draws["worth_east"]),
+        ("discounted_east", lambda draws: draws["discounted_east"]),
         ("utility_west", lambda draws: draws["utility_west"]),
     ],
 )
@@ -85,7 +85,7 @@ def test_pairs_are_draws_of_the_same_number_also_if_one_result_has_more(file, re
     base, other = results
     more = run(read_scenario(file), N + 100, seed=5)
     found, wanted = compare([more, other]), compare([base, other])
-    for name in ("signed", "round", "worth_west"):
+    for name in ("signed", "round", "discounted_west"):
         assert figure(found, name)["difference"] == pytest.approx(figure(wanted, name)["difference"])
         assert figure(found, name)["pairs"] == figure(wanted, name)["pairs"]
     assert figure(found, "signed", 0)["n"] == N + 100
@@ -96,12 +96,12 @@ def test_pairing_makes_the_interval_narrow(results, file):
     together = compare([results[0], run(read_scenario(file, setting), N, seed=5)])
     apart = compare([results[0], run(read_scenario(file, setting), N, seed=6)])
     assert together.paired and not apart.paired
-    paired, unpaired = figure(together, "worth_west"), figure(apart, "worth_west")
+    paired, unpaired = figure(together, "discounted_west"), figure(apart, "discounted_west")
     assert paired["difference_high"] - paired["difference_low"] < 0.7 * (
         unpaired["difference_high"] - unpaired["difference_low"]
     )
     assert unpaired["pairs"] == 0 and len(apart.transitions) == 0
-    spread = [one.draws["worth_west"] for one in apart.results]
+    spread = [one.draws["discounted_west"] for one in apart.results]
     half = 1.959964 * math.sqrt(sum(each.var(ddof=1) / N for each in spread))
     assert unpaired["difference_high"] - unpaired["difference"] == pytest.approx(half, rel=1e-6)
 
@@ -192,7 +192,8 @@ def test_scenarios_with_other_issues_and_parties_are_compared_in_what_they_share
         text = text.replace(old, new)
     other.write_text(text.replace("[well]", "[pump]"), encoding="utf-8")
     found = compare([results[0], run(read_scenario(other), 20, seed=5)])
-    assert set(found.figures["figure"]) & {"worth_east", "worth_west", "worth_north"} == {"worth_east"}
+    of_parties = {f"discounted_{party}" for party in ("east", "west", "north")}
+    assert set(found.figures["figure"]) & of_parties == {"discounted_east"}
     assert len(found.packages) == 0
     assert {"issues.well.options", "issues.pump.options", "parties.west.signs"} <= set(found.inputs["input"])
     assert "parties.west.no_deal" not in set(found.inputs["input"])
@@ -292,7 +293,7 @@ def test_rows_that_are_0_on_both_sides_are_left_out(file):
     found = compare([run(read_scenario(file, [f"parties.*.no_deal={worth}"]), 30) for worth in (0.95, 0.96)])
     assert (found.figures[found.figures["figure"] == "signed"]["value"] == 0).all()
     text = as_text(compose(found), 200)
-    assert "agreement signed" not in text and "worth to East from the start" in text
+    assert "agreement signed" not in text and "discounted utility of East" in text
 
 
 def test_one_run_is_singular(file):

@@ -55,15 +55,16 @@ def test_the_sheets_of_sobol_differ_in_one_input_and_share_all_else():
     assert np.array_equal(sheets[WEIGHT].uniforms, np.column_stack([a[:, 0], b[:, 1]]))
     assert np.array_equal(sheets[REST].uniforms, a)
     assert [sheets[name].start for name in ("A", NO_DEAL, WEIGHT, "B", REST)] == [0, 0, 0, 16, 16]
-    figure = play(design, results, figure_named([results], "worth_upland"))
+    figure = play(design, results, figure_named([results], "discounted_upland"))
     again = play(sobol_design(results, inputs_of(results), [NO_DEAL, WEIGHT], 16), results,
-                 figure_named([results], "worth_upland"))  # fmt: skip
+                 figure_named([results], "discounted_upland"))  # fmt: skip
     assert all(np.array_equal(figure[name], again[name]) for name in sheets)
 
 
 def test_pieces_of_sheets_move_no_bit(monkeypatch):
     results = sim.run(shipped("two-banks-pullback"), 20)
-    design, asked = sobol_design(results, inputs_of(results), [NO_DEAL], 16), figure_named([results], "worth_upland")
+    design = sobol_design(results, inputs_of(results), [NO_DEAL], 16)
+    asked = figure_named([results], "discounted_upland")
     whole = play(design, results, asked)
     monkeypatch.setattr(designs, "PIECE", 5)
     pieces = []
@@ -218,7 +219,7 @@ def test_pawn_of_a_share_is_the_distance_of_shares():
 def test_sobol_and_the_tornado_agree_on_a_smooth_figure():
     """Upland's worth goes mostly with its own no deal, by a design as by the slices of finished runs."""
     results = sim.run(shipped("two-banks-pullback"), 2000)
-    told = sensitivity(results, "worth_upland", ("tornado", "sobol"), Plan(top=3, points=128))
+    told = sensitivity(results, "discounted_upland", ("tornado", "sobol"), Plan(top=3, points=128))
     tornado, sobol = (rows(told.tables[name]) for name in ("tornado", "sobol"))
     first = "parties.upland.no_deal"
     assert told.designs["sobol"]["inputs"][0] == first and told.designs["sobol"]["runs"] == 128 * 6

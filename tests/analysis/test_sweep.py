@@ -35,7 +35,8 @@ def test_the_grid_is_a_batchs_own(file, tmp_path):
         east, west = (labels[point["settings"][f"parties.{name}.strategy"]] for name in ("east", "west"))
         row = cell(pd.DataFrame(tournament_told["points"]), plays_east=east, plays_west=west)
         assert row["agreement"] == pytest.approx(summary["agreement_share"]) == point["agreement_share"]
-        assert (row["worth_east"], row["worth_west"]) == pytest.approx(tuple(parties["worth"][["east", "west"]]))
+        found = parties["discounted"][["east", "west"]]
+        assert (row["discounted_east"], row["discounted_west"]) == pytest.approx(tuple(found))
     assert tournament_told == sim.tournament(sim.read_scenario(file), BOTH, draws=50).as_data()
     assert [p.name for p in sorted((folder / "charts").iterdir())] == [f"tournament.{e}" for e in ("csv", "svg")]
 

@@ -77,7 +77,7 @@ PAID = {
 def test_what_each_assignment_pays_is_as_worked_out_by_hand(by_hand):
     for (ash, birch), (to_ash, to_birch) in PAID.items():
         row = cell(by_hand.points, plays_ash=ash, plays_birch=birch)
-        assert (row["worth_ash"], row["worth_birch"]) == pytest.approx((to_ash, to_birch))
+        assert (row["discounted_ash"], row["discounted_birch"]) == pytest.approx((to_ash, to_birch))
         assert row["agreement"] == 1
         assert row["joint"] == pytest.approx(0.81 if ash == birch == "late" else 0.9)  # all of the gain, after waiting
 
@@ -160,7 +160,7 @@ def test_parties_that_are_not_named_play_as_the_file_says():
     problem["parties"]["birch"]["strategy"] = {"name": "time_dependent", "exponent": 0.01}
     played = tournament(read(problem), BOTH, parties=["ash"], draws=5)
     assert played.parties == ("ash",) and len(played.points) == 2 and not len(played.meetings)
-    assert cell(played.points, plays_ash="late")["worth_ash"] == pytest.approx(PAID["late", "early"][0])
+    assert cell(played.points, plays_ash="late")["discounted_ash"] == pytest.approx(PAID["late", "early"][0])
     assert cell(played.equilibria, plays_ash="late")["loss"] == pytest.approx(0.92 - 0.38)
     assert played.figures["low"].isna().all()  # five draws are too few
     assert "fewer than 30 runs" in str(played)

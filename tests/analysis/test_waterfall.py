@@ -117,7 +117,7 @@ def test_a_step_is_the_difference_that_a_run_of_it_makes(file, first, second):
 
 
 def test_steps_sum_to_the_difference(first, second):
-    told = waterfall(first, second, "worth_west", N, 1)
+    told = waterfall(first, second, "discounted_west", N, 1)
     assert (told.method, told.mixtures) == (SHAPLEY, 8)
     values = told.rows["value"].to_numpy()
     assert values[:-1].sum() == pytest.approx(values[-1])

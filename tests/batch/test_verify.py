@@ -51,9 +51,10 @@ def forge_chunk(folder, name=CHUNKS[0]):
     """Change a draw, and every hash of it."""
     path, facts = folder / "draws" / name, facts_of(folder)
     table = pq.read_table(path)
-    worth = table.column("worth_east").to_numpy().copy()
+    worth = table.column("discounted_east").to_numpy().copy()
     worth[0] += 0.25
-    forged = table.set_column(table.column_names.index("worth_east"), table.schema.field("worth_east"), pa.array(worth))
+    place = table.column_names.index("discounted_east")
+    forged = table.set_column(place, table.schema.field(place), pa.array(worth))
     path.write_bytes(to_bytes(forged))
     entry = facts["chunks"][CHUNKS.index(name)]
     entry["draws"] = {"content": content_hash(forged), "file": sha256(path.read_bytes())}

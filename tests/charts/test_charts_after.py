@@ -16,6 +16,7 @@ from sim.charts.chart import svg_text
 from sim.charts.harm import figure, round_scale
 from sim.charts.page import DISCLAIMER
 from sim.charts.style import PARTY_STYLES
+from sim.mechanisms.war import WarSpec
 from sim.results.results import run, share_interval
 from sim.results.rows import FrameRows
 from sim.scenario import read_scenario
@@ -72,7 +73,8 @@ def with_war(results, households=True):
         spread = rng.uniform(0.6, 1.4, results.n)
         draws[f"household_weeks_{party}"] = rounds * 210_000 * spread * (households and number == 0)
         draws[f"war_cost_{party}"] = rounds * (1.2 + number) * rng.uniform(0.7, 1.5, results.n)
-    return replace(results, rows=FrameRows([draws]))
+    scenario = results.scenario.model_copy(update={"war": WarSpec(cost_unit="crowns")})
+    return replace(results, scenario=scenario, rows=FrameRows([draws]))
 
 
 def full(results, **options):
@@ -399,7 +401,7 @@ def test_bars_of_harm_end_at_the_median_in_the_unit_said(drawn, results):
     picture, svg = drawn("harm", "full")
     sizes = table["quantity"].map({"household_weeks": 1e6, "war_cost": 1})
     assert [bar.get_width() for _, bar in bars(picture)] == pytest.approx((table["median"] / sizes).tolist())
-    assert "million household-weeks" in shown(svg) and "the file's unit of money" in shown(svg)
+    assert "million household-weeks" in shown(svg) and "crowns" in shown(svg)
 
 
 def test_a_party_that_nothing_befalls_is_left_out(drawn, results):

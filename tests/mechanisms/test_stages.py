@@ -21,6 +21,7 @@ APART, EITHER = {"ash": 0.5, "birch": 0.5}, {"ash": 0.0, "birch": 0.0}
 WAR: dict[str, Any] = {
     "front": {"drift_per_month": 1000, "sd_per_month": 300, "no_deal_per_1000_km2": {"ash": -0.02, "birch": 0.02}},
     "no_deal_falls_per_month": {"ash": 0.01, "birch": 0.02},
+    "cost_unit": "crowns",
     "cost_per_month": {"ash": 3, "birch": 5},
     "strikes": {
         f"{by}_on_{on}": {"waves_per_month": 6, "drones_per_wave": 10, "households_per_hit": 100}

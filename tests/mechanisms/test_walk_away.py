@@ -85,8 +85,8 @@ def test_worth_from_the_start_counts_what_was_left_for_and_no_deal_for_who_stays
     for party in problem["parties"].values():
         party["discount_per_month"] = 0.5
     columns = outcome_columns(hold_talks(draw(made(problem))))
-    assert columns["worth.0"][0] == pytest.approx(0.5 * 0.2 + 0.25 * 0.2 + 0.25 * 0.55)
-    assert columns["worth.1"][0] == pytest.approx(0.2)
+    assert columns["discounted.0"][0] == pytest.approx(0.5 * 0.2 + 0.25 * 0.2 + 0.25 * 0.55)
+    assert columns["discounted.1"][0] == pytest.approx(0.2)
 
 
 # Any world

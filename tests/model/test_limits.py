@@ -86,6 +86,7 @@ def war(problem: Problem, felt: float, fought: float) -> Problem:
                 "no_deal_per_1000_km2": dict.fromkeys(names, felt * 0.1),
             },
             "no_deal_falls_per_month": dict.fromkeys(names, 0),
+            "cost_unit": "crowns",
             "cost_per_month": {name: {"value": 2, "range": [1, 4]} for name in names},
             "strikes": {f"{names[0]}_on_{names[1]}": strike},
             "outages": {

@@ -217,6 +217,7 @@ def test_a_zone_in_a_round_between_is_no_lack_of_one():
 def war(**numbers: Any) -> dict[str, Any]:
     """Two waves at the outset, each cutting off 1,000 homes of birch, of which half are back after seven days."""
     return {
+        "cost_unit": "crowns",
         "cost_per_month": {"ash": 3, "birch": 5},
         "strikes": {"ash_on_birch": {"waves_per_month": 0, "drones_per_wave": 10, "households_per_hit": 100} | numbers},
         "outages": {"repair_half_life_days": 7},

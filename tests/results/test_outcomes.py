@@ -70,7 +70,7 @@ def test_columns_mean_what_they_say(problem, seed):
             assert row[f"utility_{party}"] == worth
             assert row[f"margin_{party}"] == pytest.approx(worth - no_deal, abs=1e-12)
             discount = talks.ensemble.discount[b, n] ** (months * (signed - 1))
-            assert row[f"worth_{party}"] == pytest.approx(no_deal + discount * (worth - no_deal), abs=1e-9)
+            assert row[f"discounted_{party}"] == pytest.approx(no_deal + discount * (worth - no_deal), abs=1e-9)
             shares.append((worth - no_deal) / (talks.best[b, n] - no_deal) if talks.best[b, n] > no_deal else np.nan)
         assert row["least_satisfied"] == pytest.approx(min(shares), abs=1e-9) or np.isnan(shares).any()
         if not np.isnan(shares).any():
@@ -84,7 +84,7 @@ def test_columns_mean_what_they_say(problem, seed):
 
 def test_worth_without_a_deal_is_that_of_no_deal():
     frame = play_chunk(read(pie((0.65, 0.45), 12)), 1, 0, 3).draws
-    assert frame["worth_ash"].tolist() == pytest.approx([0.65] * 3)
+    assert frame["discounted_ash"].tolist() == pytest.approx([0.65] * 3)
     assert frame["utility_ash"].isna().all()
     assert frame["outcome"].tolist() == ["no_zone"] * 3
     assert frame["blocker"].tolist() == ["ash.no_deal | birch.no_deal"] * 3

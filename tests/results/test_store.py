@@ -377,7 +377,7 @@ def test_playing_again_finds_what_no_hash_can(written, folder):
     manifest = json.loads((folder / "run.json").read_text())
     path = folder / "draws" / "00000000-00000063.parquet"
     table = pq.read_table(path)
-    place = table.column_names.index("worth_upland")
+    place = table.column_names.index("discounted_upland")
     less = table.column(place).to_numpy() * 0.99
     forged = table.set_column(place, table.schema.field(place), pa.array(less))
     path.write_bytes(data := to_bytes(forged))

@@ -138,7 +138,7 @@ def test_figures_are_those_of_the_whole_table(one):
         assert (row.utility_low, row.utility_high) == tuple(worth.quantile([0.05, 0.95]))
         assert row.utility == pytest.approx(worth.mean(), abs=1e-14)
         assert row.margin == pytest.approx(agreed[f"margin_{row.party}"].mean(), abs=1e-14)
-        assert row.worth == pytest.approx(draws[f"worth_{row.party}"].mean(), abs=1e-14)
+        assert row.discounted == pytest.approx(draws[f"discounted_{row.party}"].mean(), abs=1e-14)
         assert row.no_deal == pytest.approx(draws[f"no_deal_{row.party}"].mean(), abs=1e-14)
 
 

@@ -390,6 +390,7 @@ REFUSED = [
     ("as_of: 2025-12-14", "", "first_change_at: a date after signature needs one to count from"),
     ("spillover: {", f"spillover: {{a: [{'x,' * 300}x], ", "war.spillover: too long for something that is only shown"),
     ("spillover: {", f"spillover: {{a: {'x' * 6000}, ", "war.spillover: too long for something that is only shown"),
+    ("  cost_unit: billion US dollars\n", "", "448:3: war.cost_per_month: money needs a unit: give `war.cost_unit`"),
     ("    russia: {value: 11.4,", "    rusia: {value: 11.4,", "451:5: war.cost_per_month: no party is called 'rusia'"),
     ("    russia: {range: [25000,", "    rusia: {range: [25000,", "war.claimed_losses_per_month: no party is called"),
     ("at: {month: 0}", "at: {month: -1}", "events.public_offer.at.month: -1 is out of bounds; a number of at least 0"),

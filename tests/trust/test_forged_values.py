@@ -127,7 +127,10 @@ def test_a_stage_ends_in_no_other_way_than_stages_do():
             layout.allowed.check(with_value(table, name, 0, value), 0)
 
 
-@pytest.mark.parametrize(("column", "value"), [("blocker", TEXTS[0]), ("worth_window", math.inf), ("round", 2**31 - 1)])
+FORGED = [("blocker", TEXTS[0]), ("discounted_window", math.inf), ("round", 2**31 - 1)]
+
+
+@pytest.mark.parametrize(("column", "value"), FORGED)
 def test_a_folder_with_such_a_value_is_damaged(sound, folder, column, value):
     write(folder, sound, "draws", with_value(draws_of(sound), column, 5, value))
     assert f"column {column}: " in refused(folder, "draws")

@@ -115,8 +115,8 @@ def test_chunks_that_come_out_otherwise_are_played_anew(tmp_path, monkeypatch):
     play(tmp_path)
     name = "draws/00000128-00000129.parquet"  # one bit of a number is another, and all hashes are right
     table = pq.read_table(folder / name)
-    values = table.column("worth_west").to_numpy() * (1 + 2.0**-52)
-    place = table.column_names.index("worth_west")
+    values = table.column("discounted_west").to_numpy() * (1 + 2.0**-52)
+    place = table.column_names.index("discounted_west")
     table = table.set_column(place, table.schema.field(place), pa.array(values))
     with_file(folder, name, parquet.to_bytes(table), parquet.content_hash(table))
     forge(folder, {**facts_of(folder), "versions": [OLDER]})

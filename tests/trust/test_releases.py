@@ -13,7 +13,7 @@ from tests.update_golden import GOLDEN, contents
 PLANTED = bugs("R19", __name__, [
     ("sim/core", 'SCHEME = "peacesim-3"', 'SCHEME = "peacesim-4"',
      "test_no_release_is_belied_and_every_scheme_is_announced"),
-    ("sim/results", 'FORMAT = "peacesim-results-1"', 'FORMAT = "peacesim-results-2"',
+    ("sim/results", 'FORMAT = "peacesim-results-2"', 'FORMAT = "peacesim-results-3"',
      "test_no_release_is_belied_and_every_scheme_is_announced"),
     ("sim/core", "(words >> np.uint64(11)) * 2.0**-53", "(words >> np.uint64(12)) * 2.0**-52",
      "tests/test_golden.py::test_a_scenario_gives_what_it_gave[two-banks-pullback]"),

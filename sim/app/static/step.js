@@ -264,14 +264,14 @@ function war(now) {
   const end = reply.rounds.at(-1).harm;
   const struck = reply.parties.filter((each) => end[each.name] && Object.values(end[each.name]).some((value) => value !== 0));
   if (struck.length && reply.outages) {
-    const heads = [...translate("step.harm_heads").split("|"), ...(reply.money ? [translate("step.money_head")] : [])];
+    const heads = [...translate("step.harm_heads").split("|"), ...(reply.money ? [translate("step.money_head", { unit: reply.money })] : [])];
     const rows = struck.map((each) => {
       const harm = now.harm[each.name];
       return [each.label, ...[harm.dark, harm.household_weeks, harm.waves, harm.hits, ...(reply.money ? [harm.money] : [])].map((value) => whole.format(value))];
     });
     parts.push(table(translate("step.harm"), heads, rows, heads.map((_, k) => k).slice(1)), make("p", { class: "note" }, translate("step.harm_note")));
   } else if (struck.length && reply.money) {
-    parts.push(table(translate("step.harm"), [translate("step.harm_heads").split("|")[0], translate("step.money_head")], struck.map((each) => [each.label, whole.format(now.harm[each.name].money)]), [1]));
+    parts.push(table(translate("step.harm"), [translate("step.harm_heads").split("|")[0], translate("step.money_head", { unit: reply.money })], struck.map((each) => [each.label, whole.format(now.harm[each.name].money)]), [1]));
   }
   if (reply.levers.length) parts.push(table(translate("step.levers"), translate("step.lever_heads").split("|"), reply.levers.map((name) => [name, worth(now.strength[name])]), [1]));
   if (reply.claims.rows.length) parts.push(make("details", { open: at("war").querySelector("details")?.open || false }, make("summary", {}, translate("step.claims")),
