@@ -76,10 +76,12 @@ FINDINGS = {
     "Donetsk handed over": ("signed", lambda d: d["package"].str.contains("handover_", na=False)),
 }  # fmt: skip
 SLOW = {  # draws at most: these look at all packages at every turn, or rank them anew in each draw or round
-    "all foresee everything (equilibrium)": 32, "learned from offers": 32, "everything known": 32,
-    "nearest to the last received": 32, "largest product of gains": 32, "MiCRO": 32,
-    "tit for tat": 256, "nice tit for tat": 256, "half clock, half tit for tat": 256, "Zeuthen": 256, "chance": 256,
+    "all foresee everything (equilibrium)": 32, "MiCRO": 128,
+    "learned from offers": 256, "everything known": 256, "nearest to the last received": 256,
+    "largest product of gains": 256, "tit for tat": 256, "nice tit for tat": 256,
+    "half clock, half tit for tat": 256, "Zeuthen": 256, "chance": 256,
 }  # fmt: skip
+LEAST = 100  # runs below which a difference from the file is not given
 FEWEST = 20  # signed runs below which shares of them are not given
 
 
@@ -122,7 +124,8 @@ def table(found: dict[str, pd.DataFrame]) -> str:
             told = [share(of, holds(draws), draws) for of, holds in FINDINGS.values()]
             cells = [percent(*each) if each else "too few" for each in told]
             apart, half = difference(FINDINGS["signed"][1](draws), FINDINGS["signed"][1](base))
-            cells.append("" if draws is base else f"{100 * apart:+.1f} ± {100 * half:.1f}")
+            against = f"{100 * apart:+.1f} ± {100 * half:.1f}" if len(draws) >= LEAST else "too few"
+            cells.append("" if draws is base else against)
             rows.append(f"| {way} | {len(draws)} | " + " | ".join(cells) + " |")
     return "\n".join(rows)
 
