@@ -20,7 +20,7 @@ ROWS = 4096  # vectors compared at a time, so that their marks stay close to the
     use="to see what can be had without loss to anybody; it says nothing of how to choose among its packages",
 )
 def pareto_frontier(utility: Floats) -> Bools:
-    """Return the packages that no other package dominates.
+    """Packages that no other package dominates.
 
     Package q dominates p if its utility is at least as high to every party and higher to one. Utilities are compared on
     a grid of one tolerance (1e-9): those that differ in their last bits only are equal, and dominance stays a strict
