@@ -11,20 +11,20 @@ PAGE = Path(__file__).parent.parent / "docs" / "negotiation.md"
 INTRODUCTION = """\
 # The negotiation library
 
-Every name that a scenario may use for how parties bargain, and every solution that results are held against: what it
+Every name that a scenario may use for how parties bargain, and every solution that results are compared with: what it
 does, its formula, where it comes from and when to use it. `peacesim list` prints the same. The parameters are in
 [scenario-files.md](scenario-files.md), the mathematics that the formulas rest on in [model.md](model.md), and the works
 named as sources are listed [at its end](model.md#sources).
 
-In formulas `u(p)` is a party's own worth of package p, `u_m` that of party m, `known` what the party knows of it, `a`
-what it asks for now (its aspiration), `no_deal` what no agreement is worth in this round, `best` its largest worth of
-what it could sign, `w_i` and `v_i` its weight and value of issue i. Of the reference solutions `n` are the parties that
+In formulas `u(p)` is a party's utility of package p, `u_m` that of party m, `known` what the party knows of it, `a`
+its aspiration (the utility it demands now), `no_deal` its reservation value in this round, `best` its largest utility
+among packages it could sign, `w_i` and `v_i` its weight and value of issue i. Of the reference solutions `n` are the parties that
 count, `g_n(p) = u_n(p) - no_deal_n` is what package p adds for them, and p and q are packages of the zone.
 """
 SECTIONS = {
     "protocols": ("Protocols", "Who moves, what binds and when it ends: `protocol: {name: ...}`."),
-    "strategies": ("Strategies", "How much a party asks for, round by round: `strategy: {name: ...}` of a party."),
-    "offers": ("Offer rules", "Which package of that worth it offers: `offers` of its strategy."),
+    "strategies": ("Strategies", "The utility a party demands, round by round: `strategy: {name: ...}` of a party."),
+    "offers": ("Offer rules", "Which package of that utility it offers: `offers` of its strategy."),
     "acceptance": ("Acceptance rules", "What it accepts: `accepts` of its strategy."),
     "information": ("Information", "What parties know of each other: `information` of the protocol."),
     "solutions": (

@@ -367,7 +367,7 @@ class PlainWorld(PlainTalks):
         return any(j <= k < j + (event.closes_channel_rounds or 0) for event in self.happened[j - 1])
 
     def begin(self, k: int) -> None:
-        """Events, the worth of no deal, and levers."""
+        """Events, the no-deal value, and levers."""
         t, mediation, self.k = self.table, self.scenario.mediation, k
         for event in self.happened[k - 1]:
             if event.removes:

@@ -359,7 +359,7 @@ def _draw_list(panel: Panel, results: Results, view: Scene) -> None:
 class FrontierChart(Chart[Results, Axis]):
     name = "frontier"
     about = (
-        "worth of packages to two parties: no-deal lines, zone, frontier, reference solutions, proposals, agreements"
+        "utility of packages to two parties: no-deal lines, zone, frontier, reference solutions, proposals, agreements"
     )
     group = "talks"
 
@@ -410,7 +410,7 @@ class FrontierChart(Chart[Results, Axis]):
             f"Scatter of package worths, {a} across and {b} upwards. At central numbers {off:,} of "
             f"{view.utility.shape[1]:,} packages are acceptable to all who must sign{lines}. {finding}",
             (f"Reference solutions are taken over packages acceptable to all who must sign{reading}. In brackets after "
-             f"their names and after proposals: worth to {a}, {b}; where a text leaves issues open, the least and "
+             f"their names and after proposals: utility to {a}, {b}; where a text leaves issues open, the least and "
              "most. Packages signed are drawn at central numbers too: by the numbers of its own run each is worth more "
              "or less to a party, and lies elsewhere.",
              interval_note(results.n)),

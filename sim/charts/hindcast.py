@@ -38,7 +38,7 @@ def _draw_party(axes: Axes, found: Hindcast, party: str, style: PartyStyle, ends
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
     axes.tick_params(length=3)
-    axes.set_ylabel(f"worth, 0{DASH}1", fontsize=SMALL, color=SOFT)
+    axes.set_ylabel(f"utility, 0{DASH}1", fontsize=SMALL, color=SOFT)
     for low, high in ((ends[0], 0), (1, ends[1])):
         axes.axhspan(low, high, facecolor=NEUTRAL_PALE, alpha=0.5, linewidth=0, zorder=0)
     axes.hlines([0, 1], first, last, color=RULE, linewidth=0.9, zorder=1)
@@ -72,7 +72,7 @@ class HindcastChart(Chart[Hindcast, Ends]):
     """No-deal value, played back to the start of the war."""
 
     name = "hindcast"
-    about = "worth of no deal since the war began, as the rates a month of a file imply it, and what is known"
+    about = "no-deal value since the war began, as the rates a month of a file imply it, and what is known"
     of = Hindcast
 
     def kicker(self, subject: Hindcast) -> str:

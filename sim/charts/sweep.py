@@ -221,5 +221,5 @@ class SweepChart(Chart[SweepTable, list[str]]):
         how = "Shares of runs in per cent; every point is played on the same draws. "
         how += "Pale: 95 % interval." if one else "Darker is more, each map with its own scale."
         varied = listed([clean(path, 60) for path in table.paths])
-        title = f"What came of it as {varied} {'varies' if one else 'vary'}"
+        title = f"Outcomes as {varied} {'varies' if one else 'vary'}"
         return Caption(title, how, finding, finding, tuple(notes))

@@ -25,10 +25,10 @@ HEAD, BETWEEN, STRIP, BELOW = 0.26, 0.2, 0.95, 0.52  # inches
 LEVELS = (0.1, 0.5, 0.9)
 QUANTITIES = ("aspiration", "own_offer", "received_offer", "no_deal")
 LABELS = {
-    "aspiration": "least worth asked for (aspiration)",
-    "own_offer": "worth of own offers",
-    "received_offer": "worth of offers received",
-    "no_deal": "worth of no deal",
+    "aspiration": "aspiration: least utility demanded",
+    "own_offer": "utility of own offers",
+    "received_offer": "utility of offers received",
+    "no_deal": "no-deal value",
 }
 
 
@@ -99,7 +99,7 @@ def _draw_party(axes: Axes, results: Results, party: str, style: PartyStyle, sha
     _prepare(axes, shared)
     axes.set_ylim(shared.low, shared.high)
     axes.set_yticks([0, 0.5, 1])
-    axes.set_ylabel(f"worth, 0{DASH}1", fontsize=SMALL, color=SOFT)
+    axes.set_ylabel(f"utility, 0{DASH}1", fontsize=SMALL, color=SOFT)
     axes.hlines([0, 0.5, 1], 0.5, shared.rounds + 0.5, color=RULE, linewidth=0.6, zorder=0)
     axes.tick_params(labelbottom=False)
     for quantity in ("no_deal", "received_offer", "own_offer", "aspiration"):

@@ -33,8 +33,8 @@ CELL = 0.56  # inches, width
 MOST_LINES = 2  # of a label in the lower half; the upper half has all of it
 MOST_MET = 12  # maximum strategies side by side in the lower half
 HEADS = {
-    "own": ("Own worth", ""),
-    "joint": ("Joint worth, share of the possible", "per cent"),
+    "own": ("Own utility", ""),
+    "joint": ("Joint utility, share of the possible", "per cent"),
     "agreement": ("Agreement signed", "per cent of runs"),
     "in_force": ("Agreement in force", "per cent of runs"),
 }
@@ -149,7 +149,7 @@ def _value(row: dict[Any, Any], name: str) -> str:
 
 def _draw_meetings(panel: Panel, tournament: Tournament, rows: Rows, top: float) -> None:
     """Draw the lower half: a cell for each pair, darker for more."""
-    panel.text(0, top, "Own worth of the strategy at the left where another party plays the one above", BODY,
+    panel.text(0, top, "Own utility of the strategy at the left where another party plays the one above", BODY,
                weight="bold")  # fmt: skip
     head = top + 3 * BODY * LINE
     left, count = LETTER + rows.room + GAP, len(rows.labels)
@@ -186,12 +186,12 @@ def _finding(tournament: Tournament) -> str:
     """Describe the equilibria."""
     found, points = tournament.equilibria, len(tournament.points)
     if not len(found):
-        return "In every assignment some party's mean worth rises if it alone changes."
+        return "In every assignment some party's mean utility rises if it alone changes."
     if len(found) > 1:
-        return f"In {len(found):,} of {points:,} assignments no party's mean worth rises if it alone changes."
+        return f"In {len(found):,} of {points:,} assignments no party's mean utility rises if it alone changes."
     row = found.iloc[0]
     plays = [f"{_party(tournament, name)} plays {clean(row[f'plays_{name}'], 60)}" for name in tournament.parties]
-    return f"No party's mean worth rises if it alone changes where {listed(plays)}; nowhere else."
+    return f"No party's mean utility rises if it alone changes where {listed(plays)}; nowhere else."
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ class TournamentChart(Chart[Tournament, Places]):
     """Results of each strategy, and below them its utility against each other."""
 
     name = "tournament"
-    about = "strategies against strategies: what each did, and own worth where one meets another"
+    about = "strategies against strategies: figures of each, and own utility in each pairing"
     of = Tournament
 
     def kicker(self, tournament: Tournament) -> str:
@@ -267,7 +267,7 @@ class TournamentChart(Chart[Tournament, Places]):
         darker = " In the lower half darker is more." if met else ""
         notes = [
             INTERVALS if tournament.n >= 30 else "With fewer than 30 runs there are no intervals.",
-            f"Joint worth is over the {joint:,} runs in which somebody could gain; 100 %: the package of the first "
+            f"Joint utility is over the {joint:,} runs in which somebody could gain; 100 %: the package of the first "
             "round's zone with the largest sum of the parties' gains, each as a share of its own largest gain there.",
         ]
         if not met and len(tournament.labels) > MOST_MET:
@@ -278,10 +278,10 @@ class TournamentChart(Chart[Tournament, Places]):
         return Caption(
             f"Strategies against each other, played by {who}",
             "Every assignment of the strategies to these parties is played on the same runs. A strategy's figures are "
-            "means over all parties that play it and all that the others play. Own worth is each party's own scale, "
+            "means over all parties that play it and all that the others play. Own utility is each party's own scale, "
             f"from 0 to 1 but for linkages.{darker}",
             _finding(tournament),
-            f"Dots with intervals, and a map of pairs. Most own worth in the mean: {clean(best, 60)}. Own worth by "
+            f"Dots with intervals, and a map of pairs. Most own utility in the mean: {clean(best, 60)}. Own utility by "
             f"strategy: {listed(own)}. {_finding(tournament)}",
             tuple(notes),
         )

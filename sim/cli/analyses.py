@@ -27,7 +27,6 @@ from sim.batch import ClusterError
 from sim.batch.designs import play_pieces
 from sim.batch.progress import progress_on
 from sim.batch.run import connected
-from sim.cli.batching import REPORT
 from sim.cli.output import (
     WRONG_INPUT,
     fail,
@@ -40,6 +39,7 @@ from sim.cli.output import (
 )
 from sim.cli.sources import read_or_fail
 from sim.core.wording import shown
+from sim.report.batch import REPORT
 from sim.report.compare import brief, chart_labels, data, document, waterfall_data
 from sim.report.explain import by_option
 from sim.report.plain import plain

@@ -14,6 +14,7 @@ from sim.batch.progress import progress_on
 from sim.cli.output import fail, print_document
 from sim.cli.signals import ignore_signals
 from sim.core.wording import shown
+from sim.report.batch import REPORT, write_index
 from sim.report.document import Block, heading, paragraph, table
 from sim.results.figures import STAGES
 from sim.results.files import write_whole
@@ -22,7 +23,7 @@ from sim.results.manifest import Shard
 from sim.results.results import Results
 
 MOST_ROWS = 60
-CHARTS, REPORT = "charts", "report.html"
+CHARTS = "charts"
 STAGE_COLUMNS = ("zone_ever", "signed", "in_force", "held_60")
 READING = (
     "Shares of runs in the scenario, under the weights of its file, with 95 % intervals. zone: some package was "
@@ -48,10 +49,18 @@ def run_batch(paths: Sequence[Path], out: Path, charts: str, shard: Shard | None
     if shard is not None and done:
         click.echo(f"{str(shard).capitalize()}: {places(items, out)}")
         click.echo(f"Results, tables and charts come of all {shard.of}: peacesim merge {shown(out, 300)}")
-    elif charts and done:
-        more = f", and one in each of the other {len(done) - 1} folders" if len(done) > 1 else ""
-        click.echo(f"Page to open in a browser: {shown(done[0] / REPORT, 300)}{more}")
+    elif done:
+        print_pages(out, done, charts)
     return all(item.failure is None for item in items)
+
+
+def print_pages(out: Path, done: Sequence[Path], charts: str) -> None:
+    """Write the page of all results in a folder; name it, and the page of the one result that was made."""
+    if charts and len(done) == 1:
+        click.echo(f"Page to open in a browser: {shown(done[0] / REPORT, 300)}")
+    index = write_index(out, done)
+    if index is not None:
+        click.echo(f"Page of all scenarios: {shown(index, 300)}")
 
 
 def report(items: Sequence[BatchItem], out: Path, summarised: bool = True, quiet: bool = False) -> None:
@@ -177,6 +186,9 @@ def run_merge(paths: Sequence[Path], out: Path | None, charts: str) -> tuple[boo
             click.echo(f"{shown(each.item.folder, 200)}: missing: {shown(line, 300)}", err=True)
     if any(item.failure is None for item in whole):
         click.echo(f"Results: {places(whole, whole[0].folder.parent)}")
+        single = [item.folder for item in whole if item.failure is None and not item.settings]
+        if single:
+            print_pages(single[0].parent, single, charts)
     incomplete = next((each for each in found if each.missing), None)
     if incomplete is not None:
         item = incomplete.item

@@ -45,7 +45,7 @@ def shard_of_several(context: click.Context, option: click.Parameter, text: str 
 
 
 @command()
-@click.argument("paths", nargs=-1, required=True, type=EXISTING)
+@click.argument("paths", nargs=-1, required=True, type=Scenarios(exists=True))
 @draws_option(10_000)
 @seed_option
 @workers_options
@@ -96,7 +96,7 @@ def chosen_chunks(context: click.Context, option: click.Parameter, text: str) ->
 
 
 @command()
-@click.argument("paths", metavar="RESULT...", nargs=-1, required=True, type=Scenarios())
+@click.argument("paths", metavar="RESULT...", nargs=-1, required=True, type=Scenarios(newest=True))
 @click.option("--chunks", callback=chosen_chunks, metavar="all|N|first", default="3", show_default=True,
               help="Which chunks of each result are played again; 0 for none.")  # fmt: skip
 @as_json
@@ -170,7 +170,7 @@ def show(file: Path, sets: tuple[str, ...], full: bool, section: str | None, as_
 
 
 @command()
-@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=EXISTING)
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=Scenarios(exists=True))
 @sets_option
 @as_json
 def check(paths: tuple[Path, ...], sets: tuple[str, ...], as_json: bool) -> int:
@@ -271,7 +271,7 @@ def new(file: Path) -> None:
 
 
 @command()
-@click.argument("path", metavar="[FILE|RESULTS]", required=False, type=Scenarios(exists=True))
+@click.argument("path", metavar="[FILE|RESULTS]", required=False, type=EXISTING)
 @draws_option(10_000)
 @click.option("--seed", type=int, help="Random seed; left out: that of RESULTS, else 1.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True,

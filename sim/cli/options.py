@@ -54,12 +54,14 @@ KINDS = (  # as `listing.KINDS`, which is slow to import
 class Scenarios(click.Path):
     """A path; the shell completes file and folder names, and a missing path is answered with similar names."""
 
-    def __init__(self, **how: Any) -> None:
+    def __init__(self, newest: bool = False, **how: Any) -> None:
+        """With `newest`, `results/<id>` stands for the folder `results/<id>-<hash>` that was written last."""
         super().__init__(path_type=Path, **how)
+        self.newest = newest
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         try:
-            return super().convert(value, param, ctx)
+            return super().convert(self._newest(value, param, ctx) if self.newest else value, param, ctx)
         except click.BadParameter as error:
             if os.path.exists(value):
                 raise
@@ -67,6 +69,20 @@ class Scenarios(click.Path):
             with suppress(OSError):  # the current folder may be gone
                 hint = likely(Path(value))
             self.fail(f"{error.message} {hint}".rstrip(), param, ctx)
+
+
+    def _newest(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        with suppress(OSError):  # a folder that may not be read
+            if not os.path.lexists(value):
+                from sim.core.wording import listed
+                from sim.results.manifest import newest_results
+
+                found = newest_results(Path(value))
+                if len(found) > 1:
+                    names = listed([each.name for each in found], "or")
+                    self.fail(f"{value!r} could be any of several folders that are equally new: {names}", param, ctx)
+                return found[0] if found else value
+        return value
 
 
 def names_of_kind(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
@@ -138,7 +154,7 @@ TAB completion, once for a session (put the line into your shell's start-up file
 
 Results are shares of runs in a scenario, under the weights of its file. They are no forecast.
 """
-EXISTING = Scenarios(exists=True)
+EXISTING = Scenarios(exists=True, newest=True)
 FILE = Scenarios(exists=True, dir_okay=False)
 
 full_option = click.option("--full", is_flag=True, help="Print all of it, in place of what fits one screen.")

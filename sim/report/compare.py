@@ -89,7 +89,7 @@ def page_document(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> It
 def findings(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
     """Return inputs that differ, figures, packages, outcomes, and where differences come from."""
     yield from _inputs(comparison)
-    yield heading("What came of it", "figures")
+    yield heading("Outcomes", "figures")
     yield from _figures(comparison, comparison.shared)
     packages = comparison.packages["package"].unique().tolist()
     if len(packages):

@@ -33,6 +33,14 @@ class Paragraph:
     hanging: int = 0
 
 
+class Cell(str):
+    """A cell's text, to which a page adds a bar of a share, a link, and a line below it; see `cell`."""
+
+    share: float | None = None
+    href: str = ""
+    note: str = ""
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows in columns."""
@@ -43,6 +51,7 @@ class Table:
     caption: str = ""  # caption, on a page
     note: str = ""  # note below it, on a page
     indent: int = 2
+    cards: bool = False  # whether each row is a block of its own on a narrow page
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,13 @@ def section(
         yield from paragraphs(*below)
 
 
+def cell(text: object, share: float | None = None, href: str = "", note: str = "") -> Cell:
+    """A cell with a bar of a share (0 to 1), a link or a line below its text; texts are escaped here."""
+    made = Cell(shown(str(text), MOST_CELL))
+    made.share, made.href, made.note = share, href, shown(note, MOST_CELL)
+    return made
+
+
 def bullets(texts: Sequence[str]) -> Table:
     """Return texts as a list with dashes."""
     return table(["", ""], [["-", text] for text in texts], left=2)
@@ -119,7 +135,7 @@ def bullets(texts: Sequence[str]) -> Table:
 
 def table(
     heads: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1, caption: str = "", note: str = "",
-    indent: int = 2,
+    indent: int = 2, cards: bool = False,
 ) -> Table:  # fmt: skip
     """Make a table; texts are escaped here, and short rows are padded with empty cells.
 
@@ -128,11 +144,14 @@ def table(
         left: Number of first columns that are flush left; the others are flush right.
     """
     texts = tuple(
-        tuple(None if cell is None else shown(str(cell), MOST_CELL) for cell in [*row, *[""] * (len(heads) - len(row))])
+        tuple(
+            each if each is None or isinstance(each, Cell) else shown(str(each), MOST_CELL)
+            for each in [*row, *[""] * (len(heads) - len(row))]
+        )
         for row in rows
     )
     flush = frozenset(place for place, head in enumerate(heads) if place < left or head.startswith("<"))
-    return Table(tuple(clean(head.removeprefix("<")) for head in heads), texts, flush, caption, note, indent)
+    return Table(tuple(clean(head.removeprefix("<")) for head in heads), texts, flush, caption, note, indent, cards)
 
 
 def table_of(caption: str, frame: "pd.DataFrame", names: Mapping[str, str] | None = None) -> Table:

@@ -36,7 +36,7 @@ from sim.results.labels import (
 from sim.results.results import Results
 from sim.scenario import Scenario
 
-REASONS = {WORTH: "worth too little", OWN_OFFER: "its own next offer was better", AT_HOME: "refused at home before"}
+REASONS = {WORTH: "utility too low", OWN_OFFER: "its own next offer was better", AT_HOME: "refused at home before"}
 ENDED = {"expired": "run out", "broken": "broken", "agreement": "replaced by the agreement", "holds": "still in place"}
 NUMERALS = {"1": "one", "2": "two", "3": "three"}
 BRIEF_OBSTACLES = 6  # of a group, on one screen
@@ -175,12 +175,12 @@ def _out_of_time(explained: Explanation) -> Iterator[Block]:
         rows.append([_parties(explained.results.scenario, each.name, " | "), shared(each), reasons])
     looked = f" (of the first {again.n:,} runs)" if again.n < why.n else ""
     too_late = (
-        f"In {shared(again.too_late)} of these the text on the table at the end was worth what all asked for by then: "
+        f"In {shared(again.too_late)} of these the text on the table at the end met every party's demand by then: "
         "time ran out before all had answered."
     )
     missing = [late.missing for late in again.late if not np.isnan(late.missing)]
     if missing:
-        lacked = f"Where the last text was worth too little, it lacked {np.median(missing):.2f} of what was asked for "
+        lacked = f"Where the utility of the last text was too low, it was {np.median(missing):.2f} below the demand "
         runs = f"median of {len(missing)} runs" if len(missing) > 1 else "1 run"
         lacked += f"({runs}), on the refuser's own scale from 0 to 1."
     share = percent(sum(each.count for each in why.refusers) / why.n, why.n)
@@ -218,7 +218,7 @@ def _least_satisfied(explained: Explanation) -> Iterator[Block]:
         f"Who gains least, over {counted(signed, 'agreement')} signed",
         ["", "least satisfied", "median margin", "when least"],
         rows,
-        "Margin: worth of the text less that of no deal, on each party's own scale. When least: what it gets of the "
+        "Margin: utility of the package less that of no deal, on each party's own scale. When least: its share of the "
         "largest margin it could have had, where it is the least satisfied (median).",
     )
 
@@ -280,7 +280,7 @@ def _at_central_numbers(explained: Explanation) -> Iterator[Block]:
         yield paragraph(f"{rule}{some} then acceptable to {who_signs(scenario)}: nothing has to change.", 2)
         return
     yield paragraph(
-        f"{rule}No package is then acceptable to {who_signs(scenario)}. Searched: no-deal worths, weights (the others "
+        f"{rule}No package is then acceptable to {who_signs(scenario)}. Searched: no-deal values, weights (the others "
         "rescaled), points, linkages and hardness, each alone and in pairs, over all packages. A change is measured in "
         "widths of the number's stated range.", 2,
     )  # fmt: skip
@@ -316,7 +316,7 @@ def _over_runs(explained: Explanation) -> Iterator[Block]:
             less = f"hardness {each.half:.2f} ({each.hardness:.2f})"
         rows.append([obstacle_label(scenario, each.name), shared(each.zone), falls, *([less] if below_half else [])])
     half_need = (
-        " Half need: what by itself gives half of the runs a zone, so much less worth of no deal in every run, or a "
+        " Half need: what by itself gives half of the runs a zone, so much lower no-deal values in every run, or a "
         "mean hardness (as it is, in brackets) of the line and those drawn with it; a dash where nothing does."
     )
     first, what = explained.replayed.n, "Both are" if below_half else "Worths are"
@@ -387,9 +387,9 @@ def _tested_changes(explained: Explanation, each: Counterfactual) -> Iterator[Bl
 def _weights(explained: Explanation) -> Iterator[Block]:
     found = explained.weights
     if found.package is None:
-        yield heading("No text is ever signed, so no weight can turn it into another")
+        yield heading("No package is ever signed, so no weight changes which one is")
         return
-    yield heading("Which single weight turns the text into another")
+    yield heading("Single weights that change which package is signed")
     often = f"most often; looked at are the first {found.n} runs that sign it"
     where = "at central numbers (one run)" if found.basis == CENTRAL else often
     yield paragraph(f"Signed {where}: {found.package.replace('/', ' / ')}.", 2)
@@ -440,7 +440,7 @@ def parameter_text(scenario: Scenario, parameter: Parameter) -> str:
     if parameter.kind == "points":
         return f'points of "{option_label(scenario, parts[3], parts[4])}" ({clean(parts[3])}) for {who}'
     if parameter.kind == "linkage":
-        return f"worth of the linkage {clean(parts[3])} to {who}"
+        return f"value of the linkage {clean(parts[3])} to {who}"
     words = {"no_deal": "what no deal is worth to"}
     return f"{words.get(parameter.kind, 'what a text refused at home costs')} {who}"
 

@@ -63,12 +63,13 @@ def _in_time(explained: DrawExplained) -> Iterator[Block]:
         count, none = "this package was", "it was not"
         if nearest.packages > 1:
             count, none = f"{nearest.packages:,} packages, this one among them, were", "none of them was"
-        text = f"In the last round {count} worth what everybody asked for, and {none} the text on the table:"
+        text = f"In the last round {count} enough for every party, and {none} the text on the table:"
         if nearest.on_the_table:
-            text = "The text on the table at the end was worth what all asked for; time ran out before all said so:"
+            text = "The text on the table at the end met every party's demand; time ran out before all had accepted it:"
     else:
-        lacks = [f"{lack:.3f} less for {party_label(scenario, party)}" for party, lack in nearest.missing.items()]
-        text = f"Asking in the last round for {either(lacks, 'and')}: then this package was worth it to all who sign:"
+        lacks = [f"{lack:.3f} for {party_label(scenario, party)}" for party, lack in nearest.missing.items()]
+        lower = either(lacks, "and")
+        text = f"Had the last demands been lower by {lower}, all who sign would have accepted this package:"
     yield sentence(text, indent=2, hanging=0)
     yield from package_lines(explained.story, nearest.package, indent=4)
 

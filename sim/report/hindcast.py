@@ -18,8 +18,8 @@ READING = (
     "mean: noise, dated events and levers are left out."
 )
 NAMES = {
-    "no_deal": "worth of no deal to {}",
-    "no_deal_change": "change in the worth of no deal to {}",
+    "no_deal": "no-deal value of {}",
+    "no_deal_change": "change in the no-deal value of {}",
     "households_cut": "households cut off on the side of {}",
     "household_weeks": "household-weeks without power on the side of {}",
     "front": "gain at the front",
@@ -73,7 +73,7 @@ def document(found: Hindcast) -> Iterator[Block]:
         yield heading("What cannot have been, or is not what is known")
         yield bullets(messages)
     else:
-        yield paragraph("Every party's worth of no deal stays between 0 and 1, and nothing known is missed.", 2)
+        yield paragraph("Every party's no-deal value stays between 0 and 1, and nothing known is missed.", 2)
     yield from _worth(found)
     rows = [
         [party_label(scenario, str(party)), *(_middle(row, True) for row in of_party.to_dict("records"))]

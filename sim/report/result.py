@@ -123,7 +123,7 @@ def headline(results: Results) -> Iterator[Block]:
     if "no_deal_outside" in results.draws and (results.draws["no_deal_outside"] > 0).any():
         yield from (paragraph(text) for _, text in outside(scenario))
     names = {
-        "label": "party", "utility": "worth of the text, if signed", "utility_low": "5 %", "utility_high": "95 %",
+        "label": "party", "utility": "utility of the package, if signed", "utility_low": "5 %", "utility_high": "95 %",
         "no_deal": "no deal", "margin": "margin", "discounted": "discounted utility", "blocking": "share of blocking",
     }  # fmt: skip
     caption = "Parties, each on its own scale: scales of two parties do not compare"
@@ -191,7 +191,7 @@ def blockers(results: Results) -> Iterator[Block]:
         yield paragraph("Every run ended with an agreement in force.")
         return
     yield paragraph(
-        "In runs without a zone: the smallest sets of no-deal worths and red lines whose removal would open one. With "
+        "In runs without a zone: the smallest sets of no-deal values and red lines whose removal would open one. With "
         "a zone and no deal: who refused the last offer. After a signature: who refused it at home."
     )
     parts = obstacle_rows(results, MOST_BLOCKERS)
@@ -291,7 +291,7 @@ def theory(scenario: Scenario) -> Iterator[Block]:
         ("What each party could sign", "What each party could sign, and its best package", at.best),
         ("Reference solutions", "What theory would pick", at.solutions),
         ("Red lines", "Red lines, with the share of runs in which each is real at the start", at.red_lines),
-        ("Proposals", "Proposals on the table: worth to each party, margin over no deal, lines crossed", at.proposals),
+        ("Proposals", "Proposals: utility to each party, margin over no deal, lines crossed", at.proposals),
     ]
     yield from (Folded(title, table_of(caption, frame)) for title, caption, frame in folded if len(frame))
 
@@ -302,7 +302,7 @@ def history(results: Results) -> Iterator[Block]:
     if not scenario.history:
         return
     yield heading("What really happened", "history")
-    yield paragraph("What really came of it stands beside the runs, and nothing that a run computes depends on it.")
+    yield paragraph("What really happened is shown beside the runs; no run depends on it.")
     found = hindsight(results)
     if found is not None:
         yield paragraph(hindsight_words(scenario, found))

@@ -90,7 +90,7 @@ def brief(story: Narration) -> Iterator[Block]:
         if len(turns) > MOST_TURNS:
             yield sentence(f"and {len(turns) - MOST_TURNS} more")
     yield heading("From opening to agreement" if story.package is not None else "From opening to last own offer")
-    heads = ["", "<moved on", "its opening was worth", "and at the end"]
+    heads = ["", "<moved on", "value of its opening", "at the end"]
     yield table(heads, [_moved(story, each) for each in story.accounts])
 
 
@@ -294,14 +294,14 @@ def _end(story: Narration) -> Iterator[Block]:
         label = party_label(story.scenario, seat.name) + ("" if seat.signs else " (does not sign)")
         assert seat.margin is not None
         rows.append((label, worth(seat.worth), worth(seat.no_deal), f"{seat.margin:+.2f}"))
-    yield table(["", "worth", "no deal", "margin"], rows)
+    yield table(["", "utility", "no deal", "margin"], rows)
     if story.least_satisfied is not None:
         share = f"{100 * story.least_satisfied:.0f} %"
         text = f"The least satisfied signatory has {share} of the largest margin it could have had."
         yield sentence(text, hanging=0)
     if story.scenario.ratification is not None:
         yield BLANK
-        yield sentence("What came of it at home:")
+        yield sentence("Votes at home:")
         yield from went_home(story, story.signatures[-1], indent=2)
     yield from held(story)
 

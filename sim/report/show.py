@@ -123,7 +123,7 @@ def _parties(shown: Portrait) -> Iterator[Block]:
         rows.append([party.label, party.kind, briefly(party.signs, "some texts"), str(party.no_deal), most, count])
     parties = [(clean(party.label), party) for party in scenario.parties.values()]
     yield from section(
-        "Who sits there, and what no deal is worth to them (stated: value [range])",
+        "Parties and their no-deal values (BATNA), stated: value [range]",
         ["", "<", "<signs", "no deal", "best", "could sign"],
         rows,
         "best: the most it could sign. could sign: packages worth no deal or more, behind no own line.",
@@ -167,7 +167,7 @@ def _options(scenario: Scenario) -> Iterator[Block]:
 
 def _rules(scenario: Scenario) -> Iterator[Block]:
     if scenario.consistency:
-        yield heading("Packages that cannot exist: where the one holds, the other must")
+        yield heading("Consistency rules: where the first part holds, the second must")
     for rule in scenario.consistency:
         if_, then = condition_names(scenario, rule.if_), condition_names(scenario, rule.then)
         yield paragraph(f"{rule.id}: if {if_}, then {then}{f' ({clean(rule.because)})' if rule.because else ''}", 2)
@@ -197,10 +197,10 @@ def _linkages(scenario: Scenario) -> Iterator[Block]:
         for name, party in scenario.parties.items()
         for linkage in party.linkages
     ]
-    yield from section("Worth that only a combination has", ["", "<when", "adds"], rows)
+    yield from section("Value of combinations (linkages)", ["", "<when", "adds"], rows)
     carrots = scenario.mediation.carrots if scenario.mediation else None
     if carrots is not None:
-        yield heading(f"Worth that the mediator adds, to one package {carrots.budget} at most")
+        yield heading(f"Value that the mediator adds, to one package {carrots.budget} at most")
         yield side_payments(scenario, carrots)
 
 
@@ -254,7 +254,7 @@ def _proposals(shown: Portrait) -> Iterator[Block]:
              ", ".join(row["lines_crossed"]) or None, ", ".join(row["lines_at_stake"]) or None]
             for row in found.to_dict("records")
         ]  # fmt: skip
-        yield table(["", "<signs", "worth", "margin", "<lines crossed", "<lines at stake"], scores)
+        yield table(["", "<signs", "utility", "margin", "<lines crossed", "<lines at stake"], scores)
 
 
 def _span(least: float, most: float, sign: bool = False) -> str:
@@ -361,11 +361,11 @@ def facts(scenario: Scenario) -> Iterator[Block]:
     """List facts about the war, claimed losses, the historical record, and the file's own notes."""
     regions = scenario.war.front.shown if scenario.war and scenario.war.front else {}
     facts = facts_of_the_war(scenario) | {place: str(share) for place, share in regions.items()}
-    yield from _section("The war, as told by the file; nothing is computed from it", facts)
+    yield from _section("The war as described in the file; not used in the computation", facts)
     title = f"{CLAIMS}; killed and wounded a month"
     yield from section(title, ["", "", "<"], claim_rows(scenario), "Nothing is computed from them.")
-    yield from _section("What really came of it; nothing is computed from it", scenario.history or {})
-    yield from _section("What the file says of itself; nothing is computed from it", scenario.expected or {})
+    yield from _section("What really happened; not used in the computation", scenario.history or {})
+    yield from _section("Notes of the file; not used in the computation", scenario.expected or {})
 
 
 def facts_of_the_war(scenario: Scenario) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def _mediation(shown: Portrait, spec: MediationSpec) -> Iterator[Block]:
     if rows:
         yield table(["", "<on", "takes", "no deal then", "<pulled"], rows)
         yield from paragraphs(
-            "takes: share of that party's no-deal worth, at full strength.",
+            "takes: share of that party's no-deal value, at full strength.",
             f"on refusal: while that party alone stands in the way of the last offer of {who}." if on_refusal else "",
             f"A lever gains or loses {spec.step_per_round} of its strength in a round. After signature "
             f"{spec.fades_per_year} of the pressure goes each year.",
@@ -81,7 +81,7 @@ def _mediation(shown: Portrait, spec: MediationSpec) -> Iterator[Block]:
         leans = f"toward {toward} by {by}; below 0: away from it" if float(by) else f"toward nobody (bias {by})"
         yield paragraph(f"In its own offers it leans {leans}.", 2)
     if spec.carrots is not None:
-        yield heading(f"Worth that {who} can add, at most {spec.carrots.budget} to one package {STATED}")
+        yield heading(f"Value that {who} can add, at most {spec.carrots.budget} to one package {STATED}")
         yield side_payments(scenario, spec.carrots)
 
 
@@ -149,7 +149,7 @@ def stage_effects(scenario: Scenario, stage: StageSpec) -> list[str]:
     if times:
         effects.append(f"while it holds, times: {', '.join(times)}")
     if stage.shifts_no_deal:
-        effects.append(f"adds to no-deal worth while it holds: {_by_party(scenario, stage.shifts_no_deal)}")
+        effects.append(f"adds to no-deal value while it holds: {_by_party(scenario, stage.shifts_no_deal)}")
     if stage.gains:
         effects.append(f"agreeing adds: {_by_party(scenario, stage.gains)}")
     if stage.settles:
@@ -177,7 +177,7 @@ def event_effects(scenario: Scenario, event: EventSpec) -> list[str]:
     if event.front_shift is not None:
         effects.append(f"moves the front by {event.front_shift}")
     if event.shifts_no_deal:
-        effects.append(f"adds to no-deal worth: {_by_party(scenario, event.shifts_no_deal)}")
+        effects.append(f"adds to no-deal value: {_by_party(scenario, event.shifts_no_deal)}")
     if event.redraws:
         far = _by_party(scenario, event.redraws)
         effects.append(f"elections: draws weights and support at home anew, this far: {far}")
@@ -239,7 +239,7 @@ def war(shown: Portrait) -> Iterator[Block]:
     spec = shown.scenario.war
     if spec is not None:
         stated = list(_stated(shown.scenario, spec))
-        yield from [heading(f"The war goes on while they talk {STATED}"), *stated] if stated else []
+        yield from [heading(f"The war during the talks {STATED}"), *stated] if stated else []
         yield from _strikes(shown, spec)
     yield from _path(shown)
 
@@ -265,7 +265,7 @@ def _stated(scenario: Scenario, spec: WarSpec) -> Iterator[Block]:
     if given:
         parties = scenario.parties.items()
         yield table(["", *given], [[spec.label, *(of.get(name) for of in given.values())] for name, spec in parties])
-        yield paragraph(f"{', '.join(dict.fromkeys(head.split()[-1] for head in given))}: of no-deal worth.", 2)
+        yield paragraph(f"{', '.join(dict.fromkeys(head.split()[-1] for head in given))}: of no-deal value.", 2)
     if spec.cost_per_month:
         money = _by_party(scenario, spec.cost_per_month)
         yield paragraph(f"Money a month, in {spec.cost_unit} and no part of utility: {money}.", 2)
@@ -300,7 +300,7 @@ def _path(shown: Portrait) -> Iterator[Block]:
     movers = {column: words for column, words in MOVERS.items() if (last[column] != 0).any()}
     if not movers:
         return
-    yield heading("No-deal worth as the months pass, at central numbers and without levers")
+    yield heading("No-deal value as the months pass, at central numbers and without levers")
     at = path.set_index(["round", "party"])["no_deal"]
     rows = []
     for name, party in scenario.parties.items():
@@ -338,7 +338,7 @@ def votes(shown: Portrait) -> Iterator[Block]:
     scenario, spec = shown.scenario, shown.scenario.ratification
     if spec is None:
         return
-    yield heading(f"Who must still say yes after signature {STATED}")
+    yield heading(f"Ratification: who must approve after signature {STATED}")
     if spec.ratifiers:
         written, rows, conditions = scenario.resolved["ratification"]["ratifiers"], [], []
         for name in in_voting_order(spec):
@@ -465,7 +465,7 @@ def _stated_after(scenario: Scenario, spec: AftermathSpec) -> Iterator[str]:
         who, helper = party_label(scenario, spec.guarantor.party), spec.guarantor.helper
         helps = f" {party_label(scenario, helper)} would help (shown, never computed from)." if helper else ""
         will = f"for a text that adds less for it than that x credibility {who} does not act"
-        yield f"Guarantor: {who}. Acting costs it {spec.guarantor.cost_of_acting} of its own worth; {will}.{helps}"
+        yield f"Guarantor: {who}. Acting costs it {spec.guarantor.cost_of_acting} of its own utility; {will}.{helps}"
     if spec.credibility_lost is not None:
         yield _lost(spec.credibility_lost)
     if spec.power_shift is not None:

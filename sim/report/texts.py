@@ -34,10 +34,10 @@ BY = {
 FIRST = 6  # packages on one screen
 FEW = 30  # minimum draws in which a package is acceptable for its rank to mean something
 READING = (
-    "Acceptable: share of draws in which every signatory finds the text worth no deal or more and behind no real red "
-    "line of its own. Passes: mean chance with all ratifiers. Holds: mean chance to hold 60 months once in force. All "
-    "three: mean of their product in each draw, not the product of the means. No bargaining is played: the text lies "
-    "on the table before anybody has made an offer, and counts as in force at once."
+    "Acceptable: share of draws in which every signatory finds the text at least as good as no deal and it crosses "
+    "none of its real red lines. Passes: mean chance with all ratifiers. Holds: mean chance to hold 60 months once in "
+    "force. All three: mean of their product in each draw, not the product of the means. No bargaining is played: the "
+    "text lies on the table before anybody has made an offer, and counts as in force at once."
 )
 
 

@@ -13,7 +13,7 @@ from sim.results.labels import clean, party_label
 
 MOST_MET = 12  # strategies side by side in a table
 MOST_ROWS = 12  # equilibria and replies listed one by one
-HEADS = {"own": "own worth", "joint": "joint worth", "agreement": "signed", "in_force": "in force"}
+HEADS = {"own": "own utility", "joint": "joint utility", "agreement": "signed", "in_force": "in force"}
 
 
 def data(tournament: Tournament) -> dict[str, Any]:
@@ -24,12 +24,12 @@ def document(tournament: Tournament) -> Iterator[Block]:
     """Return the tables: each strategy's result, by party, by opponent, equilibria, best replies."""
     heads, names = [HEADS[name] for name in tournament.shown], _party_labels(tournament)
     yield from _opening(tournament)
-    yield heading("How each strategy did, over all parties that play it and all that the others play")
+    yield heading("Strategies, averaged over the parties that play them and over the strategies of the others")
     yield _grid(tournament, tournament.figures, "figure", tournament.shown, heads, figure_text)
     yield heading("The same, less the mean of all strategies in the same run")
     yield _grid(tournament, tournament.figures, "figure", tournament.shown, heads, difference_text)
     if len(tournament.parties) > 1:
-        yield heading("Own worth by party")
+        yield heading("Own utility by party")
         yield _grid(tournament, tournament.seats, "party", tournament.parties, names, figure_text)
     yield from _meetings(tournament)
     yield from _equilibria(tournament)
@@ -43,9 +43,9 @@ def reading(tournament: Tournament) -> str:
     joint = tournament.figures[tournament.figures["figure"] == "joint"]["n"].min()
     few = " With fewer than 30 runs no interval is given." if tournament.figures["low"].isna().any() else ""
     return (
-        "Own worth is each party's own scale, from the start of the talks, no deal where none came into force; compare "
-        "strategies, not parties. Joint worth is the share of the gain that was there to be had: each party's gain as "
-        "a share of the largest that the zone of round 1 gives it, summed, and divided by the largest such sum; over "
+        "Own utility is on each party's own scale, from the start of the talks, no deal where none came into force: "
+        "compare strategies, not parties. Joint utility is the share of the possible gain: each party's gain as a "
+        "share of the largest that the zone of round 1 gives it, summed, and divided by the largest such sum; over "
         f"the {joint:,} of {tournament.n:,} runs with something to gain. Every assignment is played on the same runs, "
         f"so differences are taken run by run. In brackets: 95 % intervals over runs.{few}"
     )
@@ -117,7 +117,7 @@ def _digits(low: float, high: float, unit: int) -> int:
 def _meetings(tournament: Tournament) -> Iterator[Block]:
     if not len(tournament.meetings):
         return
-    yield heading("Own worth of the strategy at the left where another party plays the one above, by number")
+    yield heading("Own utility of the strategy at the left where another party plays the one above, by number")
     if len(tournament.labels) > MOST_MET:
         yield paragraph(f"{len(tournament.labels)} strategies are too many for a table; --json has all pairs.", 2)
         return
@@ -134,7 +134,7 @@ def _equilibria(tournament: Tournament) -> Iterator[Block]:
     yield heading("Where no party gets more, in the mean, by changing its strategy alone")
     found = tournament.equilibria
     if not len(found):
-        yield paragraph("In no assignment: for each, some party's mean worth rises if it alone changes.", 2)
+        yield paragraph("In no assignment: for each, some party's mean utility rises if it alone changes.", 2)
         return
     heads = [*(f"<{name} plays" for name in _party_labels(tournament)), "<least costly change", "loss by it"]
     rows: list[list[object]] = []

@@ -153,7 +153,7 @@ def figures_of_scenario(scenario: Scenario) -> Iterator[Figure]:
     yield from (figure for figure in FIGURES if not figure.is_share)
     parties = {name: _label(party.label) for name, party in scenario.parties.items()}
     for name, who in parties.items():
-        label = f"worth of the text to {who}{IF_SIGNED}"
+        label = f"utility of the package to {who}{IF_SIGNED}"
         yield Figure(f"utility_{name}", label, UTILITY, (f"utility_{name}",), if_signed=True)
     for name, who in parties.items():
         yield Figure(f"discounted_{name}", f"discounted utility of {who}", UTILITY, (f"discounted_{name}",))
@@ -164,7 +164,7 @@ def figures_of_scenario(scenario: Scenario) -> Iterator[Figure]:
         unit = scenario.war.cost_unit if scenario.war else ""
         yield Figure(f"war_cost_{name}", f"cost of the war, {who}", unit, (f"war_cost_{name}",))
     for name, who in parties.items():
-        column, label = f"margin_{name}", f"worth of the text to {who} over no deal{IF_SIGNED}"
+        column, label = f"margin_{name}", f"utility of the package to {who} over no deal{IF_SIGNED}"
         of = partial(_where_signed, column)
         yield Figure(column, label, UTILITY, (column, "package"), of, if_signed=True, listed=False)
 

@@ -218,7 +218,7 @@ def obstacle_label(scenario: Scenario, name: str) -> str:
     if what in {line.id for line in scenario.parties[party].red_lines}:
         return f"{label}, red line: {line_short(scenario, name)}"
     if what == "no_deal":
-        return f"{label}, worth of no deal"
+        return f"{label}, no-deal value"
     return f"{label}, red line: {name_label(what)}" if what else label  # a line of another result beside this one
 
 
@@ -265,7 +265,7 @@ def _constraint(scenario: Scenario, name: str) -> str:
 # Uncertain inputs: their paths as labels, and their values with the digits that their range allows.
 
 INPUTS = {  # labels by path, with places for names of the file
-    "parties.{party}.no_deal": "no-deal worth of {party}",
+    "parties.{party}.no_deal": "no-deal value of {party}",
     "parties.{party}.discount_per_month": "monthly discount of {party}",
     "parties.{party}.foresight": "chance that {party} looks ahead",
     "parties.{party}.looks_ahead": "{party} looks past the signature",
@@ -290,10 +290,10 @@ INPUTS = {  # labels by path, with places for names of the file
     "events.{event}.at.chance": 'chance of the event "{event}"',
     "events.{event}.chance_per_month": 'monthly chance of the event "{event}"',
     "war.front.drift_per_month": "monthly drift of the front",
-    "war.front.no_deal_per_1000_km2.{party}": "what 1,000 km2 of front add to the no-deal worth of {party}",
-    "war.no_deal_falls_per_month.{party}": "what a month of war takes off the no-deal worth of {party}",
+    "war.front.no_deal_per_1000_km2.{party}": "what 1,000 km2 of front add to the no-deal value of {party}",
+    "war.no_deal_falls_per_month.{party}": "what a month of war takes off the no-deal value of {party}",
     "war.outages.no_deal_per_million_household_weeks.{party}":
-        "what a million household-weeks without power add to the no-deal worth of {party}",
+        "what a million household-weeks without power add to the no-deal value of {party}",
     "war.cost_per_month.{party}": "what a month of war costs {party}",
     "stages.{stage}.months": 'months that the stage "{stage}" lasts',
     "stages.{stage}.gains.{party}": 'what agreeing on the stage "{stage}" adds for {party}',
@@ -307,7 +307,7 @@ UNITS = {"per_month": "a month", "per_year": "a year"}
 
 
 def input_label(scenario: Scenario, path: str) -> str:
-    """Describe an input, as in `no-deal worth of Russia`; for a red line's hardness, that it is real.
+    """Describe an input, as in `no-deal value of Russia`; for a red line's hardness, that it is real.
 
     Other paths are read out: blocks from the outside in, names of the file by their labels.
     """

@@ -186,6 +186,31 @@ def holds_results(path: Path) -> bool:
     return any(os.path.lexists(path / name) for name in (RUN, RESOLVED, "draws"))
 
 
+def stored_results(folder: Path) -> list[Path]:
+    """The results folders that lie in a folder, the one written last first; no link is followed."""
+    with os.scandir(folder) as entries:
+        inside = [folder / each.name for each in entries if each.is_dir(follow_symlinks=False)]
+    found = [(_written(each), each.name, each) for each in inside if holds_results(each)]
+    return [each for *_, each in sorted(found, key=lambda one: (-one[0], one[1]))]
+
+
+def newest_results(path: Path) -> list[Path]:
+    """The folders `<name>-<hash>` beside a path `<name>` that were written last: several if they are equally new."""
+    if not path.parent.is_dir():
+        return []
+    named = re.compile(rf"{re.escape(path.name)}-[0-9a-f]{{{DIGITS},64}}")
+    found = [each for each in stored_results(path.parent) if named.fullmatch(each.name)]
+    return [each for each in found if _written(each) == _written(found[0])]
+
+
+def _written(folder: Path) -> int:
+    """When `run.json` was written, nanoseconds; 0 where there is none."""
+    try:
+        return os.lstat(folder / RUN).st_mtime_ns
+    except OSError:
+        return 0
+
+
 class OtherRelease(StoreError):
     """Results of a release with another layout or drawing scheme, which cannot be played again here."""
 

@@ -273,7 +273,7 @@ def test_figures_of_a_row_have_one_number_of_digits_and_add_up(results, file, n)
     """Also where one result has more runs than the other: both values are then of the runs that both have."""
     other = run(read_scenario(file, ["parties.east.no_deal=0.7"]), n, seed=5)
     text = as_text(compose(compare([results[0], other])), 200)
-    rows = [row for head in ("What came of it", "that signed in both") for row in lines_of(text, head)]
+    rows = [row for head in ("Outcomes", "that signed in both") for row in lines_of(text, head)]
     assert len(rows) > 8
     for label, *figures in rows:
         a, b, difference = (figure.split(" ")[0] for figure in figures[:3])

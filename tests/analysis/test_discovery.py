@@ -166,7 +166,7 @@ def test_boxes_are_told_on_runs_the_search_has_not_seen():
     assert first.tested.density > 2 * first.tested.base_rate
     for limit in [*first.box.low.values(), *first.box.high.values()]:
         assert round(limit, 2) == limit, "as the range of the input allows"
-    assert "If the no-deal worth of Lowland is below 0.5" in str(told).replace("\n  ", " ")
+    assert "If the no-deal value of Lowland is below 0.5" in str(told).replace("\n  ", " ")
 
 
 def test_what_becomes_of_a_text_is_asked_of_signed_runs_and_of_its_options():

@@ -155,7 +155,7 @@ def test_a_worth_that_cannot_have_been_names_party_value_and_rate(past):
 
 
 def test_rates_of_the_first_flagship_are_noted():
-    """Of the first numbers of the flagship, Ukraine's worth of no deal would have been far above 1 two years before."""
+    """Of the first numbers of the flagship, Ukraine's no-deal value would have been far above 1 two years before."""
     found = hindcast(read_scenario(ROOT / "tests/first-flagship.yaml", ("war.since=2023-12-14",)), 1000)
     row = found.outside.set_index("party").loc["ukraine"]
     assert 1.05 < row["median"] < 1.3

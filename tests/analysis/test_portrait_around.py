@@ -104,7 +104,7 @@ def test_without_outages_no_household_is_counted(tmp_path):
 
 
 def test_the_path_of_a_war_without_chance_is_that_of_every_draw():
-    """In Korea wear and dated events alone move no-deal worth."""
+    """In Korea wear and dated events alone move no-deal value."""
     ensemble = central(shipped(KOREA))
     np.testing.assert_allclose(steady_path(ensemble).no_deal, ensemble.world.reservation_value[0], atol=1e-12)
     shown = around(KOREA).no_deal_path

@@ -129,12 +129,12 @@ def test_every_input_of_every_scenario_has_words():
     scenario = shipped("ukraine-december-2025")
     words = [input_label(scenario, path) for path in inputs_of(sim.run(scenario, 2)).paths]
     assert len(set(words)) == len(words) > 140
-    assert input_label(scenario, "parties.russia.no_deal") == "no-deal worth of Russia"
+    assert input_label(scenario, "parties.russia.no_deal") == "no-deal value of Russia"
     assert input_label(scenario, "parties.russia.red_lines.all_of_donetsk.real") == (
         'red line "all of donetsk" of Russia is real'
     )
     front = "war.front.no_deal_per_1000_km2.russia"
-    assert input_label(scenario, front) == "what 1,000 km2 of front add to the no-deal worth of Russia"
+    assert input_label(scenario, front) == "what 1,000 km2 of front add to the no-deal value of Russia"
     support = "ratification.ratifiers.us_congress.support"
     assert input_label(scenario, support) == "support in Congress of the United States"
 
@@ -174,7 +174,7 @@ def test_the_command_reads_a_folder_or_plays_a_file(file, tmp_path):
     names = sorted(path.name for path in (tmp_path / "charts").glob("*/*"))
     assert names == ["tornado.csv", "tornado.svg"]
     text = ask(file, "-n", 400, "--no-charts", "--all").stdout
-    assert "no-deal worth of West" in " ".join(text.split()) and "a dummy: an input" in text
+    assert "no-deal value of West" in " ".join(text.split()) and "a dummy: an input" in text
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def by_path(changes):
 
 
 def test_one_number_has_to_make_up_for_all_that_a_package_lacks():
-    """Right lacks 0.6 of ash, left 0.5 of birch; points count by their whole scale, no-deal worths by their range."""
+    """Right lacks 0.6 of ash, left 0.5 of birch; points count by their whole scale, no-deal values by their range."""
     _, answer = found(read(three_packages()))
     turns = by_path(answer.one)
     assert turns["parties.ash.no_deal"].value == pytest.approx(0)

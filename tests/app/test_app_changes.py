@@ -74,7 +74,7 @@ def test_what_differs_is_told_in_words_with_what_was_rescaled():
     weight = "weight of {} for Upland"
     assert found[weight.format("Who holds the strip")] == ("0.3 [0.2, 0.4]", "0.45 [0.35, 0.55]")
     assert found[weight.format("Recognition of Upland")] == ("0.35 [0.25, 0.45]", "0.275 [0.1964, 0.3536]")
-    assert found["no-deal worth of Lowland"][1] == "0.3"
+    assert found["no-deal value of Lowland"][1] == "0.3"
     assert found["name of the strategy of Upland"] == ("time_dependent", "hardline")
     assert differing(about(BANKS)) == []
     (close,) = differing(about(BANKS, ["parties.lowland.no_deal={value: 0.550001, range: [0.42, 0.68]}"]))

@@ -55,7 +55,7 @@ def test_an_answer_has_the_numbers_of_batch(talks, tmp_path):
     found = told(talks, SETS)
     options = [part for text in SETS for part in ("--set", text)]
     call("batch", talks, "-n", 200, *options, "--out", tmp_path / "results", "--no-charts", "--workers", 1)
-    (folder,) = (tmp_path / "results").iterdir()
+    (folder,) = (tmp_path / "results").glob("*/")
     by_batch = sim.open_results(folder)
     assert identity(by_batch.scenario, 1) == found["identity"]
     facts = by_batch.summary()
@@ -212,7 +212,7 @@ def test_what_is_saved_plays_to_the_same_numbers_and_leaves_the_file_as_it_is(ta
     words = saved["command"].split()
     assert words[:2] == ["peacesim", "batch"] and words[3:] == ["-n", "200", "--seed", "1"]
     call("batch", tmp_path / "my-change.yaml", *words[3:], "--out", tmp_path / "out", "--no-charts", "--workers", 1)
-    (folder,) = (tmp_path / "out").iterdir()
+    (folder,) = (tmp_path / "out").glob("*/")
     pd.testing.assert_frame_equal(
         sim.open_results(folder).draws, sim.run(sim.read_scenario(talks, SETS), 200).draws, check_dtype=False
     )

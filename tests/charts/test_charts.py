@@ -473,7 +473,7 @@ def test_colours_follow_the_place_in_the_file(drawn, results):
     for looks in zip(*((style.colour, style.dash, style.marker) for style in PARTY_STYLES), strict=True):
         assert len(set(looks)) == len(PARTY_STYLES)
     picture, _ = drawn("talks", "two_banks")
-    panels = [axes for axes in picture.axes if axes.get_ylabel().startswith("worth")]
+    panels = [axes for axes in picture.axes if axes.get_ylabel().startswith("utility")]
     for axes, style in zip(panels, styles.values(), strict=True):
         (aspiration,) = (line for line in axes.lines if line.get_marker() == style.marker)
         assert to_hex(aspiration.get_color()).upper() == style.colour

@@ -43,7 +43,7 @@ def stored(tmp_path_factory):
         patch.chdir(folder)
         answer = call("batch", "talks.yaml", "-n", 64, "--workers", 1)
     assert answer.exit_code == 0, answer.stderr
-    return folder, next((folder / "results").iterdir()), answer
+    return folder, next((folder / "results").glob("*/")), answer
 
 
 # Help, and what it costs.

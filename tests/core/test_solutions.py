@@ -258,7 +258,7 @@ def test_where_no_package_lets_all_gain_the_nash_product_ties_and_says_so():
 
 
 def test_two_losses_make_no_product():
-    """Lines and no-deal worth of somebody who does not sign do not narrow the zone, so losses occur in it."""
+    """Lines and no-deal value of somebody who does not sign do not narrow the zone, so losses occur in it."""
     solution = solve(nash, [[0.1, 0.6], [0.1, 0.6]], [0.5, 0.5], np.array([True, True]))
     assert solution.packages.tolist() == [1]
 
@@ -284,7 +284,7 @@ def test_who_has_no_bargaining_power_does_not_count():
 
 @st.composite
 def problems(draw, least_parties=1):
-    """Worth on a coarse grid, no-deal worth on the same, so that ties and no gains at all are common."""
+    """Worth on a coarse grid, no-deal value on the same, so that ties and no gains at all are common."""
     parties, packages = draw(st.integers(least_parties, 4)), draw(st.integers(1, 25))
     level = st.integers(0, 16)
     cells = draw(st.lists(level, min_size=parties * packages, max_size=parties * packages))

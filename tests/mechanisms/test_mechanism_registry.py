@@ -28,7 +28,7 @@ class FatigueSpec(Block):
     """People tire of the war."""
 
     party: PartyName = Field(description="Whose people.")
-    per_round: Amount = Field(description="What a round takes from its no-deal worth.")
+    per_round: Amount = Field(description="What a round takes from its no-deal value.")
     unless: When | None = Field(None, description="A text that would wake them.")
 
 

@@ -197,7 +197,7 @@ def test_show_tells_what_the_mediator_does(tmp_path):
     (tmp_path / "f.yaml").write_text(json.dumps(problem))
     shown = CliRunner().invoke(peacesim, ["show", str(tmp_path / "f.yaml"), "--full"]).output
     assert "opens with s5, then s6; leans toward ash by 0.2" in shown
-    assert "Worth that the mediator adds, to one package 0.05 at most" in shown
+    assert "Value that the mediator adds, to one package 0.05 at most" in shown
     assert "offer_1  birch  split: s5 or s6  0.02" in re.sub(" {2,}", "  ", shown)
 
 

@@ -94,7 +94,7 @@ def test_the_story_tells_who_moved():
 
 @st.composite
 def ladders(draw: st.DrawFn) -> dict[str, Any]:
-    """Two parties and up to eight packages, with ties, at no-deal worths that may leave no zone."""
+    """Two parties and up to eight packages, with ties, at no-deal values that may leave no zone."""
     count = draw(st.integers(2, 8))
     each = st.lists(st.integers(0, 10), min_size=count, max_size=count).filter(lambda points: max(points) >= 4)
     pair = {"first": draw(each), "second": draw(each)}

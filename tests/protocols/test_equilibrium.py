@@ -157,7 +157,7 @@ def test_three_who_must_all_agree_and_propose_in_turn():
     assert got[0] != pytest.approx(1 / 3, abs=0.05)
 
 
-# No-deal worth that moves
+# No-deal value that moves
 
 
 def test_who_loses_by_waiting_is_not_pressed_below_what_the_month_is_worth():
@@ -334,7 +334,7 @@ def test_a_world_is_played_as_a_game_tree_says_round_by_round(problem, seed):
         left = ones if levers is None else levers.lower(ones, now.strength[None])
         settled = world.reservation_value[0, k:]
         if (settled[0] <= 0).any() and (left < 1).any():
-            return  # the worth of no deal then does not tell what levers leave of it
+            return  # the no-deal value then does not tell what levers leave of it
         struck = np.zeros(len(table.space), bool) if now.struck is None else now.struck
         gone = table.lines.crosses[table.lines.pattern] & talks.real_by_round[k, 0]
         proposers = ensemble.turns[k:, 0, 0]

@@ -175,7 +175,7 @@ def test_report_writes_one_file(tmp_path):
     path = tmp_path / "talks.yaml"
     path.write_text(SCENARIO, encoding="utf-8")
     call("batch", path, "-n", 30, "--workers", 1, "--out", tmp_path / "results")
-    (folder,) = (tmp_path / "results").iterdir()
+    (folder,) = (tmp_path / "results").glob("*/")
     by_batch = (folder / "report.html").read_text(encoding="utf-8")
     told = data("report", folder, "--out", tmp_path / "pages")
     assert told == {"page": str(tmp_path / "pages" / f"{folder.name}.html"), "results": ["well-and-road"],

@@ -23,14 +23,14 @@ FLAGSHIP, KOREA, PANAMA, BANKS, ORANGE = (
 HEADINGS = {  # section: the block without which it does not appear
     "Red lines that give way": "giving_way",
     "Mediation by": "mediation",
-    "The war goes on while they talk": "war",
-    "No-deal worth as the months pass": "war",
+    "The war during the talks": "war",
+    "No-deal value as the months pass": "war",
     "Events: what happens": "events",
-    "Who must still say yes after signature": "ratification",
+    "Ratification: who must approve after signature": "ratification",
     "Chance that the votes": "ratification",
     "After signature (": "aftermath",
     "Proposals as if signed and in force": "aftermath",
-    "The war, as told by the file": "war",
+    "The war as described in the file": "war",
 }
 
 
@@ -74,7 +74,7 @@ def test_pressure_says_on_whom_how_much_and_when():
     assert "15 % of them have fallen" in flat(printed(FLAGSHIP))
     assert "leans toward nobody (bias 0)" in section(FLAGSHIP, "Mediation")
     assert "at most 0 [0, 0.05]" in printed(FLAGSHIP) and "withdrawal: both_equal" in section(
-        FLAGSHIP, "Worth that United"
+        FLAGSHIP, "Value that United"
     )
     biased = call("show", "--full", ROOT / FLAGSHIP, "--set", "mediation.bias.by=-0.2", "--set",
                   "mediation.levers.aid_withheld.pulled={month: 6}", "--set",
@@ -84,7 +84,7 @@ def test_pressure_says_on_whom_how_much_and_when():
 
 
 def test_the_war_in_figures():
-    title = "No-deal worth as the months pass"
+    title = "No-deal value as the months pass"
     assert cells(FLAGSHIP, title, "Ukraine") == ["0.45", "0.22", "-0.02", "-0.14", "-0.13", "-0.20"]
     assert cells(FLAGSHIP, title, "United States") == ["0.45", "0.29", "0.13", "-", "-0.32", "-"]
     assert cells(FLAGSHIP, "Strikes", "hits a month") == ["458", "80"]
@@ -95,7 +95,7 @@ def test_the_war_in_figures():
 
 
 def test_votes_keep_their_fractions():
-    text = flat(section(FLAGSHIP, "Who must still say yes"))
+    text = flat(section(FLAGSHIP, "Ratification: who must"))
     assert "300/450" in text and "2/3" not in text and "113/225" not in text
     assert "All-Ukrainian referendum: asked about texts with donetsk_status" in text
     assert "not before ceasefire and martial_law_ends; barred from texts with sequence" in text
@@ -226,7 +226,7 @@ def effects(**event):
          "makes ratification.shared_error better known: what is drawn keeps 0.5 of its distance from the value"),
         ({"extra_waves": {"ash_on_birch": 2}}, "adds waves of strikes: ash_on_birch 2"),
         ({"front_shift": {"value": -5, "range": [-9, 0]}}, "moves the front by -5 [-9, 0]"),
-        ({"shifts_no_deal": {"ash": -0.1, "birch": 0.2}}, "adds to no-deal worth: Ash -0.1, Birch 0.2"),
+        ({"shifts_no_deal": {"ash": -0.1, "birch": 0.2}}, "adds to no-deal value: Ash -0.1, Birch 0.2"),
         ({"pulls_levers": "both"}, "pulls one and two by one step each"),
         ({"pulls_levers": "two"}, "pulls two by one step"),
         ({"closes_channel": {"rounds": 1}}, "keeps all from talking for 1 round"),
@@ -261,12 +261,12 @@ def test_claims_are_headed_as_claims_and_a_range_gets_no_middle():
 
 def test_facts_stand_below_what_is_computed():
     text = printed(FLAGSHIP)
-    told = text[text.index("The war, as told by the file; nothing is computed from it") :]
+    told = text[text.index("The war as described in the file; not used in the computation") :]
     for line in ("since: 2022-02-24", "donetsk_held_by_ukraine: 0.19 [0.18, 0.3]", "  east: 0.4",
                  "label: security of Europe as a whole"):  # fmt: skip
         assert f"  {line}\n" in told
-    assert text.index("Proposals as if signed") < text.index("The war, as told")
-    history = printed(KOREA).split("What really came of it")[1]
+    assert text.index("Proposals as if signed") < text.index("The war as described")
+    history = printed(KOREA).split("What really happened")[1]
     assert "\n  months_stuck_on:\n    prisoners: 17\n" in history and "\n  agreed: yes\n" in history
     votes = "- body: Plebiscite in Panama; date: 1977-10-23; for_percent: 67; needed: more than half; result: passed"
     assert votes in flat(printed(PANAMA))

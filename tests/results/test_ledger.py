@@ -408,7 +408,7 @@ def test_what_a_text_meets_at_home_is_told_and_they_come_back():
     assert "House of the North (law), 0.5 months after the signature: 20.0 % in favour, more than 50 % needed" in home
     assert f"House of the North refused it. They talk again from round {second.round}." in home
     assert "no talks, since the text signed was refused at home." in home
-    end = text.split("What came of it at home:")[1]
+    end = text.split("Votes at home:")[1]
     assert "at least 75 % needed: passed." in " ".join(end.split())
     assert "It came into force 0.2 months after the signature" in end
     assert f"It broke {story.break_month:.1f} months after it came into force." in end

@@ -88,6 +88,16 @@ def test_so_do_all_charts_wherever_each_text_stands(shift, tmp_path, record_prop
     record_property("R15", f"{len(names)} charts and the page with texts from place {shift} on, element by element")
 
 
+def test_the_page_of_a_batch_has_the_elements_of_its_twin(tmp_path):
+    tags = []
+    for name, text in {"hostile": hostile()[0], "harmless": harmless()}.items():
+        out, file = tmp_path / name, tmp_path / f"{name}.yaml"
+        file.write_text(text, encoding="utf-8")
+        assert call("batch", file, "-n", 2, "--workers", 1, "--no-charts", "--out", out).exit_code == 0
+        tags.append(Page((out / "index.html").read_text(encoding="utf-8")).tags)
+    assert tags[0] == tags[1] and "script" not in tags[0]
+
+
 def test_no_table_of_it_holds_a_formula(both):
     for name, data in tables_of(both[0], "0" * 64).items():
         if name.endswith(".csv"):
