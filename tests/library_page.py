@@ -18,8 +18,8 @@ named as sources are listed [at its end](model.md#sources).
 
 In formulas `u(p)` is a party's utility of package p, `u_m` that of party m, `known` what the party knows of it, `a`
 its aspiration (the utility it demands now), `no_deal` its reservation value in this round, `best` its largest utility
-among packages it could sign, `w_i` and `v_i` its weight and value of issue i. Of the reference solutions `n` are the parties that
-count, `g_n(p) = u_n(p) - no_deal_n` is what package p adds for them, and p and q are packages of the zone.
+among packages it could sign, `w_i` and `v_i` its weight and value of issue i. Of the reference solutions `n` are the
+parties that count, `g_n(p) = u_n(p) - no_deal_n` is what package p adds for them, and p and q are packages of the zone.
 """
 SECTIONS = {
     "protocols": ("Protocols", "Who moves, what binds and when it ends: `protocol: {name: ...}`."),
