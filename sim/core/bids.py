@@ -287,7 +287,9 @@ def _first_by_rank(worth: Floats, packages: Ints, least: float, rank: Ints) -> i
 
 
 @compiled
-def update_best(party: int, rows: Ints, domain: Domain, real: Bools, reservation_value: Floats, bids: Bids) -> None:
+def update_best(
+    party: int, rows: Ints, moved: Bools, domain: Domain, real: Bools, reservation_value: Floats, bids: Bids
+) -> None:
     """Update what a party can sign in some draws as lines are real now, what its candidates are worth, and its best.
 
     Candidates listed for fewer real lines give the highest utility. A package that ties with it has the pattern of one
@@ -296,6 +298,7 @@ def update_best(party: int, rows: Ints, domain: Domain, real: Bools, reservation
     nobody has taken off the table, of all packages if none is left.
 
     Args:
+        moved: Draws in which other lines of the party are real than before, shape (B,).
         real: Red lines that are real, of all parties, shape (B, L).
         reservation_value: Of the round, shape (B, N).
         bids: Written is what can be signed, and where that is other than before, or nothing, the best package.
@@ -307,17 +310,16 @@ def update_best(party: int, rows: Ints, domain: Domain, real: Bools, reservation
     for b in rows:
         usable, rank = bids.signable[party, b], tie_rank[b if len(tie_rank) > 1 else 0]
         free, looks = reservation_value[b, party], domain.prospects.looks[b, party]
-        changed = _sign(party, lines.crosses, lines.owner, real[b], usable) or looks
-        if looks:
-            for place in range(bids.listed[party, b]):
-                net = bids.net[party, b, place]
-                bids.worth[party, b, place] = free + bids.lasts[party, b, place] * (net - free)
-        if changed:
+        changed = moved[b] and _sign(party, lines.crosses, lines.owner, real[b], usable)
+        if changed or looks:
             bids.laid_out[party, b, 0] = -1
         elif bids.best[party, b] > -np.inf:
             continue
         top, off = -np.inf, bids.struck[b if len(bids.struck) else 0 : b + 1 if len(bids.struck) else 0]
         for place in range(bids.listed[party, b]):
+            if looks:
+                net = bids.net[party, b, place]
+                bids.worth[party, b, place] = free + bids.lasts[party, b, place] * (net - free)
             if usable[bids.crossing[party, b, place]]:
                 top = max(top, bids.worth[party, b, place])
         if top > -np.inf and looks:

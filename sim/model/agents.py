@@ -80,7 +80,8 @@ class Party(Agent):  # type: ignore[misc]
         if state.real is self._seen and not len(listed) and not revalued.any():
             return
         self._seen, real = state.real, state.real & self._own_lines
-        changed = np.flatnonzero(self._stale | revalued | (real != self.real_lines).any(axis=1))
+        moved = self._stale | (real != self.real_lines).any(axis=1)
+        changed = np.flatnonzero(moved | revalued)
         self.real_lines = real
         if len(listed):
             self._list(listed)
@@ -89,7 +90,7 @@ class Party(Agent):  # type: ignore[misc]
             talks = self.model
             update_best = worth_compiling(bids.update_best, len(changed) * len(self._lines.pattern))
             update_best(
-                self.index, changed, talks.domain, np.ascontiguousarray(state.real),
+                self.index, changed, moved, talks.domain, np.ascontiguousarray(state.real),
                 np.ascontiguousarray(state.reservation_value), talks.bids,
             )  # fmt: skip
             self._ladder_stale[changed] = True

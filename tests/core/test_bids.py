@@ -56,7 +56,7 @@ def test_whoever_looks_ahead_bids_the_first_of_all_packages_worth_enough_in_any_
     order = random.permutation(packages)
     list_candidates.py_func(0, np.arange(1), domain, side_by_side((ordering(order, table.pattern),)), bids)
     for r in np.linspace(lowest, highest, 7):
-        update_best.py_func(0, np.arange(1), domain, np.zeros((1, 0), bool), np.array([[r]]), bids)
+        update_best.py_func(0, np.arange(1), np.ones(1, bool), domain, np.zeros((1, 0), bool), np.array([[r]]), bids)
         value = r + np.maximum(chance[0, ahead.chance_of] * ahead.held[0, 0, lasts], 1e-12) * (net[0, 0] - r)
         assert bids.best[0, 0] == pytest.approx(value.max())
         for asks in random.uniform(value.min(), value.max(), 5):
