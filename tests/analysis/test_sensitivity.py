@@ -164,7 +164,7 @@ ask = partial(call, "sensitivity")
 def test_the_command_reads_a_folder_or_plays_a_file(file, tmp_path):
     out = tmp_path / "out"
     call("batch", file, "-n", 400, "--workers", 1, "--out", out, "--no-charts")
-    (folder,) = out.iterdir()
+    (folder,) = (each for each in out.iterdir() if each.is_dir())
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     told = data("sensitivity", folder, "--out", tmp_path / "charts")
     played = data("sensitivity", file, "-n", 400, "--no-charts")

@@ -278,7 +278,7 @@ def test_command(tmp_path):
     assert answer.exit_code == 0, answer.output
     assert "The first text is acceptable to all who sign in" in answer.output
     assert "Where others rank" in answer.output
-    (folder,) = tmp_path.iterdir()
+    (folder,) = (each for each in tmp_path.iterdir() if each.is_dir())
     assert {path.name for path in folder.iterdir()} == {
         f"{name}.{kind}" for name in ("texts", "support", "tradeoff") for kind in ("svg", "csv")
     }

@@ -505,7 +505,7 @@ def test_numbers_below_1_are_refused(tmp_path, draws, workers):
 def test_a_sweep_is_a_folder_of_folders(tmp_path):
     vary = ["parties.upland.no_deal=0.4,0.6", "parties.lowland.no_deal=0.5:0.7:3"]
     items = batch([BANKS], 20, workers=1, out=tmp_path, vary=vary)
-    (folder,) = tmp_path.iterdir()
+    (folder,) = (each for each in tmp_path.iterdir() if each.is_dir())
     facts = json.loads((folder / "sweep.json").read_text())
     assert [item.folder.name for item in items] == [point["folder"] for point in facts["points"]]
     assert {item.folder.parent for item in items} == {folder}
