@@ -4,9 +4,10 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim import __version__
 from sim.analysis.compare import paired_difference
@@ -25,6 +26,9 @@ from sim.results.manifest import MOST_BYTES, MOST_DRAWS, RESOLVED, RUN, Manifest
 from sim.results.reading import StoredRows, layout_of
 from sim.results.results import Results
 from sim.results.tables import SUMMARY
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 INDEX, REPORT = "index.html", "report.html"
 TITLE = "All scenarios in this folder"
@@ -50,6 +54,15 @@ class _Row:
     n: int
     reached: dict[str, float]  # share of runs by stage
     base: str  # id of the scenario that it extends, empty if it stands on its own
+
+    @cached_property
+    def outcomes(self) -> "dict[str, pd.Series]":
+        """Signed and in force run by run, where the scenario has the stage; each chunk is checked against its hash."""
+        layout, entries = layout_of(self.folder, self.manifest), self.manifest.following()
+        n = min(self.n, entries[-1].stop if entries else 0)
+        rows = StoredRows(self.folder, [each for each in entries if each.first < n], layout, n)
+        results = Results(layout.scenario, layout.seed, rows, layout.nothing)
+        return {name: column_of(STAGES[name], results) for name in COMPARED if name in self.reached}
 
 
 def write_index(out: Path, first: Sequence[Path] = ()) -> Path | None:
@@ -159,24 +172,15 @@ def _cells(row: _Row, base: _Row | None) -> list[Any]:
 def _differences(row: _Row, base: _Row) -> list[Cell | None]:
     """Signed and in force, less those of the scenario that it extends."""
     try:
-        pair = _opened(base), _opened(row)
+        before, after = base.outcomes, row.outcomes
         found = list[Cell | None]()
         for name in COMPARED:
-            if not (name in base.reached and name in row.reached):
+            if not (name in before and name in after):
                 found.append(None)
                 continue
-            before, after = (column_of(STAGES[name], one) for one in pair)
-            difference, n = paired_difference(before, after)
+            difference, n = paired_difference(before[name], after[name])
             words, interval = difference_words("share", *difference)
             found.append(cell(words, note=f"{interval}; {counted(n, 'run')}"))
         return found
     except (StoreError, *FAULTS) as error:
         return [cell("-", note=str(error).replace(str(row.folder.parent), "")), None]
-
-
-def _opened(row: _Row) -> Results:
-    """Results of which only rows are read, and those when they are asked for, each chunk held against its hash."""
-    layout, entries = layout_of(row.folder, row.manifest), row.manifest.following()
-    n = min(row.n, entries[-1].stop if entries else 0)
-    rows = StoredRows(row.folder, [each for each in entries if each.first < n], layout, n)
-    return Results(layout.scenario, layout.seed, rows, layout.nothing)
