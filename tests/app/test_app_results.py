@@ -164,7 +164,7 @@ def swept(tmp_path_factory):
     (folder / "talks.yaml").write_text(SCENARIO)
     vary = ("--vary", "parties.east.no_deal=0.3,0.5", "--vary", "lines=each,together")
     call("batch", folder / "talks.yaml", "-n", 20, "--no-charts", "--workers", 1, "--out", folder / "results", *vary)
-    (sweep,) = (folder / "results").iterdir()
+    (sweep,) = (each for each in (folder / "results").iterdir() if each.is_dir())
     return sweep
 
 
