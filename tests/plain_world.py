@@ -39,9 +39,15 @@ class PlainWorld(PlainTalks):
         self.committed: list[Any] = []
         self.hard: set[str] = set()
         self.struck: set[Package] = set()
+        agenda = [list(item) for item in t.protocol.agenda or ()]
+        self.items = [*agenda, [issue for issue in t.issues if not any(issue in item for item in agenda)]]
+        self.items = [item for item in self.items if item] if agenda else []
+        self.shut: dict[str, str] = {}  # issues of items closed, with the option
+        self.shut_in: list[int] = []  # the rounds in which items were closed, as many as are
+        self.stands_for: dict[str, Package] = {}  # what each party offered or accepted last
         t.closed = self.closed
         t.crossed = self.crossed
-        t.offered = lambda package: package not in self.struck and not self.gone(package)
+        t.offered = lambda package: not self.off(package) and not self.gone(package)
         self.lines = {name: {f"{name}.{x.id}": x for x in scenario.parties[name].red_lines} for name in t.names}
         self.looks = {name for n, name in enumerate(t.names) if ensemble.looks_ahead[0, n]}
         self.plain_u = {name: dict(worth) for name, worth in t.u.items()}
@@ -297,7 +303,42 @@ class PlainWorld(PlainTalks):
         )
 
     def closed(self, package: Package, name: str) -> bool:
-        return package in self.struck or bool(self.crossed(package, name))
+        return self.off(package) or bool(self.crossed(package, name))
+
+    def off(self, package: Package) -> bool:
+        """Whether a package was refused at home or departs from what is closed."""
+        options = dict(zip(self.table.issues, package, strict=True))
+        return package in self.struck or any(options[issue] != option for issue, option in self.shut.items())
+
+    # The agenda
+
+    def open_again(self) -> None:
+        """The item closed last opens where nothing that is left can be signed by somebody who must sign it."""
+        t, left = self.table, [p for p in self.table.packages if not self.off(p) and not self.gone(p)]
+        content = [any(name not in t.signatories(p) or (not self.closed(p, name) and t.willing(name, p)) for p in left)
+                   for name in t.names]
+        if t.protocol.reopen and self.shut_in and not all(content):
+            self.shut_in.pop()
+            for issue in self.items[len(self.shut_in)]:
+                del self.shut[issue]
+            self.stands_for = {}
+
+    def close_items(self, k: int) -> None:
+        """Items close in order while all who must sign what lies on the table stand for its options there."""
+        for at, who, did, text in self.did:
+            if at == k and did != "passed":
+                self.stands_for[who] = text
+        if self.standing is None or self.signed:
+            return
+        t = self.table
+        own = [self.stands_for.get(name) for name in t.signatories(self.standing)]
+        while len(self.shut_in) < len(self.items) - 1:
+            item = self.items[len(self.shut_in)]
+            places = [t.issues.index(issue) for issue in item]
+            if not all(text is not None and text[i] == self.standing[i] for text in own for i in places):
+                return
+            self.shut |= {t.issues[i]: self.standing[i] for i in places}
+            self.shut_in.append(k)
 
     def avoided(self, package: Package, k: int) -> bool:
         """A line once named is avoided, whether or not it has been given up since."""
@@ -329,6 +370,9 @@ class PlainWorld(PlainTalks):
             waiting = self.signed is not None and self.reopens_at > k
             self.begin(k)
             if self.signed is None:
+                if self.standing is None:
+                    self.stands_for = {}
+                self.open_again()
                 self.accepted = {name for name in self.accepted if self.still_agrees(name)}
                 self.seen.append(self.look(k))
                 self.left = k, self.leavers(k)
@@ -336,6 +380,7 @@ class PlainWorld(PlainTalks):
                     return self
                 if not any(self.closes(j, k) for j in range(1, k + 1)):
                     self.pass_of_the_table(k)
+                self.close_items(k)
                 if self.signed:
                     self.go_home(k)
                 waiting = self.signed is not None and self.reopens_at > k

@@ -72,6 +72,7 @@ def test_every_parameter_is_documented_with_its_default_and_options(name, field)
     assert rows, f"no row for {name}.{field.name}"
     default = {None: field.metadata.get("left_out")}.get(field.default, field.default)
     default = f"{default:g}" if isinstance(default, float) else str(default)
+    default = default.lower() if field.metadata["kind"] == "switch" else default
     assert any(default in row.split("|")[4] for row in rows)
     if field.metadata["kind"] == "choice":
         for option in field.metadata["options"]:
@@ -181,9 +182,13 @@ def test_the_columns_of_a_draw_are_documented(tmp_path):
 
 
 def test_the_columns_that_blocks_add_are_documented_and_no_others(tmp_path):
-    whole = run(read_mechanisms(tmp_path), draws=10).draws
+    read_mechanisms(tmp_path)
+    last, file = len(fenced(MECHANISMS, "yaml")) - 1, tmp_path / "agenda.yaml"
+    file.write_text(f"extends: {last}.yaml\nprotocol: {{agenda: [border]}}\n", encoding="utf-8")
+    whole = run(read_scenario(file), draws=10).draws
     added = {re.sub(r"_(north|south|envoy)$", "_<party>", name) for name in whole if not name.startswith("input.")}
     added = {re.sub(r"(?<=^stage_)(truce|port_first)", "<stage>", name) for name in added}
+    added = {re.sub(r"(?<=^closed_round_).*", "<issue>", name) for name in added}
     assert len(added) > 50
     assert not {name for name in added if not mentioned(name, RESULTS.split("\n## packages.csv")[0])}
     first_cells = re.findall(r"^\| (`[^|]+) \|", section("docs/results.md", AFTER), re.MULTILINE)

@@ -47,7 +47,8 @@ def text_on_a_table(
 
 @st.composite
 def worlds(
-    draw: st.DrawFn, max_rounds: int = 10, aftermath: bool = False, leaving: bool = False, elections: bool = False
+    draw: st.DrawFn, max_rounds: int = 10, aftermath: bool = False, leaving: bool = False, elections: bool = False,
+    agenda: bool = False,
 ) -> dict[str, Any]:
     """A small problem and whatever may go on around its table; the last party mediates, some may leave the talks."""
     problem, often = draw(problems()), st.sampled_from([True, True, False])
@@ -98,6 +99,10 @@ def worlds(
     if leaving and draw(often):
         for party in problem["parties"].values():
             party["walk_away"] = numbers(0.3, 0.9)
+    if agenda:
+        named = draw(st.lists(st.sampled_from(sorted(issues)), min_size=1, unique=True))
+        items = draw(st.sampled_from([named, [named[:2], *named[2:]], [named[:1], *named[1:]]]))
+        problem["protocol"] |= {"agenda": items, "reopen": draw(st.booleans())}
     return problem
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sim.core.packages import ALWAYS, NEVER, Condition
+from sim.core.wording import in_order
 from sim.protocols import PROTOCOLS
 from sim.results.labels import BLOCKS
 from sim.scenario import PartySpec, Scenario
@@ -113,7 +114,8 @@ def _parameters(block: str, name: str, given: Mapping[str, Any], registry: Mappi
     for entry in fields(registry[name]):
         value = given.get(entry.name, entry.default)
         text = f"{value:g}" if isinstance(value, float) else str(value)
-        text = entry.metadata["left_out"] if value is None else ", ".join(value) if isinstance(value, tuple) else text
+        text = in_order(value) if isinstance(value, tuple) else text
+        text = entry.metadata["left_out"] if value is None else text
         yield f"{block}.{entry.name}", text
 
 

@@ -16,6 +16,7 @@ from sim.core.state import NOT_ASKED
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.ratification import Votes
 from sim.mechanisms.stages import BROKEN, EXPIRED
+from sim.model.agenda import items_of
 from sim.model.domain import structure
 from sim.model.ensemble import draw as draw_inputs
 from sim.model.talks import Talks
@@ -40,6 +41,14 @@ class StageMove:
 
     stage: str
     what: str
+
+
+@dataclass(frozen=True)
+class ItemMove:
+    """Issues of an item of the agenda with the options at which it was closed, or empty where it was opened again."""
+
+    issues: tuple[str, ...]
+    options: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -100,6 +109,7 @@ class Round:
     levers: tuple[LeverMove, ...] = ()  # in name order
     channel_open: bool = True
     waiting: bool = False  # no talks, since a signed package had been refused at home
+    agenda: tuple[ItemMove, ...] = ()  # what was opened again at its start, then what was closed at its end
     left: tuple[Departure, ...] = ()  # parties that left the talks at its start, which ended them
 
 
@@ -259,6 +269,7 @@ def _rounds(talks: Talks, seen: Sequence[RoundState], fallen: Sequence[Fallen]) 
             levers=_lever_moves(talks, now, seen[place - 1] if place else None),
             channel_open=bool(world.channel_open[0, place]),
             waiting=now.waiting,
+            agenda=_item_moves(talks, place),
             left=_departures(talks, place + 1),
         ))  # fmt: skip
     return tuple(rounds)
@@ -293,6 +304,18 @@ def _stage_moves(talks: Talks, place: int) -> tuple[StageMove, ...]:
             elif place and holds[place - 1, e] and not holds[place, e]:
                 moves.append(StageMove(stage.id, BROKEN if stages.broke[0, e] else EXPIRED))
     return tuple(moves)
+
+
+def _item_moves(talks: Talks, place: int) -> tuple[ItemMove, ...]:
+    """Items of the agenda opened again at the start of a round, and those closed at its end."""
+    if not talks.closed:
+        return ()
+    now, items = talks.closed[place][0], items_of(talks.ensemble)
+    before = talks.closed[place - 1][0] if place else np.zeros_like(now)
+    opened = [ItemMove(item, ()) for item, old, new in zip(items, before, now, strict=True) if old and new != old]
+    text = package_named(talks, int(talks.moves[place].package[-1, 0]))
+    closed = [item for item, new in zip(items, now, strict=True) if new == place + 1]
+    return (*opened, *(ItemMove(item, tuple(text[issue] for issue in item)) for item in closed))
 
 
 def _departures(talks: Talks, number: int) -> tuple[Departure, ...]:

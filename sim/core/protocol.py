@@ -49,6 +49,8 @@ class Protocol:
     information: str = "none"  # what strategies know of the other parties
     memory: int | None = None  # for how many rounds a named line is avoided; None for all
     quota: int | None = None  # how many signatories are enough; None for all
+    agenda: tuple[tuple[str, ...], ...] | None = None  # items that close one after the other; None: all at once
+    reopen: bool = False  # whether what is closed opens again where it leaves some party nothing to sign
     signatories: int | None = None  # how many parties must sign, each of them every package; None for any number
     needs_mediator: bool = False  # whether there must be one
     all_answer: bool = False  # whether also who is not in a fixed order is asked

@@ -103,6 +103,17 @@ def order(default: str | tuple[str, ...], doc: str = "") -> Any:
     return field(default=default, metadata={"kind": "order", "doc": doc})
 
 
+def agenda() -> Any:
+    """A parameter that is a list of issues or groups of issues, in order."""
+    doc = "issues, or groups of issues, that close one after the other; the others come last, together; left out: all "
+    return field(default=None, metadata={"kind": "agenda", "doc": f"{doc}at once", "left_out": "none"})
+
+
+def switch(default: bool, doc: str = "") -> Any:
+    """A parameter that is true or false."""
+    return field(default=default, metadata={"kind": "switch", "doc": doc})
+
+
 def meanings(rules: Mapping[str, Callable[..., Any]]) -> dict[str, str]:
     """What each of several named functions does, in one line."""
     return {name: texts_of(rule).rule for name, rule in sorted(rules.items())}

@@ -57,6 +57,11 @@ def listed(names: Iterable[object], last: str = "and", most: int = 12) -> str:
     return f" {last} ".join(part for part in (", ".join(texts[:-1]), texts[-1]) if part) if texts else "none"
 
 
+def in_order(names: Iterable[object]) -> str:
+    """Names in order, those that stand together joined: `a, b + c`."""
+    return ", ".join(" + ".join(map(str, each)) if isinstance(each, tuple) else str(each) for each in names)
+
+
 def closest(found: object, known: Iterable[str]) -> str | None:
     """The known name most like the one found, None if none is."""
     names = [name[:MOST_LETTERS] for name in known][:MOST_NAMES]  # a hostile file has many and long ones

@@ -14,6 +14,7 @@ from sim.core.package_pass import Prospects, value_in_round
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.state import Case, Moves, State, opening
 from sim.core.utility import DAYS_PER_MONTH, rescale_weights
+from sim.model.agenda import Agenda
 from sim.model.agents import Party
 from sim.model.ensemble import Ensemble
 from sim.model.foresight import net_utility, net_utility_anew
@@ -143,6 +144,8 @@ class PeaceTalks(Model):  # type: ignore[misc]
             self._commit(n, self.state.next_round())  # before anybody has looked at what there is to sign
         self.parties += [Party(self, n) for n in range(len(table.parties))]
         self.case = self._case()
+        self.agenda = Agenda(ensemble) if ensemble.protocol.agenda else None
+        self.closed: list[Ints] = []  # round by round, as `Agenda` has it
         self.moves: list[Moves] = []
         self.aspirations: list[Floats] = []  # round by round
 
@@ -157,6 +160,8 @@ class PeaceTalks(Model):  # type: ignore[misc]
         state = self._begin(self.approval.reopened(self.state.next_round()))
         for party in self.parties:
             party.update(state)
+        if self.agenda is not None:
+            self._reopen(self.agenda, state)
         self.awareness.listen(state)
         state = self._still_agreed(state)
         protocol = self.ensemble.protocol
@@ -170,7 +175,8 @@ class PeaceTalks(Model):  # type: ignore[misc]
         self.aspirations.append(np.where(before.open[:, None], asked, np.nan))
         self.state = self.ensemble.world.after_round(state, self.utility, self.ensemble.structure)
         going_on, struck = self.approval.hold_votes(self.state)
-        self._strike(going_on, struck)
+        self.zones.strike(going_on, struck)
+        self._strike(going_on)
         to_come = self.state.open | self.approval.waiting(self.state)
         self.running = bool(to_come.any()) and self.state.round < self.state.rounds
 
@@ -234,16 +240,25 @@ class PeaceTalks(Model):  # type: ignore[misc]
         for party in self.parties:
             party.relist(rows)
 
-    def _strike(self, rows: Ints, packages: Bools) -> None:
-        """Packages that were refused at home in some draws, shape (rows, P), are signed no more."""
+    def _reopen(self, agenda: Agenda, state: State) -> None:
+        """Open items of the agenda again whose options leave some party nothing to sign."""
+        rows = agenda.reopen(state, self.parties)
+        self._strike(rows)
+        for party in self.parties if len(rows) else ():
+            party.update(state)
+
+    def _strike(self, rows: Ints) -> None:
+        """In some draws nobody signs what was refused at home, or departs from what is closed, and that alone."""
         if not len(rows):
             return
+        refused = self.zones.struck
         if not len(self.bids.struck):
-            self.bids = self.bids._replace(struck=np.zeros((len(self.ensemble), packages.shape[1]), bool))
-        self.bids.struck[rows] |= packages
+            self.bids = self.bids._replace(struck=np.zeros((len(self.ensemble), self.utility.shape[2]), bool))
+        self.bids.struck[rows] = False if refused is None else refused[rows]
+        if self.agenda is not None:
+            self.bids.struck[rows] |= self.agenda.departing(rows)
         for party in self.parties:
             party.relist(rows)
-        self.zones.strike(rows, packages)
 
     def avoided(self, state: State) -> Bools:
         """Patterns of packages that cross a line that somebody has named and all remember, shape (B, K)."""
@@ -258,7 +273,12 @@ class PeaceTalks(Model):  # type: ignore[misc]
         after: State
         after, moves = self.ensemble.protocol.play_round(meeting, self.parties, self.ensemble.turns[k - 1], self.case)
         self.moves.append(moves)
-        return after._replace(open=state.open & (after.signed == 0) & ~np.logical_or.reduce(after.left > 0, axis=1))
+        going_on = state.open & (after.signed == 0) & ~np.logical_or.reduce(after.left > 0, axis=1)
+        after = after._replace(open=going_on)
+        if self.agenda is not None:
+            self._strike(self.agenda.close(after, moves))
+            self.closed.append(self.agenda.closed.copy())
+        return after
 
     def _case(self) -> Case:
         """What the protocol may look up."""
@@ -291,6 +311,11 @@ class PeaceTalks(Model):  # type: ignore[misc]
         """Talk until every draw is signed or out of time."""
         while self.running:
             self.step()
+        if self.agenda is not None and self.agenda.closed.any():  # `best` is over all packages, whatever was closed
+            self.agenda.closed[:] = 0
+            self._strike(np.arange(len(self.ensemble)))
+            for party in self.parties:
+                party.update(self.state)
         state, zone = self.state, self.zones.last()
         return Talks(
             ensemble=self.ensemble,
@@ -314,6 +339,7 @@ class PeaceTalks(Model):  # type: ignore[misc]
             reservation_value=self.zones.reservation_value,
             aspiration=np.array(self.aspirations),
             moves=tuple(self.moves),
+            closed=tuple(self.closed),
         )
 
 

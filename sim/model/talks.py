@@ -43,6 +43,9 @@ class Talks:
     # offered, worth of its offer in that round
     aspiration: Floats
     moves: tuple[Moves, ...]  # what everybody did, round by round
+    # round in which each item of the agenda was closed, 0 while open, as it stood after each round, shape (B, items);
+    # empty without an agenda
+    closed: tuple[Ints, ...] = ()
 
     def value_of(self, rows: Ints, packages: Ints, reservation_value: Floats) -> Floats:
         """What packages are worth as the parties bargain, with foresight and public words, shape (N, K).

@@ -27,7 +27,7 @@ class Zones:
         self._real: list[Bools] = []
         self._open: list[Bools] = []
         self.first: Bools = np.zeros((0, 0), bool)
-        self._struck: Bools | None = None
+        self.struck: Bools | None = None  # packages refused at home, shape (B, P)
         self._moved: Bools = np.zeros(len(utility), bool)
         self._known: Bools = np.zeros(len(utility), bool)  # to have had a zone
         self._redrawn = False  # whether the worth of packages may have risen in some draw
@@ -45,9 +45,9 @@ class Zones:
     def strike(self, rows: Ints, packages: Bools) -> None:
         """Packages that were refused at home are in no later zone, shape (rows, P)."""
         if len(rows):
-            if self._struck is None:
-                self._struck = np.zeros(self.first.shape, bool)
-            self._struck[rows] |= packages
+            if self.struck is None:
+                self.struck = np.zeros(self.first.shape, bool)
+            self.struck[rows] |= packages
             self._moved[rows] = True
             self._known[rows] = True  # what was signed lay in the zone of its round
 
@@ -126,8 +126,8 @@ class Zones:
         zone = acceptable(
             self._utility, reservation_value, self._table.signs, self._table.lines, real, self._quota, rows
         )
-        if self._struck is not None and rows is not None:
-            zone &= ~self._struck[rows]
+        if self.struck is not None and rows is not None:
+            zone &= ~self.struck[rows]
         return zone
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from sim.core.opponent_model import INFORMATION
-from sim.core.registry import choice, count, order
+from sim.core.registry import agenda, choice, count, order, switch
 from sim.protocols import PROTOCOLS
-from sim.protocols.rounds import InTurn
+from sim.protocols.rounds import REOPEN, InTurn
 
 REFUSALS = {
     "bare": "who refuses says nothing",
@@ -30,6 +30,8 @@ class AlternatingOffers(InTurn):
     information: str = choice("positions", INFORMATION, doc="what each party knows of the others")
     refusals: str = choice("reasoned", REFUSALS, doc="whether a refusal gives its reason")
     memory: int | None = count(None, doc="for how many rounds a named line is avoided; left out: all")
+    agenda: tuple[tuple[str, ...], ...] | None = agenda()
+    reopen: bool = switch(False, doc=REOPEN)
 
     @property
     def reasoned(self) -> bool:  # type: ignore[override]

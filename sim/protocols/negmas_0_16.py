@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from sim.core.registry import order
+from sim.core.registry import agenda, order, switch
 from sim.protocols import PROTOCOLS
-from sim.protocols.rounds import IF_ABLE, InTurn
+from sim.protocols.rounds import IF_ABLE, REOPEN, InTurn
 
 
 @PROTOCOLS.register(
@@ -24,3 +24,5 @@ class Negmas016(InTurn):
     proposer_accepts = IF_ABLE
 
     order: str | tuple[str, ...] = order("fixed", doc="who speaks when: parties, `fixed`, `rotating`, or `random`")
+    agenda: tuple[tuple[str, ...], ...] | None = agenda()
+    reopen: bool = switch(False, doc=REOPEN)

@@ -18,6 +18,7 @@ from sim.core.utility import EVERYBODY, Lines
 
 TURN_STEPS = 100  # of a turn, without those over a list of bids
 IF_CONTENT, IF_ABLE, ALWAYS = range(3)  # whether to bid is to accept
+REOPEN = "whether the item closed last opens again where some party can sign nothing that is left"
 
 
 class Rules(NamedTuple):

@@ -36,7 +36,7 @@ BLANK = Paragraph("")
 STORY = "seed draw outcome zone_packages least_satisfied blocker break_cause lines_fallen id=scenario.id "
 STORY += "title=scenario.title"
 SEAT = "no_deal_at_start no_deal best real_lines other_lines signs margin party=name utility=worth"
-ROUND = "month date events stages lines_fallen levers channel_open waiting round=number"
+ROUND = "month date events stages lines_fallen levers agenda channel_open waiting round=number"
 MOVE = "party did asks_for answered answered_worth reason reason_given minds offer offer_worth changed "
 MOVE += "answered_from=from_"
 SIGNATURE = "round month package refused_by barred months_to_force back_in votes=ballots"
@@ -403,6 +403,14 @@ def _happened(story: Narration, played: Round, brief: bool) -> Iterator[str]:
     for move in played.stages:
         label = clean(next(stage for stage in scenario.stages if stage.id == move.stage).label)
         yield f"{STAGE_WORDS[move.what]}: {label}."
+    for item in played.agenda:
+        labels = [issue_label(scenario, issue) for issue in item.issues]
+        if item.options:
+            named = zip(labels, item.issues, item.options, strict=True)
+            texts = [f"{label} at {shown(option_label(scenario, issue, option))}" for label, issue, option in named]
+            yield f"Closed at the end of this round: {'; '.join(texts)}."
+        else:
+            yield f"Open again: {either(labels, 'and')}."
     for full_name in played.lines_fallen:
         party, name = full_name.split(".", 1)
         forbids = "" if brief else f": {red_line_label(scenario, full_name)}"

@@ -7,7 +7,7 @@ from typing import Any
 from sim.analysis.portrait import LINES_OFF, LINES_REAL, MOST_COMPLETIONS, STATUS_QUO, Portrait
 from sim.core.packages import ALWAYS, NEVER
 from sim.core.stability import KINDS
-from sim.core.wording import counted
+from sim.core.wording import counted, in_order
 from sim.report import answer
 from sim.report.document import Block, heading, paragraph, paragraphs, section, table
 from sim.report.plain import pick, plain
@@ -148,7 +148,7 @@ def _strategy(scenario: Scenario, party: str) -> str:
 
 
 def _named(name: str, parameters: dict[str, Any]) -> str:
-    texts = {key: ", ".join(value) if isinstance(value, tuple) else str(value) for key, value in parameters.items()}
+    texts = {key: in_order(value) if isinstance(value, tuple) else str(value) for key, value in parameters.items()}
     return ", ".join([name, *(f"{key} {text}" for key, text in texts.items())])
 
 

@@ -16,6 +16,7 @@ from sim.core.state import ARE_OFFERS
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.implementation import Judgement
 from sim.mechanisms.stages import ENDINGS
+from sim.model.agenda import items_of
 from sim.model.talks import Talks
 from sim.model.world import World
 
@@ -133,7 +134,7 @@ def after_signature(talks: Talks) -> Columns:
         columns |= _harm(talks)
     if world.war is not None or world.events is not None or world.stages is not None:
         columns["no_deal_outside"] = world.outside().mean(axis=1)
-    columns |= stage_columns(talks)
+    columns |= stage_columns(talks) | agenda_columns(talks)
     columns |= stability_columns(talks)
     return {AFTER + name: values for name, values in columns.items()}
 
@@ -212,6 +213,18 @@ def stage_columns(talks: Talks) -> Columns:
         columns[f"stage_{ids[e]}"] = np.where(agreed[:, e], since[:, e], np.nan)
         columns[f"stage_{ids[e]}_ended"] = np.where(agreed[:, e], np.array(ENDINGS, object)[ended[:, e]], "")
         columns[f"stage_{ids[e]}_months"] = np.where(agreed[:, e], months[:, e], np.nan)
+    return columns
+
+
+def agenda_columns(talks: Talks) -> Columns:
+    """For each issue, where there is an agenda, the round in which it was closed for good, at signature at the latest.
+
+    Missing where it is open at the end.
+    """
+    columns: Columns = {}
+    for i, item in enumerate(items_of(talks.ensemble) if talks.closed else ()):
+        in_round = np.where(talks.closed[-1][:, i] > 0, talks.closed[-1][:, i], talks.signed)
+        columns |= {f"closed_round_{issue}": np.where(in_round > 0, in_round, np.nan) for issue in item}
     return columns
 
 

@@ -1,10 +1,10 @@
 """Checks between the keys of a scenario file: names that exist, weights that sum to 1, complete tables."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sim.core.conditions import Clauses
-from sim.core.fields import Each, Ids, Names, Open
+from sim.core.fields import Each, Ids, Names, Open, found
 from sim.core.mechanism import BLOCK, KEY
 from sim.core.wording import listed, meant, quoted, shown
 from sim.mechanisms import MECHANISMS
@@ -12,11 +12,11 @@ from sim.protocols import PROTOCOLS
 from sim.scenario import weights
 from sim.scenario.differences import CONDITIONS
 from sim.scenario.messages import Mark
-from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
 from sim.scenario.parts import PAST, PAST_OF_PARTY
 from sim.scenario.paths import entry_id, exists, get, whole_keys, why_not
 from sim.scenario.places import Place, Spot, key_mark, spots
-from sim.scenario.registered import check_block
+from sim.scenario.registered import check_block, parameters_of
 from sim.scenario.validation import validate
 from sim.scenario.yaml_writer import changes
 from sim.strategies import STRATEGIES
@@ -186,6 +186,8 @@ def _check_protocol(protocol: Place, at: Place) -> None:
             message = f"{shown(entry.text)} never signs; take it out of the order, or make it `kind: mediator`"
             entry.fault(message, path=order.path)
     chosen = PROTOCOLS.get(name.text or "")
+    if chosen is not None and "agenda" in parameters_of(chosen):
+        _check_agenda(protocol["agenda"], at["issues"].keys)
     if chosen is None or not at["parties"].is_mapping:
         return
     if chosen.signatories is not None:
@@ -198,6 +200,27 @@ def _check_protocol(protocol: Place, at: Place) -> None:
     votes = quota.node.value if isinstance(quota.node, ScalarNode) else None
     if isinstance(votes, int) and votes > len(sign):
         quota.fault(f"{votes} votes are needed, but only {listed(sign)} ever sign; at most {len(sign)} would do")
+
+
+def _check_agenda(agenda: Place, issues: Sequence[str]) -> None:
+    """Items name issues, each of them once."""
+    wanted = "where a list of issues, or of groups of issues, would do"
+    items = [(item, [*item.entries()] if isinstance(item.node, SequenceNode) else [item]) for item in agenda.entries()]
+    if agenda.node is not None and not items:
+        agenda.fault(f"{found(plain(agenda.node))} {wanted}")
+    seen: set[str] = set()
+    for item, names in items:
+        if not names:
+            item.fault("an item without issues; name at least one, or take it out", path=agenda.path)
+        for name in names:
+            text = name.node.value if isinstance(name.node, ScalarNode) else None
+            if not isinstance(text, str):
+                name.fault(f"{found(plain(name.node) if name.node else None)} {wanted}", path=agenda.path)
+            elif text not in issues:
+                name.fault(f"no issue is called {quoted(text)}{meant(text, issues)}", path=agenda.path)
+            elif text in seen:
+                name.fault(f"{quoted(text)} stands twice on the agenda; once would do", path=agenda.path)
+            seen.add(str(text))
 
 
 def _check_signatories(protocol: Place, parties: Mapping[str, Place], sign: list[str], count: int) -> None:

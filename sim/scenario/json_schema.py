@@ -97,7 +97,11 @@ def _parameter(field: Any) -> Schema:
         return {"enum": list(metadata["options"]), "description": f"{metadata.get('doc', '')}. {meanings}"}
     if metadata["kind"] == "count":
         return {"type": "integer", "minimum": metadata["low"], **described}
-    names = {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True}
+    if metadata["kind"] == "switch":
+        return {"type": "boolean", **described}
+    names: Schema = {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True}
+    if metadata["kind"] == "agenda":
+        return {**names, "items": {"anyOf": [{"type": "string"}, names]}, **described}
     return {"anyOf": [{"enum": list(ORDERS)}, names], **described}
 
 

@@ -74,6 +74,8 @@ def _parameter(field: Field[Any] | None, value: Any) -> Any:
             return Number.model_validate(value)
         except ValidationError:
             return value
+    if field is not None and field.metadata["kind"] == "agenda" and isinstance(value, list):
+        return tuple((item,) if isinstance(item, str) else tuple(item) for item in value)
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -90,6 +92,9 @@ def _check(field: Field[Any], node: Node, mark: Mark, party_names: list[str], fa
         low = field.metadata["low"]
         if not isinstance(value, int) or isinstance(value, bool) or value < low:
             faults.add(mark, f"{found(value)} where a whole number of at least {low} would do", path)
+    elif kind == "switch":
+        if not isinstance(value, bool):
+            faults.add(mark, f"{found(value)} where true or false would do", path)
     elif kind == "order":
         _check_order(node, value, party_names, faults, path)
 

@@ -42,6 +42,19 @@ def test_one_draw_equals_an_ordinary_loop_of_its_world(problem, seed):
         compare(talks, b, PlainWorld(draw(scenario, seed, b, 1)).play())
 
 
+@settings(max_examples=75)
+@given(worlds(max_rounds=12, leaving=True, elections=True, agenda=True), st.integers(0, 50))
+def test_one_draw_with_an_agenda_equals_an_ordinary_loop_of_its_world(problem, seed):
+    """Also which items were closed when, and what was opened again."""
+    scenario, count = made(problem), 3
+    talks = hold_talks(draw(scenario, seed, 0, count))
+    for b in range(count):
+        plain = PlainWorld(draw(scenario, seed, b, 1)).play()
+        compare(talks, b, plain)
+        open_items = [0] * (len(plain.items) - len(plain.shut_in))
+        assert talks.closed[-1][b].tolist() == [*plain.shut_in, *open_items]
+
+
 def compare(talks: Talks, b: int, plain: PlainWorld) -> None:
     ensemble, approval = talks.ensemble, talks.approval
     names = ensemble.structure.parties

@@ -36,13 +36,14 @@ RULES = st.fixed_dictionaries({
 @st.composite
 def tables(draw: st.DrawFn) -> dict[str, Any]:
     """A small problem, something going on around its table or not, between any strategies by any rules."""
-    problem = copy.deepcopy(draw(st.one_of(problems(), worlds())))
+    problem = copy.deepcopy(draw(st.one_of(problems(), worlds(), worlds(agenda=True))))
     for party in problem["parties"].values():
         party["strategy"] = draw(STRATEGY)
         if not party["strategy"]["name"].startswith("negmas"):
             party["strategy"] |= draw(st.one_of(st.just({}), RULES))
     if draw(st.booleans()) and draw(st.booleans()):
-        problem["protocol"] = {"name": "negmas_0_16", "order": "fixed"}
+        agenda = {key: problem["protocol"][key] for key in ("agenda", "reopen") if key in problem["protocol"]}
+        problem["protocol"] = {"name": "negmas_0_16", "order": "fixed"} | agenda
     elif problem["protocol"]["name"] == "alternating_offers":
         problem["protocol"]["memory"] = draw(st.integers(1, 9))
     return problem
