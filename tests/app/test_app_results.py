@@ -44,11 +44,11 @@ def result_of(generator):
 def played(folder, name, text, *options):
     """The results folder of a scenario."""
     (folder / f"{name}.yaml").write_text(text)
-    before = set(folder.glob("results/*"))
+    before = set(folder.glob("results/*/"))
     options = ["--workers", 1, "--png", *options]
     answer = call("batch", folder / f"{name}.yaml", "-n", 200, "--out", folder / "results", *options)
     assert answer.exit_code == 0, answer.output
-    (made,) = set(folder.glob("results/*")) - before
+    (made,) = set(folder.glob("results/*/")) - before
     return made
 
 
