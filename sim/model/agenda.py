@@ -1,14 +1,17 @@
 """The agenda of talks: which of its items are closed in each draw, and what may still be bid."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.core.exact import TOLERANCE
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.state import ACCEPTED, OFFERED, REFUSED, Moves, State
-from sim.model.agents import Party
 from sim.model.ensemble import Ensemble
+
+if TYPE_CHECKING:
+    from sim.model.agents import Party
 
 TAKES_A_POSITION = (OFFERED, REFUSED, ACCEPTED)  # after these what lies on the table is what the party stands for
 
@@ -35,7 +38,7 @@ class Agenda:
         self._options = np.zeros((len(ensemble), len(names)), np.uint8)  # those of the items closed
         self._position: Ints = np.full((len(ensemble), len(self._table.parties)), NO_DEAL)  # last offered or accepted
 
-    def reopen(self, state: State, parties: Sequence[Party]) -> Ints:
+    def reopen(self, state: State, parties: "Sequence[Party]") -> Ints:
         """Open the last item closed where some party can sign nothing that is left, at the start of a round.
 
         Returns:
