@@ -172,7 +172,8 @@ class Scenario(Block):
 
         Args:
             vary: `PATH=a,b,c`, `PATH=low:high:count` or, with a design, `PATH=low:high`; one for a path of `sweep:`
-            replaces it. design: `sobol:COUNT` or `latin:COUNT`; None for a grid.
+                replaces it.
+            design: `sobol:COUNT` or `latin:COUNT`; None for a grid.
 
         A ScenarioError if a string is invalid, or a point is inconsistent.
         """

@@ -198,7 +198,7 @@ def test_what_is_saved_runs_on_the_command_line_to_the_numbers_of_the_page(page,
     saved = client.folder / "mine.yaml"
     assert command[:2] == ["peacesim", "batch"] and (Path.cwd() / command[2]).resolve() == saved.resolve()
     call("batch", saved, *command[3:], "--out", tmp_path, "--no-charts", "--workers", 1)
-    results = sim.open_results(next(tmp_path.iterdir()))
+    results = sim.open_results(next(tmp_path.glob("*/")))
     assert results.n == 1000
     played = [100 * share for share in results.packages()["share"].head(8)]
     assert len(played) > 0

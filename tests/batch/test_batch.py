@@ -71,7 +71,7 @@ def spoilt(whole, tmp_path):
 
 
 def bytes_of(folder):
-    files = (path for path in Path(folder).rglob("*") if path.is_file())
+    files = (path for path in Path(folder).rglob("*") if path.is_file() and path.name != "index.html")
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
