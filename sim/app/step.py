@@ -37,7 +37,7 @@ def describe_draw(about: ChangedFile, draw: int) -> dict[str, Any]:
         "front": _front(scenario),
         "levers": list(found.levers),
         "outages": scenario.war is not None and scenario.war.outages is not None,
-        "money": scenario.war.cost_unit if scenario.war and scenario.war.cost_per_month else "",
+        "money": scenario.money,
         "claims": {"about": CLAIMS, "rows": claim_rows(scenario)},
         "rounds": list(_rounds(found)),
         "end": list(_end(found.story)),

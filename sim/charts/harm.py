@@ -99,11 +99,6 @@ def _unit(quantity: str, highest: float, money: str) -> tuple[float, str]:
     return size_of_unit, f"{word}household-weeks"
 
 
-def money_of(results: Results) -> str:
-    """The unit of money of a scenario; empty where nothing costs money."""
-    return results.scenario.war.cost_unit if results.scenario.war else ""
-
-
 def round_scale(highest: float) -> tuple[float, float]:
     """Step and end of a scale from 0 to `highest` or above: at most five steps of 1, 2 or 5 times a power of ten."""
     if highest <= 0:
@@ -232,7 +227,7 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
                 if found.ends is not None
             ]
             if highs:
-                money = " and ".join(dict.fromkeys(filter(None, map(money_of, results))))
+                money = " and ".join(dict.fromkeys(filter(None, (one.scenario.money for one in results))))
                 size_of_unit, unit = _unit(quantity, max(highs), money)
                 step, limit = round_scale(max(highs) / size_of_unit)
                 parts.append(Part(quantity, unit, size_of_unit, limit, step))
@@ -283,7 +278,7 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
         """
         rows: list[tuple[object, ...]] = []
         for quantity in QUANTITIES:
-            unit = "household-weeks" if quantity == "household_weeks" else money_of(results)
+            unit = "household-weeks" if quantity == "household_weeks" else results.scenario.money
             for party in parties(results, quantity):
                 for which, finding in _groups(results):
                     found = spread(results, quantity, party, which)

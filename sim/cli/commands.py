@@ -423,7 +423,7 @@ def report(
 @as_json
 def explain(
     path: Path, draw: int | None, draws: int, by: str | None, look: int, seed: int | None, sets: tuple[str, ...],
-    full: bool, section: str | None, as_json: bool,
+    **view: Any,
 ) -> None:  # fmt: skip
     """Explain results: main obstacles, who gains least, and the smallest change that makes a deal possible.
 
@@ -432,16 +432,16 @@ def explain(
     """
     if by is not None and draw is not None:
         raise click.UsageError("--by counts over all runs and --draw narrates one; leave out one of them")
-    if (by is not None or draw is not None) and (full or section):
+    if (by is not None or draw is not None) and (view["full"] or view["section"]):
         raise click.UsageError("--by and --draw print all that they have; leave out --full and --section")
     from sim.cli.analyses import explain_issue, explain_path, explain_run
 
     if by is not None:
-        explain_issue(path, by, draws, seed, sets, as_json)
+        explain_issue(path, by, draws, seed, sets, view["as_json"])
     elif draw is not None:
-        explain_run(path, draw, seed, sets, as_json)
+        explain_run(path, draw, seed, sets, view["as_json"])
     else:
-        explain_path(path, draws, seed, sets, look, full, section, as_json)
+        explain_path(path, draws, seed, sets, look, **view)
 
 
 def issue_options(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:

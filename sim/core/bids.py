@@ -305,8 +305,7 @@ def update_best(
         party, rows, domain: As in `list_candidates`.
     """
     utility, lines, tie_rank = domain.utility, domain.lines, domain.rank[party]
-    patterns = len(lines.crosses)
-    searched, nobody = np.zeros(patterns, np.bool_), np.zeros((0, utility.shape[2]), np.bool_)
+    searched, nobody = np.zeros(len(lines.crosses), np.bool_), np.zeros((0, utility.shape[2]), np.bool_)
     for b in rows:
         usable, rank = bids.signable[party, b], tie_rank[b if len(tie_rank) > 1 else 0]
         free, looks = reservation_value[b, party], domain.prospects.looks[b, party]
@@ -318,8 +317,8 @@ def update_best(
         top, off = -np.inf, bids.struck[b if len(bids.struck) else 0 : b + 1 if len(bids.struck) else 0]
         for place in range(bids.listed[party, b]):
             if looks:
-                net = bids.net[party, b, place]
-                bids.worth[party, b, place] = free + bids.lasts[party, b, place] * (net - free)
+                lasting = bids.lasts[party, b, place]
+                bids.worth[party, b, place] = free + lasting * (bids.net[party, b, place] - free)
             if usable[bids.crossing[party, b, place]]:
                 top = max(top, bids.worth[party, b, place])
         if top > -np.inf and looks:
@@ -331,8 +330,7 @@ def update_best(
             bids.best[party, b], bids.best_package[party, b] = top, first
             continue
         if top > -np.inf:
-            for k in range(patterns):
-                searched[k] = False
+            searched[:] = False
             for place in range(bids.listed[party, b]):
                 if bids.worth[party, b, place] >= top - TOLERANCE and usable[bids.crossing[party, b, place]]:
                     kind = bids.crossing[party, b, place]

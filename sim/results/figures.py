@@ -161,8 +161,7 @@ def figures_of_scenario(scenario: Scenario) -> Iterator[Figure]:
         column, label = f"household_weeks_{name}", f"million household-weeks without power, {who}"
         yield Figure(column, label, HOUSEHOLD_WEEKS, (column,), partial(_in_millions, column))
     for name, who in parties.items():
-        unit = scenario.war.cost_unit if scenario.war else ""
-        yield Figure(f"war_cost_{name}", f"cost of the war, {who}", unit, (f"war_cost_{name}",))
+        yield Figure(f"war_cost_{name}", f"cost of the war, {who}", scenario.money, (f"war_cost_{name}",))
     for name, who in parties.items():
         column, label = f"margin_{name}", f"utility of the package to {who} over no deal{IF_SIGNED}"
         of = partial(_where_signed, column)

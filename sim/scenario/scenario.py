@@ -132,6 +132,11 @@ class Scenario(Block):
         return self.solutions.parties if self.solutions else None
 
     @property
+    def money(self) -> str:
+        """The unit of what the war costs, empty if it costs no money."""
+        return self.war.cost_unit if self.war and self.war.cost_per_month else ""
+
+    @property
     def resolved(self) -> dict[str, Any]:
         """The scenario as a nested dict in file order, after `extends`, `set` and rescaling; dates as text."""
         tree: dict[str, Any] = plain(self.tree, dates_as_text=True)

@@ -73,7 +73,8 @@ def with_war(results, households=True):
         spread = rng.uniform(0.6, 1.4, results.n)
         draws[f"household_weeks_{party}"] = rounds * 210_000 * spread * (households and number == 0)
         draws[f"war_cost_{party}"] = rounds * (1.2 + number) * rng.uniform(0.7, 1.5, results.n)
-    scenario = results.scenario.model_copy(update={"war": WarSpec(cost_unit="crowns")})
+    war = WarSpec(cost_unit="crowns", cost_per_month=dict.fromkeys(results.scenario.parties, 1))
+    scenario = results.scenario.model_copy(update={"war": war})
     return replace(results, scenario=scenario, rows=FrameRows([draws]))
 
 
