@@ -14,7 +14,7 @@ from sim.scenario import Scenario
 MOST_DATES = 3  # of the table of no-deal values; the chart and --json have more
 READING = (
     "Figures are medians over the draws, in brackets 10 to 90 % of them, so causes need not add up to the last digit. "
-    "Worth is on each party's own scale; outside 0 to 1 it cannot have been. Rates are those of the file, at their "
+    "Utility is on each party's own scale; outside 0 to 1 it cannot have been. Rates are those of the file, at their "
     "mean: noise, dated events and levers are left out."
 )
 NAMES = {

@@ -120,7 +120,7 @@ def _opening(story: Narration) -> Iterator[Block]:
     yield sentence(clean(scenario.title))
     days = scenario.time.days_per_round
     time = f"At most {scenario.time.rounds} rounds, one {'a day' if days == 1 else f'every {days:g} days'}."
-    scale = "Worth is on each party's own scale; the scales of two parties do not compare."
+    scale = "Utility is on each party's own scale; the scales of two parties do not compare."
     text = f"One negotiation in this scenario: draw {story.draw} of seed {story.seed}. {time} {scale}"
     yield sentence(text, hanging=0)
     yield BLANK
