@@ -256,7 +256,7 @@ class PlainWorld(PlainTalks):
         return self.value("war.outages.winter.factor", outages.winter_factor)
 
     def before_levers(self, k: int) -> dict[str, float]:
-        """Worth of no deal to everybody in round k before the mediator's levers."""
+        """No-deal value to everybody in round k before the mediator's levers."""
         war, worth = self.scenario.war, {}
         for name in self.table.names:
             r = self.drawn_no_deal[name]

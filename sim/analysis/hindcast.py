@@ -153,7 +153,7 @@ class Hindcast(Rendered):
 
     def overview(self) -> tuple[str, pd.DataFrame]:
         then = self.worth[self.worth["date"] == self.since]
-        return f"Worth of no deal on {self.since}, played back: {self.scenario.title}", then
+        return f"No-deal value on {self.since}, played back: {self.scenario.title}", then
 
 
 def hindcast(scenario: Scenario, draws: int = DRAWS, seed: int = 1, since: date | None = None) -> Hindcast:

@@ -123,7 +123,7 @@ class HindcastChart(Chart[Hindcast, Ends]):
         marks += " Two joined: a change, from where the median stood." if "no_deal_change" in kinds else ""
         return Caption(
             "What no deal would have been worth since the war began",
-            "The rates a month of the file, played back. Line: median; band: 10 to 90 % of the draws. Shaded: worth "
+            "The rates a month of the file, played back. Line: median; band: 10 to 90 % of the draws. Shaded: values "
             "that cannot have been. At the right: what each cause adds, going back.",
             finding,
             f"Line charts by date, one panel a party. {finding} {'. '.join(worth)}.",

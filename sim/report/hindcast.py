@@ -115,7 +115,7 @@ def _worth(found: Hindcast) -> Iterator[Block]:
     for party, of_party in by_party:
         at = of_party.set_index("date").to_dict("index")
         rows.append([party_label(found.scenario, str(party)), *(_middle(at[day]) for day in chosen)])
-    yield from section("Worth of no deal", ["", *map(str, chosen)], rows)
+    yield from section("No-deal value", ["", *map(str, chosen)], rows)
 
 
 def _middle(row: dict[Any, Any], sign: bool = False) -> str:

@@ -75,7 +75,7 @@ def past(tmp_path: Path):
 
 
 def first(found: sim.Hindcast, party: str) -> pd.Series:
-    """Worth of no deal where the past begins."""
+    """No-deal value where the past begins."""
     return found.worth[found.worth["party"] == party].iloc[0]
 
 
@@ -275,7 +275,7 @@ def test_the_command_prints_and_draws_the_past(past, tmp_path):
     past(PAST + KNOWN)
     answer = call("hindcast", tmp_path / "past.yaml", "-n", 100, "--out", tmp_path / "out", "--set", "time.rounds=2")
     assert answer.exit_code == 0, answer.output
-    for text in ("Worth of no deal", "households cut off on the side of East", "2024-02-14", "Beside what is known"):
+    for text in ("No-deal value", "households cut off on the side of East", "2024-02-14", "Beside what is known"):
         assert text in answer.stdout
     (drawn,) = (tmp_path / "out").glob("hindcast-*/hindcast.csv")
     table = pd.read_csv(drawn)
