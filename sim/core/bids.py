@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from sim.core.compiled import called, compiled
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.package_pass import Prospects, lasting, value_of, values_of
+from sim.core.package_pass import Prospects, lasting, value_of, values_at_ends, values_of
 from sim.core.packages import Bools, Ints, Options, ShortInts
 from sim.core.utility import EVERYBODY, Lines
 
@@ -182,18 +182,14 @@ def list_candidates(
     packages, patterns, room = utility.shape[2], len(lines.crosses), bids.worth.shape[2]
     record, at_low, at_high = np.empty(patterns), np.empty(patterns), np.empty(patterns)
     tied_rank = np.empty(patterns, np.int64)  # smallest rank of what is listed and worth as much as the record
-    near, lowest, highest = np.empty(packages, np.int64), domain.prospects.lowest, domain.prospects.highest
-    copy, marks, marked = np.empty(packages), np.zeros(packages // BITS + 1, np.uint8), np.empty(packages + 1, np.int64)
+    near, own, late = np.empty(packages, np.int64), np.empty(packages), np.empty(packages)
+    marks, marked = np.zeros(packages // BITS + 1, np.uint8), np.empty(packages + 1, np.int64)
     worth, package, crossing = bids.worth[party], bids.package[party], bids.crossing[party]
     above, above_start = lines.above, lines.above_start
     widest = 0
     for b in rows:
         usable, moves = bids.signable[party, b], domain.prospects.looks[b, party]
-        own = values_of(utility, domain.prospects, b, party, lowest[b, party])
-        late = values_of(utility, domain.prospects, b, party, highest[b, party])
-        if not moves and _at_least_half(usable, lines.start):
-            copy[:] = own  # to have it at hand: the order jumps about in it
-            own = late = copy
+        values_at_ends(utility[b, party], domain.prospects, b, party, own, late)
         at = b if len(order.packages) > 1 else 0
         off = bids.struck[b if len(bids.struck) else 0 : b + 1 if len(bids.struck) else 0]
         _mark(own, late, order.places[at], order.members[at], lines.start, usable, off, marks)
@@ -230,15 +226,6 @@ def list_candidates(
         bids.best_package[party, b], bids.listed[party, b] = first, found
         widest = max(widest, found)
     return widest
-
-
-@called
-def _at_least_half(usable: Bools, start: Ints) -> bool:
-    """Return whether the patterns to search have half of the packages, or more."""
-    packages = 0
-    for k in range(len(usable)):
-        packages += usable[k] * (start[k + 1] - start[k])
-    return bool(2 * packages >= start[-1])
 
 
 @called

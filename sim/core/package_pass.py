@@ -4,11 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.core.compiled import called, compiled
+from sim.core.compiled import called, compiled, in_both
 from sim.core.exact import Floats
 from sim.core.packages import Bools, Ints, ShortInts
-
-PIECE = 512  # packages at a time: the tables read for them stay in the cache
 
 
 class Halves(NamedTuple):
@@ -47,20 +45,14 @@ class Prospects(NamedTuple):
     """
 
     looks: Bools  # which parties have foresight, shape (B, N)
-    # chance, chance_of: of all ratifiers, shape (B, K), and each package's combination, shape (P,)
-    chance: Floats
-    chance_of: ShortInts
+    combination: ShortInts  # combination of each package, of those options that matter after signature, shape (P,)
+    chance: Floats  # of all ratifiers, by combination, shape (B, C)
+    moved: Floats  # share of the stake that moves away from the named side in a shift of power, likewise
     stake: Floats  # how a shift of power enters each party's utility of fighting again, shape (N,)
-    # moved, moved_of: share of the stake that moves away from the named side, and the combinations, likewise
-    moved: Floats
-    moved_of: ShortInts
-    held: Floats  # discounted part of ten years in which a package holds, by kind, shape (B, N, kinds)
-    # kind, kind_of: kind of each combination, shape (B, K), and the combinations, likewise; with a guarantor first
-    # the kinds if it acts, then those if it does not, shape (B, 2 K)
+    # kind of each combination, shape (B, E); E is C, or 2 C with a guarantor: first if it acts, then if it does not
     kind: ShortInts
-    kind_of: ShortInts
-    # smallest gain for which the guarantor acts, by these combinations, shape (B, K); no rows without one
-    least: Floats
+    held: Floats  # discounted part of ten years in which a package holds, by kind, shape (B, N, kinds)
+    least: Floats  # smallest gain for which the guarantor acts, shape (B, C); no rows without one
     guarantor: int  # index of the party, 0 for none
     # reservation_value, refusal_cost: in round 1; of a package refused at home; shape (B, N)
     reservation_value: Floats
@@ -68,16 +60,16 @@ class Prospects(NamedTuple):
     # lowest, highest: between which the reservation value can lie, shape (B, N)
     lowest: Floats
     highest: Floats
-    lasts: ShortInts  # kind of each package given the guarantor's decision, shape (B, P); no rows without foresight
+    entry: ShortInts  # of each package in `kind`, given the guarantor's decision, shape (B, P)
 
 
 def no_prospects(draws: int, parties: int, packages: int) -> Prospects:
     """Return empty prospects where no party has foresight."""
-    alike, by_draw, by_party = np.zeros(packages, np.int32), np.ones((draws, 1)), np.zeros((draws, parties))
-    kind, looks = np.zeros((draws, 1), np.int32), np.zeros((draws, parties), bool)
+    by_draw, by_party = np.ones((draws, 1)), np.zeros((draws, parties))
     return Prospects(
-        looks, by_draw, alike, np.zeros(parties), by_draw, alike, np.ones((draws, parties, 1)), kind, alike,
-        np.zeros((0, 0)), 0, by_party, by_party, by_party, by_party, np.zeros((0, packages), np.int32),
+        np.zeros((draws, parties), bool), np.zeros(packages, np.int32), by_draw, by_draw, np.zeros(parties),
+        np.zeros((draws, 1), np.int32), np.ones((draws, parties, 1)), np.zeros((0, 0)), 0, by_party, by_party, by_party,
+        by_party, np.zeros((0, packages), np.int32),
     )  # fmt: skip
 
 
@@ -87,8 +79,33 @@ LEAST_LASTING = 1e-12  # in place of a smaller `q L`, by which risks are divided
 @called
 def lasting(prospects: Prospects, b: int, n: int, p: int) -> float:
     """Return `q L` of a package to a party with foresight: how far it is in force and holds."""
-    held = prospects.held[b, n, prospects.lasts[b, p]]
-    return float(max(prospects.chance[b, prospects.chance_of[p]] * held, LEAST_LASTING))
+    held = prospects.held[b, n, prospects.kind[b, prospects.entry[b, p]]]
+    return float(max(prospects.chance[b, prospects.combination[p]] * held, LEAST_LASTING))
+
+
+def _gathered_in_numpy(table: Floats, index: ShortInts) -> Floats:
+    elements: Floats = table[index]
+    return elements
+
+
+@in_both(_gathered_in_numpy)
+def gathered(table: Floats, index: ShortInts) -> Floats:
+    """Return the elements of a table at these places: compiled, a third of the time of `table[index]`."""
+    elements = np.empty(len(index))
+    for place in range(len(index)):
+        elements[place] = table[index[place]]
+    return elements
+
+
+@called
+def lasting_by_entry(prospects: Prospects, b: int, n: int) -> Floats:
+    """The same by entry of `kind`, shape (E,)."""
+    lasts = gathered(prospects.held[b, n], prospects.kind[b])
+    combinations = prospects.chance.shape[1]
+    for start in range(0, len(lasts), combinations):
+        part = lasts[start : start + combinations]
+        part[:] = np.maximum(prospects.chance[b] * part, LEAST_LASTING)
+    return lasts
 
 
 @called
@@ -110,9 +127,21 @@ def values_of(utility: Floats, prospects: Prospects, b: int, n: int, free: float
     net: Floats = utility[b, n]
     if not prospects.looks[b, n]:
         return net
-    held = prospects.held[b, n][prospects.lasts[b]]
-    values: Floats = free + np.maximum(prospects.chance[b][prospects.chance_of] * held, LEAST_LASTING) * (net - free)
+    values: Floats = free + gathered(lasting_by_entry(prospects, b, n), prospects.entry[b]) * (net - free)
     return values
+
+
+@called
+def values_at_ends(net: Floats, prospects: Prospects, b: int, n: int, at_lowest: Floats, at_highest: Floats) -> None:
+    """Write a party's utility of all packages at the lowest and at the highest of its reservation value, shape (P,)."""
+    if not prospects.looks[b, n]:
+        at_lowest[:], at_highest[:] = net, net
+        return
+    by_entry, entry = lasting_by_entry(prospects, b, n), prospects.entry[b]
+    low, high = prospects.lowest[b, n], prospects.highest[b, n]
+    for p in range(len(net)):
+        lasts = by_entry[entry[p]]
+        at_lowest[p], at_highest[p] = low + lasts * (net[p] - low), high + lasts * (net[p] - high)
 
 
 def values_at(utility: Floats, prospects: Prospects, rows: Ints, packages: Ints, reservation_value: Floats) -> Floats:
@@ -126,8 +155,8 @@ def values_at(utility: Floats, prospects: Prospects, rows: Ints, packages: Ints,
     net, looks = utility[rows, :, packages].T, prospects.looks[rows].T
     if not looks.any():
         return net
-    held = prospects.held[rows, :, prospects.lasts[rows, packages]].T
-    lasts = np.maximum(prospects.chance[rows, prospects.chance_of[packages]] * held, LEAST_LASTING)
+    held = prospects.held[rows, :, prospects.kind[rows, prospects.entry[rows, packages]]].T
+    lasts = np.maximum(prospects.chance[rows, prospects.combination[packages]] * held, LEAST_LASTING)
     return np.where(looks, reservation_value + lasts * (net - reservation_value), net)
 
 
@@ -194,31 +223,49 @@ def _add_to_all(one: float, second: Floats, others: Ints, own: Floats) -> None:
 def apply_foresight(utility: Floats, prospects: Prospects) -> None:
     """Make utility of all packages, in place, shape (B, N, P), net of risks to parties with foresight.
 
-    The kind of each package, `lasts`, is written too.
+    Risks are computed once a combination. The `entry` of each package is written too.
     """
-    packages = utility.shape[2]
+    combinations, of = prospects.chance.shape[1], prospects.combination
+    risks = np.empty(prospects.kind.shape[1])
     for b in range(len(utility)):
         if prospects.looks[b].any():
-            for start in range(0, packages, PIECE):
-                _apply_to_piece(utility[b], b, start, min(start + PIECE, packages), prospects)
+            entry, passes, away = prospects.entry[b], prospects.chance[b], prospects.moved[b]
+            entry[:] = of
+            if len(prospects.least):
+                free = prospects.reservation_value[b, prospects.guarantor]
+                _where_it_stays_away(utility[b, prospects.guarantor], free, prospects.least[b], of, entry)
+            for n in range(utility.shape[1]):
+                if prospects.looks[b, n]:
+                    stake, cost = prospects.stake[n], prospects.refusal_cost[b, n]
+                    held_by_entry = gathered(prospects.held[b, n], prospects.kind[b])
+                    for start in range(0, len(risks), combinations):
+                        held = held_by_entry[start : start + combinations]
+                        risks[start : start + combinations] = (
+                            passes * (1 - held) * (stake * away) + (1 - passes) * cost
+                        ) / np.maximum(passes * held, LEAST_LASTING)
+                    _subtract(utility[b, n], risks, entry)
 
 
-@called
-def _apply_to_piece(utility: Floats, b: int, start: int, stop: int, prospects: Prospects) -> None:
-    """The same of the packages from `start` to before `stop` in draw b; utility of the draw, shape (N, P)."""
-    lasts, least = prospects.kind_of[start:stop].copy(), prospects.least
-    if len(least):
-        gains = utility[prospects.guarantor, start:stop] - prospects.reservation_value[b, prospects.guarantor]
-        lasts += len(prospects.kind[b]) // 2 * (gains < least[b][lasts])
-    lasts[:] = prospects.kind[b][lasts]
-    prospects.lasts[b, start:stop] = lasts
-    passes = prospects.chance[b][prospects.chance_of[start:stop]]
-    away = prospects.moved[b][prospects.moved_of[start:stop]]
-    for n in range(len(utility)):
-        if prospects.looks[b, n]:
-            held, cost = prospects.held[b, n][lasts], prospects.refusal_cost[b, n]
-            risks = passes * (1 - held) * (prospects.stake[n] * away) + (1 - passes) * cost
-            utility[n, start:stop] -= risks / np.maximum(passes * held, LEAST_LASTING)
+def _stays_away_in_numpy(utility: Floats, free: float, least: Floats, of: ShortInts, entry: ShortInts) -> None:
+    entry += len(least) * (utility - free < least[of]).astype(np.int32)
+
+
+@in_both(_stays_away_in_numpy)
+def _where_it_stays_away(utility: Floats, free: float, least: Floats, of: ShortInts, entry: ShortInts) -> None:
+    """Move packages for which the guarantor does not act to the second half of entries."""
+    for p in range(len(of)):
+        entry[p] += len(least) * (utility[p] - free < least[of[p]])
+
+
+def _subtract_in_numpy(utility: Floats, risks: Floats, entry: ShortInts) -> None:
+    utility -= risks[entry]
+
+
+@in_both(_subtract_in_numpy)
+def _subtract(utility: Floats, risks: Floats, entry: ShortInts) -> None:
+    """Subtract from the utility of packages the risks of their entries."""
+    for p in range(len(entry)):
+        utility[p] -= risks[entry[p]]
 
 
 @compiled
@@ -236,6 +283,11 @@ def charge_commitment(utility: Floats, prospects: Prospects, rows: Ints, party: 
         steps: Steps back in each package, shape (P,).
     """
     for b in rows:
-        own, lost, looks = utility[b, party], cost[b], prospects.looks[b, party]
-        for p in range(len(steps)):
-            own[p] -= lost * steps[p] / (lasting(prospects, b, party, p) if looks else 1.0)
+        own, lost = utility[b, party], cost[b]
+        if prospects.looks[b, party]:
+            entry, lasts = prospects.entry[b], lasting_by_entry(prospects, b, party)
+            for p in range(len(steps)):
+                own[p] -= lost * steps[p] / lasts[entry[p]]
+        else:
+            for p in range(len(steps)):
+                own[p] -= lost * steps[p]

@@ -10,10 +10,11 @@ from sim.core.exact import Floats
 from sim.core.package_pass import Prospects, no_prospects, value_in_round
 from sim.core.packages import Ints
 from sim.core.utility import worth_of
+from sim.mechanisms.option_tables import Combinations, combinations
 from sim.model.ensemble import Ensemble
 
 FORESIGHT_STEPS = 8  # of a package to a party
-OF_DRAWS = ("looks", "chance", "moved", "held", "kind", "least", "reservation_value", "refusal_cost", "lasts")
+OF_DRAWS = ("looks", "chance", "moved", "held", "kind", "least", "reservation_value", "refusal_cost", "entry")
 
 
 def net_utility(ensemble: Ensemble, out: Floats | None = None) -> tuple[Floats, Prospects]:
@@ -33,7 +34,7 @@ def net_utility(ensemble: Ensemble, out: Floats | None = None) -> tuple[Floats, 
 def net_utility_anew(ensemble: Ensemble, ahead: Prospects, rows: Ints) -> Floats:
     """Net utility of all packages in some draws whose weights are others now, shape (rows, N, P).
 
-    Which kind each package is, `lasts`, is written to the prospects of these draws.
+    The `entry` of each package is written to the prospects of these draws.
     """
     utility = ensemble[rows].utility()
     if ahead.looks[rows].any():
@@ -41,7 +42,7 @@ def net_utility_anew(ensemble: Ensemble, ahead: Prospects, rows: Ints) -> Floats
         tables = {name: np.ascontiguousarray(table[rows]) for name, table in tables.items()}
         mine = ahead._replace(**tables)
         deduct_risks(utility, mine)
-        ahead.lasts[rows] = mine.lasts
+        ahead.entry[rows] = mine.entry
     return utility
 
 
@@ -82,11 +83,8 @@ def deduct_risks(utility: Floats, prospects: Prospects) -> None:
 
 def prospects_of(ahead: Prospects, packages: Ints) -> Prospects:
     """The prospects of some packages."""
-    chance_of, moved_of, kind_of = (
-        np.ascontiguousarray(index[packages]) for index in (ahead.chance_of, ahead.moved_of, ahead.kind_of)
-    )
-    lasts = np.zeros((len(ahead.lasts), len(packages)), np.int32)
-    return ahead._replace(chance_of=chance_of, moved_of=moved_of, kind_of=kind_of, lasts=lasts)
+    combination, entry = np.ascontiguousarray(ahead.combination[packages]), (len(ahead.entry), len(packages))
+    return ahead._replace(combination=combination, entry=np.zeros(entry, np.int32))
 
 
 def prospects(ensemble: Ensemble) -> Prospects:
@@ -95,31 +93,42 @@ def prospects(ensemble: Ensemble) -> Prospects:
     if not looks.any():
         return no_prospects(len(looks), looks.shape[1], len(space))
     votes, after, parties = ensemble.world.ratification, ensemble.world.aftermath, ensemble.structure.parties
-    draws, all_alike = len(ensemble), np.zeros(len(space), np.int64)
-    chance, chance_of = np.ones((draws, 1)), all_alike
-    if votes is not None:
-        chance, chance_of = votes.chances_over_combinations()[0], votes.static.combinations.index
-    moved, moved_of = np.zeros((draws, 1)), all_alike
-    held, kind, kind_of = np.ones((draws, len(parties), 1)), np.zeros((draws, 1), np.int64), all_alike
-    least, guarantor = np.zeros((0, 0)), 0
+    tables: list[Combinations] = [] if votes is None else [votes.static.combinations]
+    least, guarantor, held, power = None, 0, np.ones((len(looks), len(parties), 1)), None
     if after is not None:
-        outlook, enough = after.kinds_ahead()
-        kind, kind_of = outlook.kind, outlook.static.index
-        held = outlook.parts_held_by_kind(ensemble.discount)
-        if enough is not None:
-            least, guarantor = enough, parties.index(after.static.guarantor)
-        if after.power_shift is not None:
-            shifts = after.power_shift.shifts
-            moved, moved_of = shifts.over_combinations(), shifts.static.combinations.index
-    stake = np.array([_stake(ensemble, party) for party in parties])
-    chance, moved, held, least = (np.ascontiguousarray(table, np.float64) for table in (chance, moved, held, least))
-    short = [np.ascontiguousarray(index, np.int32) for index in (chance_of, moved_of, kind, kind_of)]
+        outlook, least = after.kinds_ahead()
+        held, power = outlook.parts_held_by_kind(ensemble.discount), after.power_shift
+        tables += [outlook.static] + ([] if power is None else [power.shifts.static.combinations])
+        guarantor = 0 if least is None else parties.index(after.static.guarantor)
+    joint = combinations(space, {issue.name for table in tables for issue in table.half.issues})
+
+    def spread(table: Any, of: Combinations) -> Any:
+        return np.take(table, of.index[joint.example], axis=1)
+
+    none = np.zeros((len(looks), len(joint)))
+    kind, moved = none, none
+    if after is not None:
+        halves = np.split(outlook.kind, 1 if least is None else 2, axis=1)
+        kind = np.concatenate([spread(half, outlook.static) for half in halves], axis=1)
+    if power is not None:
+        moved = spread(power.shifts.over_combinations(), power.shifts.static.combinations)
     lowest, highest = ensemble.world.reservation_range()
     return Prospects(
-        looks, chance, short[0], stake, moved, short[1], held, short[2], short[3], least, guarantor,
-        np.ascontiguousarray(ensemble.world.reservation_value[:, 0]), np.ascontiguousarray(ensemble.refusal_cost),
-        lowest, highest, np.zeros((draws, len(space)), np.int32),
-    )  # fmt: skip
+        looks=looks,
+        combination=np.ascontiguousarray(joint.index, np.int32),
+        chance=none + 1 if votes is None else spread(votes.chances_over_combinations()[0], votes.static.combinations),
+        moved=moved,
+        stake=np.array([_stake(ensemble, party) for party in parties]),
+        kind=np.ascontiguousarray(kind, np.int32),
+        held=np.ascontiguousarray(held),
+        least=np.zeros((0, 0)) if least is None else spread(least, outlook.static),
+        guarantor=guarantor,
+        reservation_value=np.ascontiguousarray(ensemble.world.reservation_value[:, 0]),
+        refusal_cost=np.ascontiguousarray(ensemble.refusal_cost),
+        lowest=lowest,
+        highest=highest,
+        entry=np.zeros((len(looks), len(space)), np.int32),
+    )
 
 
 def _stake(ensemble: Ensemble, party: str) -> float:

@@ -43,10 +43,10 @@ def test_whoever_looks_ahead_bids_the_first_of_all_packages_worth_enough_in_any_
     random, packages = np.random.default_rng(seed), 60
     table = Lines((), np.zeros(0, np.int64), np.zeros(packages, np.int64), np.zeros((1, 0), bool))
     lowest, highest = np.sort(random.uniform(-0.5, 0.8, 2))
-    chance, lasts = random.uniform(0, 1, (1, 5)), random.integers(0, 4, packages)
+    chance, kind, each = random.uniform(0, 1, (1, packages)), random.integers(0, 4, packages), np.arange(packages)
     ahead = no_prospects(1, 1, packages)._replace(
-        looks=np.ones((1, 1), bool), chance=chance, chance_of=random.integers(0, 5, packages).astype(np.int32),
-        held=random.uniform(0, 1, (1, 1, 4)), lasts=lasts[None].astype(np.int32),
+        looks=np.ones((1, 1), bool), chance=chance, combination=each.astype(np.int32),
+        held=random.uniform(0, 1, (1, 1, 4)), kind=kind[None].astype(np.int32), entry=each[None].astype(np.int32),
         lowest=np.array([[lowest]]), highest=np.array([[highest]]),
     )  # fmt: skip
     net, nothing, ranks = random.uniform(-1, 1, (1, 1, packages)), np.zeros(1, bool), np.arange(packages)[None, None]
@@ -57,7 +57,7 @@ def test_whoever_looks_ahead_bids_the_first_of_all_packages_worth_enough_in_any_
     list_candidates.py_func(0, np.arange(1), domain, side_by_side((ordering(order, table.pattern),)), bids)
     for r in np.linspace(lowest, highest, 7):
         update_best.py_func(0, np.arange(1), np.ones(1, bool), domain, np.zeros((1, 0), bool), np.array([[r]]), bids)
-        value = r + np.maximum(chance[0, ahead.chance_of] * ahead.held[0, 0, lasts], 1e-12) * (net[0, 0] - r)
+        value = r + np.maximum(chance[0] * ahead.held[0, 0, kind], 1e-12) * (net[0, 0] - r)
         assert bids.best[0, 0] == pytest.approx(value.max())
         for asks in random.uniform(value.min(), value.max(), 5):
             found = listed_bid(0, 0, BEST_FOR_OTHERS, asks, r, domain, bids, nothing)

@@ -162,7 +162,8 @@ class Steps:
         ahead, net = self.talks.prospects, float(self.now.utility[n, p])
         if not ahead.looks[0, n]:
             return net
-        lasts = float(ahead.chance[0, ahead.chance_of[p]] * ahead.held[0, n, ahead.lasts[0, p]])
+        kind = ahead.kind[0, ahead.entry[0, p]]
+        lasts = float(ahead.chance[0, ahead.combination[p]] * ahead.held[0, n, kind])
         return self.r[n] + max(lasts, 1e-12) * (net - self.r[n])
 
     def could_sign(self, n: int, p: int) -> bool:
