@@ -7,11 +7,12 @@ at signature.
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from sim.analysis.figures import NoAnswer
 from sim.analysis.package_changes import broken_rules
@@ -29,14 +30,14 @@ from sim.mechanisms.events import NEVER
 from sim.mechanisms.ratification import Ratification
 from sim.model.domain import Structure, structure
 from sim.model.ensemble import Ensemble, draw
-from sim.model.foresight import deduct_risks, prospects, prospects_of
+from sim.model.foresight import deduct_risks, prospects, prospects_of, utility_of
 from sim.results.results import Results
 from sim.results.stages import reached
 from sim.scenario import Scenario
 
 DRAWS = 1_000
 MONTHS = np.array([12.0, 60.0])  # after entry into force, at which a package is to hold
-PIECE = 1_500_000  # utilities computed at a time, limited by memory
+PIECE = 2_500_000  # utilities computed at a time, limited by memory
 LOWEST = -1.0  # of `least_satisfied`, which a party with almost nothing to gain would dominate otherwise
 # Columns by which packages are ranked, each with its sign: the first that a scenario has is the default.
 ORDERS = {"held_60": 1, "in_force": 1, "acceptable": 1, "least_regret": -1, "least_satisfied": 1}
@@ -90,40 +91,49 @@ def piece_length(table: Structure) -> int:
     return max(1, PIECE // (len(table.space) * len(table.parties)))
 
 
-def marks(ensemble: Ensemble, round: int = 1, packages: Ints | None = None) -> Marks:
-    """Evaluate packages, all if none are named, tabled in a round."""
+def marks(ensemble: Ensemble, round: int = 1, packages: Ints | None = None, satisfied: bool = True) -> Marks:
+    """Evaluate packages, all if none are named, tabled in a round.
+
+    Args:
+        satisfied: Whether to compute `least_satisfied`, which takes the utility of all packages.
+    """
     world, table, ahead = ensemble.world, ensemble.structure, prospects(ensemble)
     pressure, real = world.before_any_offer(ensemble.real, round)
     no_deal, free = world.no_deal_now(pressure, round), world.reservation_value[:, round - 1]
     owners = [*range(len(table.parties)), EVERYBODY]
     crossed = np.stack([table.lines.patterns_crossing(real & (table.lines.party == n)) for n in owners], axis=1)
-    utility, behind, signs = ensemble.utility(), crossed.take(table.lines.pattern, axis=2), table.signs
-    best = np.where(signs & ~(behind[:, :-1] | behind[:, -1:]), utility, -np.inf).max(axis=2)
-    if packages is None:
-        packages = np.arange(len(table.space))
+    kept = np.arange(len(table.space)) if packages is None else packages
+    behind, signs, least = crossed.take(table.lines.pattern[kept], axis=2), table.signs[:, kept], np.zeros((0, 0))
+    if satisfied:
+        utility = ensemble.utility()
+        usable = table.signs & ~(crossed[:, :-1] | crossed[:, -1:]).take(table.lines.pattern, axis=2)
+        each = range(len(table.parties))
+        best = np.stack([np.where(usable[:, n], utility[:, n], -np.inf).max(axis=1) for n in each], axis=1)
+        utility = utility if packages is None else utility[:, :, packages].copy()
+        least = _least_satisfied(utility, no_deal, best, signs)
     else:
-        utility, behind, signs = utility[:, :, packages].copy(), behind[:, :, packages], signs[:, packages]
+        utility = utility_of(ensemble, kept)
+    if packages is not None:
         ahead = prospects_of(ahead, packages)
-    satisfied = _least_satisfied(utility, no_deal, best, signs)
     month = month_of(ensemble, round)
-    kinds = _kinds(ensemble, month, utility, no_deal, packages)
+    kinds, held = _kinds(ensemble, month, utility, no_deal, kept)
     deduct_risks(utility, ahead)
     for word, steps in zip(world.commitments, world.static, strict=True):
         bound = np.flatnonzero((word.from_round != NEVER) & (word.from_round <= round))
-        cost, back = np.ascontiguousarray(word.cost_per_step), np.ascontiguousarray(steps[packages])
+        cost, back = np.ascontiguousarray(word.cost_per_step), np.ascontiguousarray(steps[kept])
         charge = worth_compiling(package_pass.charge_commitment, len(bound) * len(back))
         charge(utility, ahead, bound, table.parties.index(word.party), cost, back)
     accepts = (utility >= no_deal[:, :, None] - TOLERANCE) & signs & ~behind[:, :-1]
-    enough = votes_needed(table.signs, ensemble.protocol.quota)[packages]
-    bought: Bools = np.zeros((len(ensemble), len(packages)), bool)
+    enough = votes_needed(table.signs, ensemble.protocol.quota)[kept]
+    bought: Bools = np.zeros((len(ensemble), len(kept)), bool)
     if pressure.any():
         bought = np.logical_or.reduce(accepts & (utility < free[:, :, None] - TOLERANCE), axis=1)
     return Marks(
         accepts,
         (accepts.sum(axis=1, dtype=np.int32) >= enough) & ~behind[:, -1],
-        satisfied,
-        *_votes(ensemble, month, no_deal, packages),
-        _holds(ensemble, month, kinds, bought),
+        least,
+        *_votes(ensemble, month, no_deal, kept),
+        _holds(ensemble, month, kinds, held, bought),
         utility, ahead, no_deal,
     )  # fmt: skip
 
@@ -152,11 +162,13 @@ def _votes(ensemble: Ensemble, month: Floats, no_deal: Floats, packages: Ints) -
     return *votes.at(month, first - no_deal).chances_given_shared(), votes.static.combinations.index[packages]
 
 
-def _kinds(ensemble: Ensemble, month: Floats, utility: Floats, no_deal: Floats, packages: Ints) -> Ints | None:
-    """Return the kind of each package in the aftermath, shape (B, K); None without one."""
+def _kinds(
+    ensemble: Ensemble, month: Floats, utility: Floats, no_deal: Floats, packages: Ints
+) -> tuple[Ints, Floats] | tuple[None, None]:
+    """Return the kind of each package in the aftermath, shape (B, K), and how each kind holds; None without one."""
     after = ensemble.world.aftermath
     if after is None:
-        return None
+        return None, None
     outlook, enough = after.kinds_ahead(month, MONTHS)
     combination = outlook.static.index[packages]
     kind: Ints = outlook.kind.take(combination, axis=1)
@@ -164,15 +176,15 @@ def _kinds(ensemble: Ensemble, month: Floats, utility: Floats, no_deal: Floats, 
         n, half = ensemble.structure.parties.index(after.static.guarantor), outlook.kind.shape[1] // 2
         absent = utility[:, n] - no_deal[:, n, None] < enough.take(combination, axis=1)
         kind = np.where(absent, outlook.kind[:, half:].take(combination, axis=1), kind)
-    return kind
+    return kind, outlook.held
 
 
-def _holds(ensemble: Ensemble, month: Floats, kinds: Ints | None, bought: Bools) -> Floats:
+def _holds(ensemble: Ensemble, month: Floats, kinds: Ints | None, unpressed: Floats | None, bought: Bools) -> Floats:
     after, held = ensemble.world.aftermath, np.ones((len(MONTHS), *bought.shape))
-    if after is None or kinds is None:
+    if after is None or kinds is None or unpressed is None:
         return held
     for pressed in (False, True) if bought.any() else (False,):
-        by_kind = after.kinds_ahead(month, MONTHS, pressed)[0].held
+        by_kind = after.kinds_ahead(month, MONTHS, True)[0].held if pressed else unpressed
         for b, kind in enumerate(kinds):
             for place in range(len(MONTHS)):
                 np.copyto(held[place, b], by_kind[b, :, place].take(kind), where=bought[b] if pressed else True)
@@ -222,22 +234,26 @@ def texts_by_piece(
     total: dict[str, Any] = {}
     largest = np.zeros(len(chosen))
     for ensemble in pieces(scenario, draws, seed):
-        found = marks(ensemble, round, chosen if len(chosen) < len(table.space) else None)
-        possible = np.flatnonzero(found.acceptable.any(axis=1))
-        stages = found.stages(possible)
-        lost = stages[-1].max(axis=1, keepdims=True) - stages[-1]
-        largest = np.maximum(largest, lost.max(axis=0, initial=0.0))
-        sums = {
-            "acceptable": found.acceptable.sum(axis=0), "accepts": found.accepts.sum(axis=0),
-            "by_all": found.by_all.sum(axis=0), "by_ratifier": found.by_ratifier.sum(axis=0),
-            "holds": found.holds.sum(axis=1), "lasting": found.lasting.sum(axis=0),
-            "stages": stages.sum(axis=1), "regret": lost.sum(axis=0),
-            "least_satisfied": found.least_satisfied.sum(axis=0),
-        }  # fmt: skip
+        sums, lost, combination = _sums(marks(ensemble, round, chosen if len(chosen) < len(table.space) else None))
         total = {name: total.get(name, 0) + values for name, values in sums.items()}
+        largest = np.maximum(largest, lost)
         yield
     mean = {name: values / draws for name, values in total.items()} | {"largest_regret": largest}
-    return _frame(scenario, chosen, mean, found.combination, ensemble.world.ratification)
+    return _frame(scenario, chosen, mean, combination, ensemble.world.ratification)
+
+
+def _sums(found: Marks) -> tuple[dict[str, Any], Floats, Ints]:
+    """Return sums over draws, the largest regret of each package, shape (K,), and its combination."""
+    stages = found.stages(np.flatnonzero(found.acceptable.any(axis=1)))
+    lost = stages[-1].max(axis=1, keepdims=True) - stages[-1]
+    sums = {
+        "acceptable": found.acceptable.sum(axis=0), "accepts": found.accepts.sum(axis=0),
+        "by_all": found.by_all.sum(axis=0), "by_ratifier": found.by_ratifier.sum(axis=0),
+        "holds": found.holds.sum(axis=1), "lasting": found.lasting.sum(axis=0),
+        "stages": stages.sum(axis=1), "regret": lost.sum(axis=0),
+        "least_satisfied": found.least_satisfied.sum(axis=0),
+    }  # fmt: skip
+    return sums, lost.max(axis=0, initial=0.0), found.combination
 
 
 def options_named(scenario: Scenario, text: str) -> dict[str, str]:
@@ -293,10 +309,11 @@ def _frame(
 ) -> pd.DataFrame:
     table = structure(scenario)
     codes = dict(zip((issue.name for issue in table.space.issues), table.space.packages[chosen].T, strict=True))
-    options = {issue.name: np.array(issue.options, object)[codes[issue.name]] for issue in table.space.issues}
-    options = {issue: options[issue] for issue in scenario.issues}
-    text = reduce(lambda before, after: before + "/" + after, options.values())
-    columns: dict[str, Any] = {"package": text, **options, "acceptable": mean["acceptable"]}
+    names = {issue.name: pa.array(issue.options, pa.large_string()) for issue in table.space.issues}
+    options = {issue: names[issue].take(pa.array(codes[issue])) for issue in scenario.issues}
+    texts = {"package": pc.binary_join_element_wise(*options.values(), pa.scalar("/", pa.large_string())), **options}
+    columns: dict[str, Any] = {name: pd.array(text, dtype="str") for name, text in texts.items()}
+    columns["acceptable"] = mean["acceptable"]
     for party in scenario.parties:
         n = table.parties.index(party)
         columns[f"accepts_{party}"] = np.where(table.signs[n, chosen], mean["accepts"][n], np.nan)
@@ -399,7 +416,7 @@ def _better(
     needed, places = np.unique(np.array(pairs), return_inverse=True)
     count = np.zeros(len(pairs))
     for ensemble in pieces(scenario, draws, seed):
-        found = marks(ensemble, round, needed)
+        found = marks(ensemble, round, needed, satisfied=False)
         value = found.value
         for place, (here, there) in enumerate(places.reshape(-1, 2).tolist()):
             who = signs[:, needed[here]] | signs[:, needed[there]]
