@@ -64,11 +64,9 @@ def print_pages(out: Path, done: Sequence[Path], charts: str) -> None:
 
 
 def report(items: Sequence[BatchItem], out: Path, summarised: bool = True, quiet: bool = False) -> None:
-    """Return the table of all scenarios, the folder of results, failures, and what the same command would do next.
+    """Print the table of all scenarios, the folder of results, failures, and what the same command would do next.
 
-    Args:
-        out: The folder for results.
-        quiet: Whether stdout is in use, so that only faults are printed.
+    `quiet` is whether stdout is in use, so that only faults are printed.
     """
     if summarised and not quiet:
         print_document(summary(items))
@@ -100,7 +98,6 @@ def draw_charts(results: Results, folder: Path, png: bool = False) -> None:
 
 
 def _finish(charts: str) -> tuple[Finish | None, str]:
-    """Return the chart renderer and the extension of the file it makes."""
     if charts == "png":
         return partial(draw_charts, png=True), ".png"
     return draw_charts if charts else None, ""
@@ -122,7 +119,6 @@ def summary(items: Sequence[BatchItem]) -> Iterator[Block]:
 
 
 def _most_frequent(item: BatchItem) -> list[object]:
-    """Return the package signed most often and its share of all runs."""
     facts, name = item.facts, _name(item)
     if facts["most_frequent"] is None:
         return [name, None, "no agreement signed"]
@@ -130,12 +126,11 @@ def _most_frequent(item: BatchItem) -> list[object]:
 
 
 def _name(item: BatchItem) -> str:
-    """Return the name of the scenario or of the point of a sweep."""
     return ", ".join(f"{path}={value}" for path, value in item.settings.items()) or item.id
 
 
 def _share(facts: Mapping[str, Any], stage: str) -> float | None:
-    """Return the share of runs that reached a stage, None where the scenario has no such stage."""
+    """The share of runs that reached a stage, None where the scenario has no such stage."""
     reached: dict[str, float] = facts["reached"]
     return reached.get(stage, reached["zone_first"] if stage == "zone_ever" else None)
 

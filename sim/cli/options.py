@@ -23,11 +23,7 @@ MOST_READ = 500
 
 
 def likely(path: Path) -> str:
-    """Suggest what was meant by a path that does not exist.
-
-    Returns:
-        Where a relative path starts from, and sentences to add to the error message; names in them are safe to print.
-    """
+    """Where a relative path that does not exist starts from, and sentences on what was meant, safe to print."""
     from sim.core.wording import closest, quoted, shown
 
     here = "" if path.is_absolute() else f"The current folder is {shown(os.path.abspath(''), 300)}. "

@@ -29,8 +29,6 @@ Settings = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class SweepRequest:
-    """The arguments of a sweep."""
-
     file: Path
     strategies: Sequence[str]  # `[LABEL=]STRATEGY` strings; none for a plain grid
     parties: Sequence[str] | None  # whose strategies vary, None for the default
@@ -115,7 +113,6 @@ def _tournaments(
 
 
 def _table(scenario: Scenario, request: SweepRequest, items: Sequence[BatchItem]) -> SweepTable | None:
-    """Return the table of finished points; None without any."""
     points = [
         (scenario.point(number, dict(item.settings)).scenario, item.settings, item.facts, item.folder.name)
         for number, item in enumerate(items)
@@ -150,7 +147,6 @@ def _data(
 
 
 def _point(item: BatchItem) -> dict[str, Any]:
-    """Return one point: its results folder and the headline figures of `summary.json`."""
     facts = ("zone_share", "zone_interval", "agreement_share", "agreement_interval", "median_round", "most_frequent",
             "most_frequent_share")  # fmt: skip
     return {
