@@ -181,8 +181,7 @@ def test_the_content_hash_is_what_its_definition_says():
     expected = b"".join([
         b"draw\0int64\0", rows, both, struct.pack("<qq", 0, -1),
         b"odd\0float64\0", rows, both, struct.pack("<Qd", 0x7FF8000000000000, 1.0),
-        b"real\0bool\0", rows, both, b"\x01\x00",
-        b"round\0int32\0", rows, first, struct.pack("<ii", 3, 0),
+        b"real\0bool\0", rows, both, b"\x01\x00", b"round\0int32\0", rows, first, struct.pack("<ii", 3, 0),
         b"text\0string\0", rows, first, struct.pack("<qq", 2, 0), "é".encode(),
         b"worth\0float64\0", rows, both, struct.pack("<dQ", 0.5, 0x7FF8000000000000),
     ])  # fmt: skip
@@ -258,8 +257,7 @@ def parquet_bytes(table, **options):
         (lambda table: parquet_bytes(table, store_schema=True), "schema of its own"),
         (lambda table: parquet_bytes(table.slice(1)), "39 rows"),
         (lambda table: b"PAR1" + b"\xff" * 4 + b"\xff\xff\xff\x7fPAR1", "footer"),
-        (lambda table: b"PAR1" + bytes(1000) + b"\xe8\x03\0\0PAR1", "Parquet"),
-        (lambda table: b"", "whole"),
+        (lambda table: b"PAR1" + bytes(1000) + b"\xe8\x03\0\0PAR1", "Parquet"), (lambda table: b"", "whole"),
     ],
 )
 def test_only_the_expected_table_is_read(spoilt, reason):
