@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim.model.peace_talks
-import sim.results.chunks
 from sim.batch.items import write_outputs
 from sim.model.peace_talks import hold_talks
 from sim.results.chunk_files import Layout, play_again
@@ -28,18 +27,12 @@ from sim.results.parquet import content_hash, from_bytes, schema_of, table_of, t
 from sim.results.reading import damaged_files, layout_of, open_results
 from sim.results.results import run
 from sim.scenario import read_scenario
+from tests.commands import BANKS, ROOT
 from tests.problems import SCENARIOS
+from tests.trust.results import bytes_of
 
-ROOT = Path(__file__).resolve().parents[2]
-BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
-ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
 N = 150  # two full chunks of 64 and a short one
-
-
-@pytest.fixture(autouse=True)
-def short_chunks(monkeypatch):
-    """Chunks of 64 draws, the shortest there are."""
-    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
+pytestmark = pytest.mark.usefixtures("short_chunks")
 
 
 def write(folder, scenario, n=N, seed=1):
@@ -61,19 +54,13 @@ def banks():
 @pytest.fixture(scope="module")
 def written(tmp_path_factory, banks):
     """One folder that nobody changes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
-        return write(tmp_path_factory.mktemp("results") / folder_name(banks, 1), banks)
+    return write(tmp_path_factory.mktemp("results") / folder_name(banks, 1), banks)
 
 
 @pytest.fixture
 def folder(written, tmp_path):
     """A copy of it to spoil."""
     return Path(shutil.copytree(written, tmp_path / written.name))
-
-
-def bytes_of(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def assert_same_results(one, other):
