@@ -3,7 +3,7 @@
 import hashlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -51,6 +51,18 @@ from sim.results.manifest import folder_name, holds_results, identity
 from sim.results.reading import open_results
 from sim.results.results import Results, run
 from sim.scenario import Scenario
+
+
+@contextmanager
+def answers(path: Path | None = None) -> Iterator[None]:
+    """End with one line what has no answer, or cannot be played."""
+    try:
+        yield
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"{'peacesim' if path is None else shown(path, 200)}: {error}")
+    except ClusterError as error:
+        fail(error.exit_code, f"peacesim: {error}")
+
 
 # Results side by side.
 
@@ -135,16 +147,12 @@ def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
     _write_page(text, out, _name(results), {"results": [one.scenario.id for one in results]}, as_json)
 
 
-def write_explorer(
-    path: Path, draws: int | None, seed: int | None, round: int, out: Path, as_json: bool
-) -> None:
+def write_explorer(path: Path, draws: int | None, seed: int | None, round: int, out: Path, as_json: bool) -> None:
     from sim.report.explore import explorer_page
 
     results, scenario, seed = _results_or_file(path, seed, ())
-    try:
+    with answers():
         text, n = explorer_page(scenario, draws, seed, round, results)
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"peacesim: {error}")
     _write_page(text, out, f"explore-{folder_name(scenario, seed)}", {"scenario": scenario.id, "n": n}, as_json)
 
 
@@ -201,10 +209,8 @@ def run_texts(
     full: bool, as_json: bool,
 ) -> None:  # fmt: skip
     results, scenario, seed = _results_or_file(path, seed, sets)
-    try:
+    with answers():
         found = rank_texts(scenario, draws, seed, results=results, **how)
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"peacesim: {error}")
     folder = _question_folder(out[0], "texts", found, *map(str, how.values())) if out[1] else None
     _print_and_draw(found, folder, out[1], as_json, not full)
 
@@ -214,10 +220,8 @@ def run_need(
 ) -> None:
     _, scenario, seed = _results_or_file(path, seed, sets)
     to, draws, round = how
-    try:
+    with answers():
         found = need(scenario, text, to, draws, seed, round)
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"peacesim: {error}")
     print_result(found, as_json)
 
 
@@ -232,10 +236,8 @@ def write_sheets(path: Path, parties: Sequence[str], sets: Sequence[str], out: P
     from sim.report.sheets import sheet_page
 
     scenario = read_or_fail(path, sets)
-    try:
+    with answers():
         sheets = role_sheets(scenario, parties)
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"peacesim: {error}")
     folder = out / f"sheets-{scenario.id}"
     make_folder(folder)
     for sheet in sheets:
@@ -244,10 +246,8 @@ def write_sheets(path: Path, parties: Sequence[str], sets: Sequence[str], out: P
 
 
 def run_debrief(path: Path, text: str, draws: int, seed: int, sets: Sequence[str], as_json: bool) -> None:
-    try:
+    with answers(path):
         found = debrief(read_or_fail(path, sets), text, draws, seed)
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"{shown(path, 200)}: {error}")
     print_result(found, as_json)
 
 
@@ -263,16 +263,12 @@ def run_sensitivity(
     `how` has the `workers` or the `dask` cluster that plays a design; the runs of a design are stored in the folder of
     `out`.
     """
-    try:
+    with answers():
         found = from_finished(results, of, [method for method in methods if method in FINISHED])
         if not found.note:
             with connected(how["dask"]) if how["dask"] else nullcontext() as cluster:
                 player = partial(play_pieces, workers=how["workers"], cluster=cluster)
                 found = _with_designs(found, methods, plan, player, out[0])
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"peacesim: {error}")
-    except ClusterError as error:
-        fail(error.exit_code, f"peacesim: {error}")
     folder = None
     if out[1] and found.tables:
         designs = [facts["identity"] for facts in found.designs.values()]
@@ -309,10 +305,8 @@ def _question_folder(out: Path, kind: str, results: Results | Hindcast | TextRan
 
 
 def run_hindcast(path: Path, draws: int, seed: int, sets: Sequence[str], out: tuple[Path, str], as_json: bool) -> None:
-    try:
+    with answers(path):
         found = hindcast(read_or_fail(path, sets), draws, seed)
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"{shown(path, 200)}: {error}")
     folder = _question_folder(out[0], "hindcast", found) if out[1] else None
     _print_and_draw(found, folder, out[1], as_json)
 
@@ -327,10 +321,8 @@ def run_discovery(
     minimum density (None to balance it with coverage), the maximum inputs of a box, and the maximum boxes.
     """
     density, most_inputs, most_boxes = boxes
-    try:
+    with answers():
         found = discover(results, Question(figure_named([results], of), *wanted), most_inputs, most_boxes, density)
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"peacesim: {error}")
     folder = None
     if out[1] and found.boxes:
         folder = _question_folder(out[0], "discover", results, of, *wanted, *boxes)

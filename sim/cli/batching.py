@@ -35,12 +35,7 @@ READING = (
 def run_batch(paths: Sequence[Path], out: Path, charts: str, shard: Shard | None, **how: Any) -> bool:
     """Run a batch, print its table and folder, and return whether all scenarios are finished."""
     finish, ending = _finish(charts)
-    progress = progress_on(sys.stderr)
-    try:
-        items = batch(paths, out=out, progress=progress, finish=finish, ending=ending, shard=shard, **how)
-    except (BatchInterrupted, ClusterError) as error:
-        ignore_signals()
-        fail(error.exit_code, f"peacesim: {error}")
+    items = play(paths, out=out, finish=finish, ending=ending, shard=shard, **how)
     done = [item.folder for item in items if item.failure is None]
     if shard is None:
         report(items, out)
@@ -52,6 +47,15 @@ def run_batch(paths: Sequence[Path], out: Path, charts: str, shard: Shard | None
     elif done:
         print_pages(out, done, charts)
     return all(item.failure is None for item in items)
+
+
+def play(paths: Sequence[Path], **how: Any) -> list[BatchItem]:
+    """Play a batch; its end by a signal, or for want of a cluster, is one line and an exit code."""
+    try:
+        return batch(paths, progress=progress_on(sys.stderr), **how)
+    except (BatchInterrupted, ClusterError) as error:
+        ignore_signals()
+        fail(error.exit_code, f"peacesim: {error}")
 
 
 def print_pages(out: Path, done: Sequence[Path], charts: str) -> None:
