@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from sim.cli.commands import peacesim
 
 ROOT = Path(__file__).resolve().parents[1]
+BANKS, ORANGE = (ROOT / "scenarios" / f"{name}.yaml" for name in ("two-banks-pullback", "orange-and-lemon"))
 COMMANDS = (
     "app", "batch", "check", "compare", "debrief", "discover", "explain", "hindcast", "import", "list", "merge",
     "need", "new", "report", "run", "schema", "sensitivity", "sheets", "show", "sweep", "texts", "verify",

@@ -58,6 +58,14 @@ def pytest_xdist_make_scheduler(config, log):
     return WorkStealingScheduling(config, log) if config.option.dist == "load" else None
 
 
+@pytest.fixture(scope="module")
+def short_chunks():
+    """Chunks of 64 draws, the shortest there are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sim.results.chunks.CHUNK_WORK", 1)
+        yield
+
+
 @pytest.fixture
 def undrawn(monkeypatch):
     """Charts and pages stay empty, for tests that look at neither: drawing them takes longer than all the rest."""

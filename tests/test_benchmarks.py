@@ -69,8 +69,7 @@ def test_rows_measured_again_replace_their_own_alone(page):
     text = page.PAGE.read_text(encoding="utf-8")
     assert text.startswith("Before.\n") and text.endswith("\nAfter.\n")
     assert [line for line in text.splitlines() if line.startswith("| ")][1:] == [
-        "| speed | 11 draws/s |  |  | 10 draws/s | yes | 1.0, 2.0 |",
-        "| memory | 1 MB |  |  |  |  | 0.2, 0.3 |",
+        "| speed | 11 draws/s |  |  | 10 draws/s | yes | 1.0, 2.0 |", "| memory | 1 MB |  |  |  |  | 0.2, 0.3 |",
     ]
 
 

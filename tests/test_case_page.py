@@ -199,11 +199,8 @@ def test_the_card_is_right_on_what_moves_no_deal_worth():
         n = ensemble.structure.parties.index(party)
         no_deal = ensemble.world.reservation_value[:, :, n]
         found = [
-            no_deal[:, 0].mean(),
-            no_deal[:, last].mean(),
-            weeks[:, n].mean(),
-            (war.hardship_worth[:, n] * weeks[:, n]).mean(),
-            (war.front_worth[:, n] * war.front[:, last] / 1000).mean(),
+            no_deal[:, 0].mean(), no_deal[:, last].mean(), weeks[:, n].mean(),
+            (war.hardship_worth[:, n] * weeks[:, n]).mean(), (war.front_worth[:, n] * war.front[:, last] / 1000).mean(),
             -(war.wear[:, n] * war.static.months[last]).mean(),
         ]
         assert found[2] == pytest.approx(numbers[2], abs=0.5)

@@ -87,8 +87,7 @@ def test_red_lines_are_equally_hard_for_all(name, hardness):
 def test_stated_terms_come_first_for_both():
     opening = ukraine("stated-terms-first").parties
     assert (opening["ukraine"].opens_with, opening["russia"].opens_with) == (
-        ("zelensky_offer",),
-        ("russia_stated_terms",),
+        ("zelensky_offer",), ("russia_stated_terms",),
     )
     assert changed("stated-terms-first") == {}
 

@@ -28,15 +28,9 @@ def play_pieces(
 ) -> Iterator[tuple[int, pd.DataFrame]]:  # fmt: skip
     """Play pieces, and yield each with its index when it is done.
 
-    Args:
-        identity: Of the design, 64 hex digits.
-        folder: For the pieces of workers until they are read; nothing stays there.
-        workers: Processes; by default one a processor. With 1, or little to do, all is played in this process.
-        cluster: A Dask cluster whose workers play instead.
-
-    Raises:
-        ClusterError: if the cluster is lost.
-        StoreError: if a piece cannot be written, or was given up because its worker ended each time.
+    With one worker, or little to do, all is played in this process; `folder` is for the pieces of workers until they
+    are read. ClusterError if the cluster is lost, StoreError if a piece cannot be written or was given up because its
+    worker ended each time.
     """
     workers = workers or os.cpu_count() or 1
     left = deque(enumerate(pieces))

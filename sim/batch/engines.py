@@ -30,12 +30,7 @@ def play_here(
 
 
 class Workers:
-    """Worker processes. The job of a lost worker is played again.
-
-    Args:
-        parts_folder: Where the chunks of a job go; None if it is not needed any more.
-        waiting: Within it, waiting may be interrupted.
-    """
+    """Worker processes; the job of a lost one is played again. Within `waiting`, waiting may be interrupted."""
 
     def __init__(self, count: int, parts_folder: PartsFolder, waiting: Waiting | None = None) -> None:
         self.pool = WorkerPool(count)

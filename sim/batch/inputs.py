@@ -64,10 +64,8 @@ def read_all(
 ) -> list[Plan]:  # fmt: skip
     """Read every scenario of files and folders, with the arguments of `batch`; each results folder once.
 
-    Of a folder, all files that end with .yaml or .yml are read, hidden ones left out.
-
-    Raises:
-        ScenarioError: with the faults of all files.
+    Of a folder, all files that end with .yaml or .yml are read, hidden ones left out. ScenarioError: with the faults of
+    all files.
     """
     faults: list[Fault] = []
     plans: dict[Path, Plan] = {}

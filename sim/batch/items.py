@@ -83,9 +83,7 @@ class NoCharts(Exception):
 def write_outputs(results: Results, folder: Path, finish: Finish | None) -> list[str]:
     """Write tables, and charts if there is a `finish`; return the names of the files that `finish` wrote.
 
-    Raises:
-        StoreError, OSError: if something cannot be written.
-        NoCharts: if `finish` failed otherwise.
+    StoreError, OSError if something cannot be written, NoCharts if `finish` failed otherwise.
     """
     for name, data in tables.tables_of(results, str(results.provenance["identity"])).items():
         write_whole(folder / name, data)

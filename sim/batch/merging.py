@@ -41,9 +41,6 @@ def merge(
         out: The folder for results; by default that of the shards, or of the first of them.
         finish, ending: As for `batch`; all is done in this process.
 
-    Returns:
-        The outcome of each scenario.
-
     Raises:
         StoreError: if they are not shards of the same, in the same number, or one is there twice; nothing was written.
             Also if the disk is full or may not be written to; what was copied remains.

@@ -46,19 +46,11 @@ class Played:
 
 
 def program_here() -> Mapping[str, str]:
-    """Return everything that must be equal for equal bytes."""
     return {**versions_here(), "scheme": SCHEME, "format": FORMAT}
 
 
 def play_remotely(job: Job, program: Mapping[str, str]) -> Played:
-    """Play a job in a worker.
-
-    Args:
-        job: What to play; its folder is on the machine of the batch.
-
-    Raises:
-        OtherProgram: if this worker runs another one, as may be if it joined after the batch had begun.
-    """
+    """Play a job in a worker; OtherProgram if it runs another one, as may be if it joined after the batch had begun."""
     if program != program_here():
         raise OtherProgram
     layout = layout_of(job)
@@ -66,20 +58,12 @@ def play_remotely(job: Job, program: Mapping[str, str]) -> Played:
 
 
 class Cluster:
-    """The connection to a cluster, from `with` to its end.
-
-    Attributes:
-        others: Workers that run another program and get no jobs.
-    """
+    """The connection to a cluster; `others` are workers of another program, which get no jobs."""
 
     def __init__(self, address: str) -> None:
-        """Connect, and compare the programs of the workers with this one.
+        """Connect to the scheduler at an address, and compare the programs of the workers with this one.
 
-        Args:
-            address: Of the scheduler, such as tcp://127.0.0.1:8786.
-
-        Raises:
-            ClusterError: if nothing responds, there are no workers, or one of them runs another program.
+        ClusterError if nothing responds, there are no workers, or one of them runs another program.
         """
         self.address = shown(address, 100)
         self.others: set[str] = set()
@@ -170,7 +154,6 @@ class Cluster:
                 self.client.cancel(futures)
 
     def close(self) -> None:
-        """Disconnect from the cluster, which continues."""
         with suppress(Exception), _quiet():
             self.client.close(timeout=CONNECT)
 
@@ -205,8 +188,6 @@ def _quiet() -> Iterator[None]:
 
 @dataclass(frozen=True, eq=False)
 class _Sent:
-    """A submitted job."""
-
     job: Job
     future: Any
     workers: list[str] | None  # its permitted workers; None for any
@@ -214,14 +195,10 @@ class _Sent:
 
 
 class OnDask:
-    """The workers of a Dask cluster.
+    """The workers of a Dask cluster, waited for within `waiting`, where it may be interrupted.
 
     Dask has the jobs of a lost worker played by others, until its scheduler's limit of lost workers a job. As that
     counts against all jobs of a lost worker, such a job is then played once more, alone.
-
-    Args:
-        parts_folder: Where the chunks of a job go; None if it is not needed any more.
-        waiting: Within it, waiting may be interrupted.
     """
 
     def __init__(self, cluster: Cluster, parts_folder: PartsFolder, waiting: Waiting | None = None) -> None:
@@ -307,7 +284,6 @@ class OnDask:
             yield sent.job, result if isinstance(result, Exception) else RuntimeError(f"{type(result).__name__}")
 
     def _stored(self, job: Job, played: Played) -> ChunkEntry:
-        """Store the files of a job beside the others of its folder."""
         folder = self.parts_folder(job)
         if folder is not None:
             for name in played.entry.files:

@@ -57,12 +57,8 @@ def batch(
     this with more than one worker does so below `if __name__ == "__main__":`, because workers import it.
 
     Args:
-        paths: Scenario files, and folders with such files.
         draws: Number of draws of each scenario, and of each point of a sweep.
-        seed: Of all random streams.
         workers: Processes; by default one a processor. With 1, or little to do, all is played in this process.
-        out: The folder for results.
-        progress: Receives progress reports.
         sets: `PATH=VALUE` strings, for every scenario.
         vary: `PATH=SPEC` strings: every scenario becomes a sweep.
         design: `sobol:COUNT` or `latin:COUNT`: so many points spread over what varies; None for all combinations.
@@ -106,8 +102,6 @@ def batch(
 
 @dataclass
 class _Running:
-    """A scenario while it is played."""
-
     planned: Planned
     folder: ResultsFolder  # open from the first job to the last
     item: BatchItem
@@ -117,8 +111,6 @@ class _Running:
 
 @dataclass
 class _Run:
-    """One call of `batch`: its arguments and state."""
-
     plans: list[Plan]
     draws: int
     seed: int
@@ -158,7 +150,6 @@ class _Run:
         self.total = self.share * len(self.planned)
 
     def play(self) -> list[BatchItem]:
-        """Play what is missing and finish every scenario."""
         self.progress.start(self.total, [planned.id for planned in self.planned])
         with closing(self._results()) as results:
             for job, result in results:
@@ -166,7 +157,6 @@ class _Run:
         return [self.items[str(planned.folder)] for planned in self.planned]
 
     def end(self) -> None:
-        """Close what is open."""
         for running in list(self.running.values()):
             running.folder.clear_parts()
             running.folder.close()
@@ -186,7 +176,6 @@ class _Run:
         return job or self.jobs.popleft()
 
     def _results(self) -> Generator[tuple[AnyJob, JobResult], None, None]:
-        """Yield all missing jobs, each with its result."""
         self.unopened = self._open_all()
         if self.cluster is not None:
             from sim.batch.on_dask import OnDask
@@ -241,7 +230,6 @@ class _Run:
         return str(running.folder.make_parts()) if running is not None else None
 
     def _open_all(self) -> Iterator[Job]:
-        """Yield all missing jobs."""
         for planned in self.planned:
             running = self._open(planned)
             if running is None:
@@ -372,7 +360,6 @@ def _refuse_others(planned: Planned, shard: Shard | None) -> None:
 
 
 def _format_error(error: BaseException) -> str:
-    """Describe an error of a scenario."""
     if isinstance(error, MemoryError):
         return out_of_memory(error)
     return " ".join(str(error).split())[:500] or type(error).__name__

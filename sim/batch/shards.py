@@ -89,9 +89,8 @@ def _is_begun(path: Path) -> bool:
 def read_set(paths: Sequence[Path]) -> ShardSet:
     """Read shards and check that they match.
 
-    Raises:
-        StoreError: if one is no shard, is of other results or of another number of shards, or is there twice.
-        DamagedResults: if one has no readable identity.
+    StoreError if one is no shard, is of other results or of another number of shards, or is there twice; DamagedResults
+    if one has no readable identity.
     """
     folders = [read_folder(path) for path in paths]
     shards = sorted(((_shard_of(each), each) for each in folders), key=lambda pair: pair[0])
@@ -114,12 +113,7 @@ def read_set(paths: Sequence[Path]) -> ShardSet:
 
 
 def read_folder(path: Path) -> _Folder:
-    """Return the identity of a folder of results, of a sweep or of a shard.
-
-    Raises:
-        StoreError: if it is none, or cannot be read.
-        DamagedResults: if it has no readable identity.
-    """
+    """Return the identity of a folder of results, of a sweep or of a shard; errors as of `read_set`."""
     if not (path / SWEEP).exists():
         manifest = read_manifest(path)
         return _Folder(path, manifest.shard, manifest.identity, manifest.id, manifest.seed)
@@ -144,7 +138,6 @@ def _shard_of(folder: _Folder) -> Shard:
 
 
 def _refuse_mixture(shards: Sequence[tuple[Shard, _Folder]]) -> None:
-    """Check that folders are different shards of the same results."""
     shard, first = shards[0]
     seen: dict[Shard, Path] = {}
     for other, each in shards:
@@ -176,7 +169,6 @@ def _pieces(point: Mapping[str, Any], shards: Sequence[tuple[Shard, _Folder]]) -
 
 
 def _draws_of(pieces: Sequence[ShardFolder], path: Path) -> int:
-    """The number of draws of all shards together."""
     if not pieces:
         raise StoreError(f"{path}: no chunk is finished yet; run the shard again to go on")
     few, many = (choose(pieces, key=lambda piece: piece.manifest.draws) for choose in (min, max))

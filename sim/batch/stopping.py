@@ -63,7 +63,6 @@ class Stopping:
         self._within = False
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """Handle a signal."""
         self.number = self.number or number
         if self._within:
             self._within = False

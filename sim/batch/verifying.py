@@ -81,7 +81,7 @@ def places(paths: Sequence[str | Path]) -> tuple[list[Place], list[Path]]:
 
 
 def _at(path: Path) -> Iterator[Place]:
-    """Return the folder itself, if it is one of results, or the sweep and its points."""
+    """The folder itself, if it is one of results, or the sweep and its points."""
     if os.path.lexists(path / SWEEP):
         yield Place(path, sweep=True)
         try:
@@ -140,15 +140,8 @@ def verify(
 ) -> tuple[list[Verified], list[Path]]:
     """Verify results against their hashes, and play chosen chunks again; nothing is written.
 
-    Args:
-        paths: Results folders, sweeps, shards, folders with such in them, chunks.
-        chunks: Which are played again: `all`, `first`, or how many of each folder.
-
-    Returns:
-        The verification of each folder; and skipped folders without results.
-
-    Raises:
-        StoreError: if there is nothing that can be verified under a path.
+    Returns the verification of each results folder, sweep, shard or chunk, and skipped folders without results.
+    `chunks` are `all`, `first`, or how many of each folder. StoreError if nothing can be verified under a path.
     """
     wanted, others = places(paths)
     progress = progress or Silent()
@@ -160,7 +153,6 @@ def verify(
 
 
 def _work(place: Place, chunks: str | int) -> int:
-    """Return the number of draws to read and to play; 0 where unknown."""
     if place.sweep:
         return 0
     try:

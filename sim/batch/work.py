@@ -36,7 +36,6 @@ class Job:
 
     @property
     def span(self) -> str:
-        """Its draws, for messages."""
         return f"draws {self.first} to {self.first + self.count - 1}"
 
     def split(self, into: int) -> "tuple[Job, list[Job]]":
@@ -70,19 +69,14 @@ def play_job(job: Job, folder: str) -> ChunkEntry:
     """Play a job in a worker and write it to a file, so that the pipe carries a few hundred bytes.
 
     A worker killed while sending much would leave half of it in the pipe, and the parent waiting for the rest.
-
-    Raises:
-        StoreError: if the job cannot be written.
+    StoreError if it cannot be written.
     """
     layout = layout_of(job)
     return write_chunk(Path(folder), layout.play(job.first, job.count, job.given), layout, sync=False)
 
 
 def write_output_job(job: OutputJob) -> list[str]:
-    """Write tables and charts in a worker; return the names of the files that `finish` wrote.
-
-    StoreError, OSError, NoCharts: as `write_outputs`.
-    """
+    """Write tables and charts in a worker; returns and errors as of `write_outputs`."""
     folder = Path(job.folder)
     charts = [each for each in folder.iterdir() if each.is_dir() and not each.is_symlink()]
     remove([each for place in (folder, *charts) for each in unfinished(place)])  # of a lost worker
@@ -112,14 +106,10 @@ class Lost(Exception):
 
 
 class Retries:
-    """Lost jobs to be played again.
+    """Lost jobs to be played again, and suspects to be played alone.
 
     A worker loses all of its jobs, and nothing shows which one ended it. So a job that was lost once less than allowed
-    is a suspect: it is played alone.
-
-    Attributes:
-        again: Jobs to be played again.
-        suspects: Jobs to be played alone.
+    is a suspect.
     """
 
     def __init__(self) -> None:

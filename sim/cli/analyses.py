@@ -3,7 +3,7 @@
 import hashlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -52,6 +52,18 @@ from sim.results.reading import open_results
 from sim.results.results import Results, run
 from sim.scenario import Scenario
 
+
+@contextmanager
+def answers(path: Path | None = None) -> Iterator[None]:
+    """End with one line what has no answer, or cannot be played."""
+    try:
+        yield
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"{'peacesim' if path is None else shown(path, 200)}: {error}")
+    except ClusterError as error:
+        fail(error.exit_code, f"peacesim: {error}")
+
+
 # Results side by side.
 
 
@@ -59,13 +71,7 @@ def compare_results(
     results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: tuple[Path, str], *,
     full: bool, section: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Compare results with the first, and draw them side by side.
-
-    Args:
-        draws: Maximum number of runs of each scenario in a waterfall.
-        figure: The figure to decompose by the inputs that differ, None for none; `method` names the decomposition.
-        out: Folder for charts, and their format: `svg`, `png` too, or nothing.
-    """
+    """Compare results with the first, and draw them side by side; a waterfall takes at most so many draws of each."""
     comparison = compare(results)
     falls = list(_waterfalls(comparison, figure, draws, method)) if figure is not None else []
     folder = _save_comparison(comparison, falls, *out) if out[1] else None
@@ -92,7 +98,6 @@ def _print_and_draw(found: Any, folder: Path | None, charts: str, as_json: bool,
 
 
 def _waterfalls(comparison: Comparison, figure: str, draws: int, method: str | None) -> Iterator[Waterfall]:
-    """Draw the waterfalls from the first result to each of the others, over their common runs."""
     first, *others = comparison.results
     if not comparison.paired:
         fail(WRONG_INPUT, "peacesim: a waterfall follows the same runs, so all results must have one seed")
@@ -105,7 +110,6 @@ def _waterfalls(comparison: Comparison, figure: str, draws: int, method: str | N
 
 
 def _save_comparison(comparison: Comparison, falls: Sequence[Waterfall], out: Path, kind: str) -> Path:
-    """Draw every comparison chart into a folder named after the results compared."""
     from sim.charts import charts_side_by_side, render_comparison, save_charts
     from sim.report import comparison_page
 
@@ -123,7 +127,7 @@ def _save_comparison(comparison: Comparison, falls: Sequence[Waterfall], out: Pa
 
 
 def _name(results: Sequence[Results]) -> str:
-    """Return the name of a page or folder for these results, in this order, with so many draws of each."""
+    """The name of a page or folder for these results, in this order, with so many draws of each."""
     if len(results) == 1:
         return folder_name(results[0].scenario, results[0].seed)
     return f"compare-{_hash('|'.join(f'{identity(one.scenario, one.seed)}:{one.n}' for one in results))}"
@@ -143,17 +147,12 @@ def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
     _write_page(text, out, _name(results), {"results": [one.scenario.id for one in results]}, as_json)
 
 
-def write_explorer(
-    path: Path, draws: int | None, seed: int | None, round: int, out: Path, as_json: bool
-) -> None:
-    """Write the page on which packages of a scenario can be composed by hand."""
+def write_explorer(path: Path, draws: int | None, seed: int | None, round: int, out: Path, as_json: bool) -> None:
     from sim.report.explore import explorer_page
 
     results, scenario, seed = _results_or_file(path, seed, ())
-    try:
+    with answers():
         text, n = explorer_page(scenario, draws, seed, round, results)
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"peacesim: {error}")
     _write_page(text, out, f"explore-{folder_name(scenario, seed)}", {"scenario": scenario.id, "n": n}, as_json)
 
 
@@ -183,19 +182,16 @@ def explain_path(
     path: Path, draws: int, seed: int | None, sets: Sequence[str], look: int, full: bool, section: str | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Explain a results folder, or a scenario file after playing it."""
     results, scenario, seed = _results_or_file(path, seed, sets)
     print_answer(explain(results or run(scenario, draws, seed), look), as_json, full, section)
 
 
 def explain_run(path: Path, draw: int, seed: int | None, sets: Sequence[str], as_json: bool) -> None:
-    """Explain one draw of a results folder or of a scenario file."""
     _, scenario, seed = _results_or_file(path, seed, sets)
     print_result(explain_draw(scenario, seed, draw), as_json)
 
 
 def explain_issue(path: Path, issue: str, draws: int, seed: int | None, sets: Sequence[str], as_json: bool) -> None:
-    """Print the results by option of an issue."""
     results, scenario, seed = _results_or_file(path, seed, sets)
     found = results or run(scenario, draws, seed)
     try:
@@ -212,12 +208,9 @@ def run_texts(
     path: Path, draws: int, seed: int | None, sets: Sequence[str], how: Mapping[str, Any], out: tuple[Path, str], *,
     full: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Print the ranking of all packages of a results folder or a scenario file, and draw it."""
     results, scenario, seed = _results_or_file(path, seed, sets)
-    try:
+    with answers():
         found = rank_texts(scenario, draws, seed, results=results, **how)
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"peacesim: {error}")
     folder = _question_folder(out[0], "texts", found, *map(str, how.values())) if out[1] else None
     _print_and_draw(found, folder, out[1], as_json, not full)
 
@@ -225,13 +218,10 @@ def run_texts(
 def run_need(
     path: Path, text: str, how: tuple[float, int, int], seed: int | None, sets: Sequence[str], as_json: bool
 ) -> None:
-    """Print what a package lacks; `how` has the target share, draws and round."""
     _, scenario, seed = _results_or_file(path, seed, sets)
     to, draws, round = how
-    try:
+    with answers():
         found = need(scenario, text, to, draws, seed, round)
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"peacesim: {error}")
     print_result(found, as_json)
 
 
@@ -243,14 +233,11 @@ def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
 
 
 def write_sheets(path: Path, parties: Sequence[str], sets: Sequence[str], out: Path) -> None:
-    """Write the role sheet of the given party, or of every party."""
     from sim.report.sheets import sheet_page
 
     scenario = read_or_fail(path, sets)
-    try:
+    with answers():
         sheets = role_sheets(scenario, parties)
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"peacesim: {error}")
     folder = out / f"sheets-{scenario.id}"
     make_folder(folder)
     for sheet in sheets:
@@ -259,11 +246,8 @@ def write_sheets(path: Path, parties: Sequence[str], sets: Sequence[str], out: P
 
 
 def run_debrief(path: Path, text: str, draws: int, seed: int, sets: Sequence[str], as_json: bool) -> None:
-    """Print the agreement reached beside the reference packages."""
-    try:
+    with answers(path):
         found = debrief(read_or_fail(path, sets), text, draws, seed)
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"{shown(path, 200)}: {error}")
     print_result(found, as_json)
 
 
@@ -276,19 +260,15 @@ def run_sensitivity(
 ) -> None:  # fmt: skip
     """Print which inputs a figure is sensitive to, and draw it; methods are printed in the order given.
 
-    `how` has the `workers` or the `dask` cluster that plays a design. `out` is the folder for charts and for the runs
-    of a design, and the chart format: `svg`, `png` too, or nothing.
+    `how` has the `workers` or the `dask` cluster that plays a design; the runs of a design are stored in the folder of
+    `out`.
     """
-    try:
+    with answers():
         found = from_finished(results, of, [method for method in methods if method in FINISHED])
         if not found.note:
             with connected(how["dask"]) if how["dask"] else nullcontext() as cluster:
                 player = partial(play_pieces, workers=how["workers"], cluster=cluster)
                 found = _with_designs(found, methods, plan, player, out[0])
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"peacesim: {error}")
-    except ClusterError as error:
-        fail(error.exit_code, f"peacesim: {error}")
     folder = None
     if out[1] and found.tables:
         designs = [facts["identity"] for facts in found.designs.values()]
@@ -299,7 +279,6 @@ def run_sensitivity(
 def _with_designs(
     found: Sensitivity, methods: Sequence[str], plan: Plan, player: Callable[..., Any], out: Path
 ) -> Sensitivity:
-    """Play the requested designs after printing the cost of all of them."""
     designs = {method: design_of(found, method, plan) for method in methods if method in DESIGNED}
     for method, design in designs.items():
         inputs = f"{len(design.paths)} input{'s' * (len(design.paths) != 1)}"
@@ -319,7 +298,6 @@ def _with_designs(
 
 
 def _question_folder(out: Path, kind: str, results: Results | Hindcast | TextRanking, *question: object) -> Path:
-    """Return a folder named after these runs or draws and the analysis."""
     parts = [identity(results.scenario, results.seed), results.n, *question]
     folder = out / f"{kind}-{_hash('|'.join(map(str, parts)))}"
     make_folder(folder)
@@ -327,11 +305,8 @@ def _question_folder(out: Path, kind: str, results: Results | Hindcast | TextRan
 
 
 def run_hindcast(path: Path, draws: int, seed: int, sets: Sequence[str], out: tuple[Path, str], as_json: bool) -> None:
-    """Print the hindcast of a scenario file, and draw it."""
-    try:
+    with answers(path):
         found = hindcast(read_or_fail(path, sets), draws, seed)
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"{shown(path, 200)}: {error}")
     folder = _question_folder(out[0], "hindcast", found) if out[1] else None
     _print_and_draw(found, folder, out[1], as_json)
 
@@ -342,15 +317,12 @@ def run_discovery(
 ) -> None:  # fmt: skip
     """Print the conditions under which an outcome is typical, and draw them.
 
-    Args:
-        wanted: Whether to search for runs without the outcome; for a mean, the thresholds of interest.
-        boxes: Minimum density (None to balance it with coverage), maximum inputs of a box, maximum boxes.
+    `wanted` is whether to search for runs without the outcome, and for a mean the thresholds of interest; `boxes` the
+    minimum density (None to balance it with coverage), the maximum inputs of a box, and the maximum boxes.
     """
     density, most_inputs, most_boxes = boxes
-    try:
+    with answers():
         found = discover(results, Question(figure_named([results], of), *wanted), most_inputs, most_boxes, density)
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"peacesim: {error}")
     folder = None
     if out[1] and found.boxes:
         folder = _question_folder(out[0], "discover", results, of, *wanted, *boxes)

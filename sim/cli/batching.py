@@ -35,12 +35,7 @@ READING = (
 def run_batch(paths: Sequence[Path], out: Path, charts: str, shard: Shard | None, **how: Any) -> bool:
     """Run a batch, print its table and folder, and return whether all scenarios are finished."""
     finish, ending = _finish(charts)
-    progress = progress_on(sys.stderr)
-    try:
-        items = batch(paths, out=out, progress=progress, finish=finish, ending=ending, shard=shard, **how)
-    except (BatchInterrupted, ClusterError) as error:
-        ignore_signals()
-        fail(error.exit_code, f"peacesim: {error}")
+    items = play(paths, out=out, finish=finish, ending=ending, shard=shard, **how)
     done = [item.folder for item in items if item.failure is None]
     if shard is None:
         report(items, out)
@@ -54,6 +49,15 @@ def run_batch(paths: Sequence[Path], out: Path, charts: str, shard: Shard | None
     return all(item.failure is None for item in items)
 
 
+def play(paths: Sequence[Path], **how: Any) -> list[BatchItem]:
+    """Play a batch; its end by a signal, or for want of a cluster, is one line and an exit code."""
+    try:
+        return batch(paths, progress=progress_on(sys.stderr), **how)
+    except (BatchInterrupted, ClusterError) as error:
+        ignore_signals()
+        fail(error.exit_code, f"peacesim: {error}")
+
+
 def print_pages(out: Path, done: Sequence[Path], charts: str) -> None:
     """Write the page of all results in a folder; name it, and the page of the one result that was made."""
     if charts and len(done) == 1:
@@ -64,11 +68,9 @@ def print_pages(out: Path, done: Sequence[Path], charts: str) -> None:
 
 
 def report(items: Sequence[BatchItem], out: Path, summarised: bool = True, quiet: bool = False) -> None:
-    """Return the table of all scenarios, the folder of results, failures, and what the same command would do next.
+    """Print the table of all scenarios, the folder of results, failures, and what the same command would do next.
 
-    Args:
-        out: The folder for results.
-        quiet: Whether stdout is in use, so that only faults are printed.
+    `quiet` is whether stdout is in use, so that only faults are printed.
     """
     if summarised and not quiet:
         print_document(summary(items))
@@ -100,7 +102,6 @@ def draw_charts(results: Results, folder: Path, png: bool = False) -> None:
 
 
 def _finish(charts: str) -> tuple[Finish | None, str]:
-    """Return the chart renderer and the extension of the file it makes."""
     if charts == "png":
         return partial(draw_charts, png=True), ".png"
     return draw_charts if charts else None, ""
@@ -122,7 +123,6 @@ def summary(items: Sequence[BatchItem]) -> Iterator[Block]:
 
 
 def _most_frequent(item: BatchItem) -> list[object]:
-    """Return the package signed most often and its share of all runs."""
     facts, name = item.facts, _name(item)
     if facts["most_frequent"] is None:
         return [name, None, "no agreement signed"]
@@ -130,12 +130,11 @@ def _most_frequent(item: BatchItem) -> list[object]:
 
 
 def _name(item: BatchItem) -> str:
-    """Return the name of the scenario or of the point of a sweep."""
     return ", ".join(f"{path}={value}" for path, value in item.settings.items()) or item.id
 
 
 def _share(facts: Mapping[str, Any], stage: str) -> float | None:
-    """Return the share of runs that reached a stage, None where the scenario has no such stage."""
+    """The share of runs that reached a stage, None where the scenario has no such stage."""
     reached: dict[str, float] = facts["reached"]
     return reached.get(stage, reached["zone_first"] if stage == "zone_ever" else None)
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from sim.cli.options import (
+    COUNT,
     EXISTING,
     FILE,
     KINDS,
@@ -18,6 +19,7 @@ from sim.cli.options import (
     full_option,
     labelled_strategies,
     names_of_kind,
+    option,
     out_option,
     party_names,
     peacesim,
@@ -51,12 +53,12 @@ def shard_of_several(context: click.Context, option: click.Parameter, text: str 
 @workers_options
 @out_option("Folder for results.")
 @sets_option
-@click.option("--vary", "vary", metavar="PATH=SPEC", multiple=True, shell_complete=settable_paths,
+@option("--vary", "vary", metavar="PATH=SPEC", multiple=True, shell_complete=settable_paths,
               help="Play each scenario for several values, a,b,c or low:high:count; several make a grid.")  # fmt: skip
 @charts_option("Draw charts into each results folder.")
-@click.option("--shard", callback=shard_of_several, metavar="I/N",
+@option("--shard", callback=shard_of_several, metavar="I/N",
               help="Play part I of N alone, from 1, into its own folder; `peacesim merge` joins them.")  # fmt: skip
-@click.option("--large", is_flag=True, help="Play scenarios too of which one draw may take more than a minute or 4 GB.")
+@option("--large", is_flag=True, help="Play scenarios too of which one draw may take more than a minute or 4 GB.")
 def batch(paths: tuple[Path, ...], out: Path, charts: str, shard: tuple[int, int] | None, **how: Any) -> int:
     """Play every scenario of files and folders; write results, tables and charts.
 
@@ -72,7 +74,7 @@ def batch(paths: tuple[Path, ...], out: Path, charts: str, shard: tuple[int, int
 
 @command()
 @click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=Scenarios(exists=True, file_okay=False))
-@click.option("--out", type=Scenarios(file_okay=False), help="Folder for results; left out: where the shards lie.")
+@option("--out", type=Scenarios(file_okay=False), help="Folder for results; left out: where the shards lie.")
 @charts_option("Draw charts into each results folder.")
 def merge(folders: tuple[Path, ...], out: Path | None, charts: str) -> int:
     """Join the shards of `batch --shard` into the results that one process would have written, byte for byte.
@@ -97,7 +99,7 @@ def chosen_chunks(context: click.Context, option: click.Parameter, text: str) ->
 
 @command()
 @click.argument("paths", metavar="RESULT...", nargs=-1, required=True, type=Scenarios(newest=True))
-@click.option("--chunks", callback=chosen_chunks, metavar="all|N|first", default="3", show_default=True,
+@option("--chunks", callback=chosen_chunks, metavar="all|N|first", default="3",
               help="Which chunks of each result are played again; 0 for none.")  # fmt: skip
 @as_json
 def verify(paths: tuple[Path, ...], chunks: str | int, as_json: bool) -> int:
@@ -114,11 +116,11 @@ def verify(paths: tuple[Path, ...], chunks: str | int, as_json: bool) -> int:
 
 @command()
 @click.argument("file", type=FILE)
-@click.option("--draw", type=click.IntRange(0), default=0, show_default=True, help="Which draw, counted from 0.")
+@option("--draw", type=click.IntRange(0), default=0, help="Which draw, counted from 0.")
 @seed_option
 @sets_option
-@click.option("--brief", is_flag=True, help="Leave out the moves at the table: opening, events, outcome and ledger.")
-@click.option("--round", "number", metavar="N", type=click.IntRange(1), help="Print one round, move by move.")
+@option("--brief", is_flag=True, help="Leave out the moves at the table: opening, events, outcome and ledger.")
+@option("--round", "number", metavar="N", type=COUNT, help="Print one round, move by move.")
 @full_option
 @as_json
 def run(
@@ -200,7 +202,7 @@ def hindcast(file: Path, draws: int, seed: int, out: Path, sets: tuple[str, ...]
 
 @command()
 @click.argument("file", type=FILE)
-@click.option("--party", "parties", metavar="PARTY", multiple=True, shell_complete=party_names,
+@option("--party", "parties", metavar="PARTY", multiple=True, shell_complete=party_names,
               help="Write this party's sheet alone; may be repeated.")  # fmt: skip
 @out_option("Folder for the sheets.")
 @sets_option
@@ -273,10 +275,9 @@ def new(file: Path) -> None:
 @command()
 @click.argument("path", metavar="[FILE|RESULTS]", required=False, type=EXISTING)
 @draws_option(10_000)
-@click.option("--seed", type=int, help="Random seed; left out: that of RESULTS, else 1.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True,
-              help="To listen on; 0 for one that is free.")  # fmt: skip
-@click.option("--browser/--no-browser", default=True, show_default=True, help="Open a browser on the page.")
+@option("--seed", type=int, help="Random seed; left out: that of RESULTS, else 1.")
+@option("--port", type=click.IntRange(0, 65_535), default=0, help="To listen on; 0 for one that is free.")
+@option("--browser/--no-browser", default=True, help="Open a browser on the page.")
 def app(path: Path | None, draws: int, seed: int | None, port: int, browser: bool) -> int:
     """Open a page in the browser on which numbers of a scenario are changed and the answer is seen at once.
 
@@ -307,13 +308,13 @@ def import_group() -> None:
 
 @command("genius", import_group)
 @click.argument("folder", metavar="DIR", type=Scenarios(exists=True, file_okay=False))
-@click.option("-o", "--output", type=Scenarios(dir_okay=False), help="File to write; left out: named after the domain.")
-@click.option("--profile", "profiles", metavar="FILE", multiple=True,
+@option("-o", "--output", type=Scenarios(dir_okay=False), help="File to write; left out: named after the domain.")
+@option("--profile", "profiles", metavar="FILE", multiple=True,
               help="A profile of the folder to translate; may be repeated; left out: all.")  # fmt: skip
-@click.option("--rounds", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Until the deadline.")
-@click.option("--months", type=click.FloatRange(0.1, 120), default=1, show_default=True,
+@option("--rounds", type=click.IntRange(1, 10_000), default=100, help="Until the deadline.")
+@option("--months", type=click.FloatRange(0.1, 120), default=1,
               help="That all rounds take together: the time in which GENIUS discounts once.")  # fmt: skip
-@click.option("--steps", type=click.IntRange(2, 250), default=11, show_default=True,
+@option("--steps", type=click.IntRange(2, 250), default=11,
               help="Values of a real issue, and of an integer issue with more than 250.")  # fmt: skip
 def import_genius(
     folder: Path, output: Path | None, profiles: tuple[str, ...], rounds: int, months: float, steps: int
@@ -332,14 +333,14 @@ def import_genius(
 
 # Comparisons, explanations, explorations
 
-of_option = click.option(
-    "--of", default="signed", show_default=True, shell_complete=figure_names,
+subject = click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+of_option = option(
+    "--of", default="signed", shell_complete=figure_names,
     help="The figure: signed, zone, in_force, held_12, held_60, margin_PARTY, discounted_PARTY, ISSUE.OPTION, ...",
 )  # fmt: skip
-seed_of_files = click.option(
-    "--seed", type=int, help="For scenario files; left out: that of the results folders, else 1."
-)  # fmt: skip
-seed_of_file = click.option("--seed", type=int, help="Random seed of a scenario file; left out: 1.")
+seed_of_files = option("--seed", type=int, help="For scenario files; left out: that of the results folders, else 1.")
+seed_of_scenario = option("--seed", type=int, help="For a scenario file; left out: 1.")
+seed_of_file = option("--seed", type=int, help="Random seed of a scenario file; left out: 1.")
 
 
 @command()
@@ -347,9 +348,9 @@ seed_of_file = click.option("--seed", type=int, help="Random seed of a scenario 
 @draws_option(2_000)
 @seed_of_files
 @out_option("Folder for charts.")
-@click.option("--waterfall", metavar="FIGURE",
+@option("--waterfall", metavar="FIGURE",
               help="Share the difference in a figure, such as agreement, out among the inputs.")  # fmt: skip
-@click.option("--method", type=click.Choice(["shapley", "ordered"]),
+@option("--method", type=click.Choice(["shapley", "ordered"]),
               help="Of the waterfall: mean over all orders, or one order.")  # fmt: skip
 @charts_option("Draw charts side by side.")
 @full_option
@@ -376,13 +377,11 @@ def compare(
 
 @command()
 @click.argument("paths", metavar="RESULTS_OR_SCENARIO...", nargs=-1, required=True, type=EXISTING)
-@click.option("-n", "draws", type=click.IntRange(1),
-              help="Runs of each scenario; left out: 2000, with --explore 300 or as many as fit.")  # fmt: skip
+@option("-n", "draws", type=COUNT, help="Runs of each scenario; left out: 2000, with --explore 300 or as many as fit.")
 @seed_of_files
-@click.option("--explore", is_flag=True, help="A page on which a text is built by hand and answers at once.")
-@click.option("--round", "round", type=click.IntRange(1), help="With --explore: round in which a text is tabled, 1.")
-@click.option("--out", type=Scenarios(), default="results", show_default=True,
-              help="A file that ends with .html, or a folder for it.")  # fmt: skip
+@option("--explore", is_flag=True, help="A page on which a text is built by hand and answers at once.")
+@option("--round", "round", type=COUNT, help="With --explore: round in which a text is tabled, 1.")
+@option("--out", type=Scenarios(), default="results", help="A file that ends with .html, or a folder for it.")
 @as_json
 def report(
     paths: tuple[Path, ...], draws: int | None, seed: int | None, explore: bool, round: int | None, out: Path,
@@ -410,13 +409,13 @@ def report(
 
 
 @command()
-@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
-@click.option("--draw", type=click.IntRange(0), help="Narrate a single run, and how close it came to a deal.")
+@subject
+@option("--draw", type=click.IntRange(0), help="Narrate a single run, and how close it came to a deal.")
 @draws_option(1_000)
-@click.option("--by", metavar="ISSUE", help="What came of each option of an issue, in place of the explanation.")
-@click.option("--look", type=click.IntRange(1), default=300, show_default=True,
+@option("--by", metavar="ISSUE", help="What came of each option of an issue, in place of the explanation.")
+@option("--look", type=COUNT, default=300,
               help="Of so many runs those without a deal are played again, and changes are tried on them.")  # fmt: skip
-@click.option("--seed", type=int, help="For a scenario file; left out: 1.")
+@seed_of_scenario
 @sets_option
 @full_option
 @section_option
@@ -457,16 +456,15 @@ def issue_options(context: click.Context, option: click.Parameter, texts: tuple[
 
 
 @command()
-@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+@subject
 @draws_option(1_000)
-@click.option("--by", type=click.Choice(("held_60", "in_force", "acceptable", "least_regret", "least_satisfied")),
+@option("--by", type=click.Choice(("held_60", "in_force", "acceptable", "least_regret", "least_satisfied")),
               help="What texts are ranked by; left out: the last stage that the scenario has.")  # fmt: skip
-@click.option("--fix", metavar="ISSUE=OPTION", multiple=True, callback=issue_options,
+@option("--fix", metavar="ISSUE=OPTION", multiple=True, callback=issue_options,
               help="Rank only texts with this option; may be repeated.")  # fmt: skip
-@click.option("--round", "round", type=click.IntRange(1), default=1, show_default=True,
-              help="Round in which each text is tabled.")  # fmt: skip
-@click.option("--top", type=click.IntRange(1, 1_000), default=10, show_default=True, help="Texts to print.")
-@click.option("--seed", type=int, help="For a scenario file; left out: 1.")
+@option("--round", "round", type=COUNT, default=1, help="Round in which each text is tabled.")
+@option("--top", type=click.IntRange(1, 1_000), default=10, help="Texts to print.")
+@seed_of_scenario
 @out_option("Folder for charts.")
 @sets_option
 @charts_option("Draw the ranking, who supports it, and acceptable against lasting.")
@@ -499,13 +497,12 @@ def wanted_share(context: click.Context, option: click.Parameter, text: str) -> 
 
 @command()
 @click.argument("text", metavar="TEXT")
-@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
-@click.option("--to", callback=wanted_share, metavar="PERCENT", default="50", show_default=True,
+@subject
+@option("--to", callback=wanted_share, metavar="PERCENT", default="50",
               help="The wanted share of draws, or mean chance, in per cent.")  # fmt: skip
 @draws_option(1_000)
-@click.option("--round", "round", type=click.IntRange(1), default=1, show_default=True,
-              help="Round in which the text is tabled.")  # fmt: skip
-@click.option("--seed", type=int, help="For a scenario file; left out: 1.")
+@option("--round", "round", type=COUNT, default=1, help="Round in which the text is tabled.")
+@seed_of_scenario
 @sets_option
 @as_json
 def need(
@@ -523,19 +520,19 @@ def need(
 
 @command()
 @click.argument("file", type=FILE)
-@click.option("--strategy", "strategies", metavar="[LABEL=]STRATEGY", multiple=True,
+@option("--strategy", "strategies", metavar="[LABEL=]STRATEGY", multiple=True,
               shell_complete=labelled_strategies,
               help="A strategy that meets others: a name, or {name: NAME, PARAMETER: VALUE}; repeat it.")  # fmt: skip
-@click.option("--parties", metavar="A,B", shell_complete=party_names,
+@option("--parties", metavar="A,B", shell_complete=party_names,
               help="Whose strategies vary; left out: of all that sign and speak.")  # fmt: skip
 @draws_option(1_000)
 @seed_option
 @workers_options
 @out_option("Folder for results.", "--results")
 @sets_option
-@click.option("--vary", "vary", metavar="PATH=SPEC", multiple=True, shell_complete=settable_paths,
+@option("--vary", "vary", metavar="PATH=SPEC", multiple=True, shell_complete=settable_paths,
               help="Play for several values, a,b,c or low:high:count; with --strategy, each of them.")  # fmt: skip
-@click.option("--design", metavar="KIND:COUNT",
+@option("--design", metavar="KIND:COUNT",
               help="Spread so many points over --vary PATH=low:high, as sobol or latin; left out: a grid.")  # fmt: skip
 @charts_option("Draw curves, maps or strategies.")
 @as_json
@@ -554,23 +551,23 @@ def sweep(parties: str | None, as_json: bool, **request: Any) -> int:
 
 
 @command("sensitivity")
-@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+@subject
 @of_option
-@click.option("--method", "methods", type=click.Choice(("tornado", "pawn", "sobol", "morris")), multiple=True,
-              default=("tornado",),
+@option("--method", "methods", type=click.Choice(("tornado", "pawn", "sobol", "morris")), multiple=True,
+              default=("tornado",), show_default=False,
               help="How inputs are compared, tornado if left out; may be repeated.")  # fmt: skip
-@click.option("--inputs", "inputs", metavar="PATH", multiple=True, shell_complete=settable_paths,
+@option("--inputs", "inputs", metavar="PATH", multiple=True, shell_complete=settable_paths,
               help="For sobol and morris: an input of the design; may be repeated.")  # fmt: skip
-@click.option("--top", type=click.IntRange(1, 200), default=8, show_default=True,
+@option("--top", type=click.IntRange(1, 200), default=8,
               help="For sobol and morris without --inputs: the first so many of the tornado.")  # fmt: skip
-@click.option("--points", type=click.IntRange(2, 65_536),
+@option("--points", type=click.IntRange(2, 65_536),
               help="For sobol, a power of two, 256 if left out; for morris trajectories, 32.")  # fmt: skip
 @draws_option(2_000)
 @seed_of_file
 @workers_options
 @out_option("Folder for charts, and for runs of a design.")
 @charts_option("Draw a chart of each method.")
-@click.option("--all", "everything", is_flag=True, help="List inputs that do not stand out from chance, too.")
+@option("--all", "everything", is_flag=True, help="List inputs that do not stand out from chance, too.")
 @as_json
 def sensitivity_of(
     path: Path, methods: tuple[str, ...], inputs: tuple[str, ...], top: int, points: int | None, draws: int,
@@ -596,16 +593,15 @@ def sensitivity_of(
 
 
 @command("discover")
-@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+@subject
 @of_option
-@click.option("--not", "turned", is_flag=True, help="Look for runs that do not.")
-@click.option("--above", type=float, help="Of a figure that is no share: look for runs above this.")
-@click.option("--below", type=float, help="Of a figure that is no share: look for runs below this.")
-@click.option("--density", type=click.FloatRange(0, 1),
+@option("--not", "turned", is_flag=True, help="Look for runs that do not.")
+@option("--above", type=float, help="Of a figure that is no share: look for runs above this.")
+@option("--below", type=float, help="Of a figure that is no share: look for runs below this.")
+@option("--density", type=click.FloatRange(0, 1),
               help="Share of the runs in a box that are such, at least; left out: balanced with coverage.")  # fmt: skip
-@click.option("--most-inputs", type=click.IntRange(1, 10), default=3, show_default=True,
-              help="Inputs with a condition in a box, at most.")  # fmt: skip
-@click.option("--most-boxes", type=click.IntRange(1, 10), default=3, show_default=True, help="Boxes, at most.")
+@option("--most-inputs", type=click.IntRange(1, 10), default=3, help="Inputs with a condition in a box, at most.")
+@option("--most-boxes", type=click.IntRange(1, 10), default=3, help="Boxes, at most.")
 @draws_option(2_000)
 @seed_of_file
 @out_option("Folder for charts.")

@@ -23,11 +23,7 @@ MOST_READ = 500
 
 
 def likely(path: Path) -> str:
-    """Suggest what was meant by a path that does not exist.
-
-    Returns:
-        Where a relative path starts from, and sentences to add to the error message; names in them are safe to print.
-    """
+    """Where a relative path that does not exist starts from, and sentences on what was meant, safe to print."""
     from sim.core.wording import closest, quoted, shown
 
     here = "" if path.is_absolute() else f"The current folder is {shown(os.path.abspath(''), 300)}. "
@@ -154,26 +150,33 @@ TAB completion, once for a session (put the line into your shell's start-up file
 
 Results are shares of runs in a scenario, under the weights of its file. They are no forecast.
 """
+COUNT = click.IntRange(1)
 EXISTING = Scenarios(exists=True, newest=True)
 FILE = Scenarios(exists=True, dir_okay=False)
 
-full_option = click.option("--full", is_flag=True, help="Print all of it, in place of what fits one screen.")
-section_option = click.option(
+
+def option(*names: str, **how: Any) -> Callable[[Command], Command]:
+    """An option of a command, whose help names its default if it has one."""
+    return click.option(*names, **{"show_default": "default" in how, **how})
+
+
+full_option = option("--full", is_flag=True, help="Print all of it, in place of what fits one screen.")
+section_option = option(
     "--section", metavar="NAME", help="Print one section of all of it, by the first words of its heading.",
 )  # fmt: skip
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout.")
-sets_option = click.option(
+as_json = option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout.")
+sets_option = option(
     "--set", "sets", metavar="PATH=VALUE", multiple=True, shell_complete=settable_paths,
     help="Set a number or word of the scenario, such as parties.north.no_deal=0.5; may be repeated.",
 )  # fmt: skip
-seed_option = click.option("--seed", type=int, default=1, show_default=True, help="Random seed.")
+seed_option = option("--seed", type=int, default=1, help="Random seed.")
 
 
 def workers_options(function: Command) -> Command:
     """`--workers` or `--dask`, as the arguments `workers` and `dask`: not both."""
     processes = "Number of worker processes (default: one per CPU)."
-    workers = click.option("--workers", type=click.IntRange(1), help=processes)
-    dask = click.option(
+    workers = option("--workers", type=COUNT, help=processes)
+    dask = option(
         "--dask", metavar="ADDR",
         help="Play on the Dask cluster whose scheduler answers there, such as tcp://127.0.0.1:8786.",
     )  # fmt: skip
@@ -189,20 +192,19 @@ def workers_options(function: Command) -> Command:
 
 
 def draws_option(default: int) -> Callable[[Command], Command]:
-    runs = click.IntRange(1)
-    return click.option("-n", "draws", type=runs, default=default, show_default=True, help="Runs of each scenario.")
+    return option("-n", "draws", type=COUNT, default=default, help="Runs of each scenario.")
 
 
 def out_option(what: str, *also: str) -> Callable[[Command], Command]:
     """`--out`, a folder that need not exist yet, and its aliases."""
     folder = Scenarios(file_okay=False)
-    return click.option("--out", *also, "out", type=folder, default="results", show_default=True, help=what)
+    return option("--out", *also, "out", type=folder, default="results", help=what)
 
 
 def charts_option(what: str) -> Callable[[Command], Command]:
     """The argument `charts`: `svg`, `png` for both formats, or nothing."""
-    asked = click.option("--charts/--no-charts", default=True, show_default=True, help=what)
-    png = click.option("--png", is_flag=True, help="Write charts as PNG too, beside SVG and CSV.")
+    asked = option("--charts/--no-charts", default=True, help=what)
+    png = option("--png", is_flag=True, help="Write charts as PNG too, beside SVG and CSV.")
 
     def decorate(function: Command) -> Command:
         @wraps(function)

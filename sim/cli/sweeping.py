@@ -1,6 +1,5 @@
 """`sweep`: play a grid of one scenario as a batch, and compare strategies in it."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -12,11 +11,9 @@ import click
 from sim.analysis.sweep_table import SweepTable, sweep_table
 from sim.analysis.tournament import Entrants, Tournament, as_vary, entrants, tournament_of
 from sim.analysis.tournament_games import check_size
-from sim.batch import BatchInterrupted, BatchItem, ClusterError, batch
-from sim.batch.progress import progress_on
-from sim.cli.batching import report
+from sim.batch import BatchItem
+from sim.cli.batching import play, report
 from sim.cli.output import WRONG_INPUT, fail, print_json, print_result
-from sim.cli.signals import ignore_signals
 from sim.cli.sources import read_or_fail
 from sim.core.wording import shown
 from sim.results.reading import stored_draws
@@ -29,8 +26,6 @@ Settings = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class SweepRequest:
-    """The arguments of a sweep."""
-
     file: Path
     strategies: Sequence[str]  # `[LABEL=]STRATEGY` strings; none for a plain grid
     parties: Sequence[str] | None  # whose strategies vary, None for the default
@@ -85,14 +80,8 @@ def run_sweep(request: SweepRequest, as_json: bool) -> bool:
 def _played(request: SweepRequest, who: Entrants | None) -> list[BatchItem]:
     """Return the points, playing the missing ones; strategies of the last party vary fastest."""
     axes = as_vary(who.axes()) if who is not None else []
-    try:
-        return batch(
-            [request.file], request.draws, request.seed, request.workers, request.out, progress_on(sys.stderr),
-            sets=request.sets, vary=[*request.vary, *axes], design=request.design, dask=request.dask, large=True,
-        )  # fmt: skip
-    except (BatchInterrupted, ClusterError) as error:
-        ignore_signals()
-        fail(error.exit_code, f"peacesim: {error}")
+    given = {name: getattr(request, name) for name in ("draws", "seed", "workers", "out", "sets", "design", "dask")}
+    return play([request.file], vary=[*request.vary, *axes], large=True, **given)
 
 
 def _tournaments(
@@ -115,7 +104,6 @@ def _tournaments(
 
 
 def _table(scenario: Scenario, request: SweepRequest, items: Sequence[BatchItem]) -> SweepTable | None:
-    """Return the table of finished points; None without any."""
     points = [
         (scenario.point(number, dict(item.settings)).scenario, item.settings, item.facts, item.folder.name)
         for number, item in enumerate(items)
@@ -150,7 +138,6 @@ def _data(
 
 
 def _point(item: BatchItem) -> dict[str, Any]:
-    """Return one point: its results folder and the headline figures of `summary.json`."""
     facts = ("zone_share", "zone_interval", "agreement_share", "agreement_interval", "median_round", "most_frequent",
             "most_frequent_share")  # fmt: skip
     return {

@@ -60,8 +60,6 @@ class AftermathSpec(Block):
 
 @dataclass(frozen=True)
 class Ground:
-    """What is the same in all draws."""
-
     guarantor: str | None  # the guarantor; None where the file has none
     all: Combinations  # combinations of all issues that anything here depends on
     danger: Combinations  # combinations of the issues that the hazard depends on, a shift of power left aside
@@ -70,8 +68,6 @@ class Ground:
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Aftermath(Mechanism):
-    """The aftermath in each draw."""
-
     key = "aftermath"
     block = AftermathSpec
     about = "Durability of a signed agreement."
@@ -87,7 +83,6 @@ class Aftermath(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Report faults in each part, and parts without effect."""
         for table in ("credibility", "monitoring"):
             at[table].must_be_of_one_issue(names, whole=True)
         GuarantorSpec.check(at["guarantor"])
@@ -104,7 +99,6 @@ class Aftermath(Mechanism):
 
     @classmethod
     def complete(cls, block: AftermathSpec, scenario: Any) -> None:
-        """Give the test of power the discount factors of both sides."""
         if block.power_shift is not None:
             sides = block.power_shift.war_cost
             block.power_shift._patience = {side: scenario.parties[side].discount_per_month for side in sides}
@@ -151,18 +145,12 @@ class Aftermath(Mechanism):
         bought: Bools | None = None,
         record: Floats | None = None,
     ) -> Judgement:
-        """Test the package signed in each draw, and draw when it breaks.
+        """Test the package signed in each draw, and draw when it breaks; all arrays of shape (B,).
 
-        Args:
-            packages: Package signed, `NO_DEAL` where there is none, shape (B,).
-            signed_month: Months from the scenario's date to signature, shape (B,).
-            months_to_force: Months from signature to entry into force; NaN where it was refused, shape (B,).
-            guarantor_utility, guarantor_no_deal: The guarantor's utility of the package and of no deal at signature,
-                shape (B,); needed where the file has a guarantor.
-            bought: Whether some signatory would find it worse than no deal without leverage, shape (B,).
-            record: Factors of earlier stages on credibility and on the hazard, shape (B, 2); None without stages.
-
-        A ValueError if there is a guarantor without these utilities.
+        Months count from the scenario's date to signature, and from there to entry into force, NaN where it was
+        refused. The guarantor's utilities, at signature, are needed where there is one: a ValueError else. `bought` is
+        whether some signatory would find it worse than no deal without leverage; `record` has the factors of earlier
+        stages on credibility and on the hazard, shape (B, 2).
         """
 
         def lookup(table: OptionSum) -> Floats:
@@ -207,17 +195,10 @@ class Aftermath(Mechanism):
     ) -> tuple[Outlook, Floats | None]:
         """Return how long each kind of package would hold once in force, for foresight.
 
-        The guarantor's interest is left open, so that survival is computed once for all parties.
-
-        Args:
-            in_force_month: Months from the scenario's date to signature and entry into force, taken as one; 0 if not
-                given, shape (B,).
-            months: At which survival is evaluated, up to ten years after entry into force, shape (spans,).
-            bought: Whether leverage bought the package.
-
-        Returns:
-            The outlook, and the smallest gain for which the guarantor acts, by combination, shape (B, K); None where
-            there is no guarantor.
+        The guarantor's interest is left open, so that survival is computed once for all parties: beside the outlook
+        stands the smallest gain for which it acts, by combination, shape (B, K), None without a guarantor.
+        `in_force_month` counts from the scenario's date, shape (B,), 0 if not given; survival is evaluated at `months`
+        since entry into force, up to 120.
         """
         month = np.zeros(len(self.hold)) if in_force_month is None else in_force_month
         where, danger = self.static.all, self.static.danger
@@ -282,7 +263,6 @@ class Aftermath(Mechanism):
         return np.where(along(np.isnan(in_force), by_year), np.nan, by_year)
 
     def _acting(self, believed: Floats) -> Floats:
-        """Return the share of a penalty that counts: all of it without guarantees in the file."""
         return np.ones_like(believed) if self.credibility is None else believed
 
     def _power(self, shift: Floats, believed: Floats) -> CommitmentTest:
@@ -349,12 +329,10 @@ class Aftermath(Mechanism):
 
 
 def _lookup_at(examples: Ints) -> Lookup:
-    """Look up the combinations of these packages in tables, in every draw, shape (B, K)."""
     return lambda table: table.over_combinations()[:, table.static.combinations.index[examples]]
 
 
 def _danger_issues(spec: AftermathSpec) -> set[str]:
-    """Return the issues that the hazard depends on, a shift of power left aside."""
     named = {part.issue for part in (spec.credibility, spec.monitoring, spec.pull_back) if part is not None}
     ratios = {} if spec.hazard is None else spec.hazard.ratios
     return named.union(*(ratio.when.issues() for ratio in ratios.values()))

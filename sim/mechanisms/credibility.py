@@ -82,9 +82,7 @@ def months_until(day: date, as_of: date) -> float:
 def changes_between(first: float, signed: Floats, until: Floats) -> Ints:
     """Count changes of government after signature, up to and including a month.
 
-    Args:
-        first: Month of the first known change; one follows every 48 months; inf for none.
-        signed, until: Months on the same calendar; broadcast together.
+    One follows every 48 months after the first, whose month is inf for none; all months are on one calendar.
     """
     if np.isinf(first):
         return np.zeros(np.broadcast_shapes(signed.shape, until.shape), np.int64)
@@ -94,16 +92,10 @@ def changes_between(first: float, signed: Floats, until: Floats) -> Ints:
 
 
 def credibility_by_year(start: Floats, loss: Floats, jump: Floats, changes: Ints) -> Floats:
-    """Return g at the start of each year in force: g0 x (1 - loss)^years x (1 - jump)^changes.
+    """Return g at the start of each year in force: g0 x (1 - loss)^years x (1 - jump)^changes, shape (..., years).
 
-    Args:
-        start: g0, in [0, 1], any shape.
-        loss: Share lost a year, same shape.
-        jump: Share lost at a change of government, same shape.
-        changes: Changes since signature at the start of each year, broadcast to shape (..., years).
-
-    Returns:
-        Shape (..., years).
+    `changes` are those of government since signature, broadcast to shape (..., years); g0, and the shares lost a year
+    and at a change, are in [0, 1].
     """
     factors = np.repeat((1 - loss)[..., None], changes.shape[-1], axis=-1)
     factors[..., 0] = start
@@ -116,8 +108,6 @@ def credibility_by_year(start: Floats, loss: Floats, jump: Floats, changes: Ints
 
 @dataclass(frozen=True, eq=False)
 class Credibility(Bound):
-    """The credibility of guarantees in each draw, and its decay by the route on which they were approved."""
-
     promised: OptionSum  # g0, probability that the guarantor acts if called on
     loss: OptionSum  # share of it lost a year
     jump: OptionSum  # share of it lost at each change of government

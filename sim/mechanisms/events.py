@@ -117,17 +117,15 @@ class EventSpec(Sourced):
 
     @property
     def at_month(self) -> Number | None:
-        """Month of a dated event, None for a chance event."""
         return self.at.month if self.at else None
 
     @property
     def chance(self) -> Number | None:
-        """Probability that a dated event happens, None for certain."""
         return self.at.chance if self.at else None
 
     @property
     def closes_channel_rounds(self) -> int | None:
-        """Rounds without talks, beginning with its own; None for none."""
+        """Rounds without talks, beginning with its own."""
         return self.closes_channel.rounds if self.closes_channel else None
 
 
@@ -166,8 +164,6 @@ class Redraw:
 
 @dataclass(frozen=True, eq=False)
 class Happenings:
-    """What is the same in all draws."""
-
     specs: tuple[EventSpec, ...]  # the events as the file describes them, by id
     parties: tuple[str, ...]  # names, sorted
     columns: Mapping[str, int]  # dotted path of every number of an effect -> its column
@@ -189,7 +185,6 @@ class Events(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Report conflicts with the rest of the file: levers, front, remaining options, narrowed numbers."""
         elected: list[str] = []
         for event in at.entries():
             for party in event["redraws"].keys:
@@ -211,7 +206,6 @@ class Events(Mechanism):
 
     @classmethod
     def complete(cls, block: tuple[EventSpec, ...], scenario: Any) -> None:
-        """Name the levers where both are meant, and give elections their distributions."""
         ratifiers = scenario.ratification.ratifiers if scenario.ratification else {}
         for event in block:
             for party in event.redraws.keys() & scenario.parties.keys():
@@ -222,7 +216,6 @@ class Events(Mechanism):
 
     @classmethod
     def draw(cls, block: Sequence[EventSpec], drawing: Drawing) -> "Events | None":
-        """Draw which events happen in each round; None where the file has no events."""
         if not block:
             return None
         specs, source = tuple(sorted(block, key=lambda event: str(event.id))), drawing.source
@@ -243,7 +236,6 @@ class Events(Mechanism):
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Names of the events, sorted; the last axis of `happens`."""
         return tuple(event.id for event in self.static.specs)
 
     def first_rounds(self) -> Ints:
@@ -289,13 +281,11 @@ class Events(Mechanism):
         return steps
 
     def removals(self) -> tuple[Removal, ...]:
-        """Return options removed, one entry an event that removes any."""
         first = self.first_rounds()
         specs = enumerate(self.static.specs)
         return tuple(Removal(event.id, first[:, e]) for e, event in specs if event.removes)
 
     def commitments(self) -> tuple[Commitment, ...]:
-        """Return public commitments, one entry an event at which one is made."""
         first = self.first_rounds()
         return tuple(
             Commitment(event.id, event.commits.party, event.commits.to, self._number(_cost(event)), first[:, e])
@@ -332,7 +322,6 @@ class Events(Mechanism):
 
     @property
     def fells_lines(self) -> bool:
-        """Return whether an event gives up red lines."""
         return any(event.lines_fall for event in self.static.specs)
 
     def narrowing(self, path: str) -> Floats:
@@ -388,7 +377,6 @@ def _by_chance(event: EventSpec, drawing: Drawing) -> Bools:
 
 
 def _numbers(event: EventSpec) -> Iterable[tuple[str, Number]]:
-    """Return the numbers of an event's effects by path."""
     for effect in ("extra_waves", "narrows", "shifts_no_deal", "redraws"):
         for name, number in sorted((getattr(event, effect, None) or {}).items()):
             yield f"events.{event.id}.{effect}.{name}", number
@@ -399,7 +387,7 @@ def _numbers(event: EventSpec) -> Iterable[tuple[str, Number]]:
 
 
 def _drawn_anew(event: EventSpec) -> Iterable[tuple[str, Number]]:
-    """Return the numbers that elections draw anew, by the names of their streams."""
+    """The numbers that elections draw anew, by the names of their streams."""
     for party in sorted(getattr(event, "redraws", None) or {}):
         for what, table in zip(("weights", "support"), event._anew[party], strict=True):
             for name, number in sorted(table.items()):
@@ -430,10 +418,7 @@ def _check_pulled(pulled: Place, levers: list[str]) -> None:
 
 
 def _check_narrows(event: Place) -> None:
-    """Check that every key is a number of the file or a branch that has some, and the event is one of the first round.
-
-    Foresight and votes use what is known when talks begin.
-    """
+    """Check that every key is a number of the file or a branch with some, and the event is of the first round."""
     narrows = event["narrows"]
     if narrows.keys:
         paths = [at for block in NARROWED for at in event.root[block].number_paths()]

@@ -24,7 +24,6 @@ class CommitmentTest:
 
     @classmethod
     def none(cls, shape: tuple[int, ...]) -> "CommitmentTest":
-        """The test of a file without one."""
         missing = np.full(shape, np.nan)
         return cls(np.zeros(shape, bool), missing, missing)
 
@@ -42,7 +41,6 @@ class Factors:
 
     @property
     def product(self) -> Floats:
-        """Q, shape (B, years)."""
         tests = self.not_self_enforcing * self.pull_back_fails
         product = self.features * self.deterrence * tests * self.bought_by_pressure
         return product if self.stages is None else product * self.stages

@@ -50,8 +50,6 @@ class LeverSpec(Sourced):
 
 @dataclass(frozen=True)
 class LeverTable:
-    """What is the same in all draws."""
-
     names: tuple[str, ...]  # of the levers, sorted
     party: Ints  # index of the target of each
     pulled: tuple[str | float, ...]  # `never`, `on_refusal`, or the first month, by lever
@@ -61,8 +59,6 @@ class LeverTable:
 
 @dataclass(frozen=True, eq=False)
 class Levers(Bound):
-    """The leverage of a mediator on reservation values."""
-
     static: LeverTable
     lowers: Floats  # share of the reservation value that a lever takes at full strength, shape (B, levers)
     step: Floats  # strength gained or lost in a round, shape (B,)
@@ -71,7 +67,6 @@ class Levers(Bound):
 
     @classmethod
     def draw(cls, spec: Any, drawing: Drawing) -> "Levers":
-        """Draw the numbers of the block `mediation`."""
         source, parties, events = drawing.source, drawing.table.parties, mechanism_of(drawing.before, Events)
         names = tuple(sorted(spec.levers))
         levers = [spec.levers[name] for name in names]
@@ -102,13 +97,7 @@ class Levers(Bound):
         return share(strength + self.by_events[:, k - 1] * self.step[:, None])
 
     def after_round(self, strength: Floats, holdout: Ints, k: int) -> Floats:
-        """Return the strength after round k: a step up on the party that alone blocked the offer, else a step down.
-
-        Args:
-            strength: In the round, shape (B, levers).
-            holdout: The party that alone blocked the mediator's last offer, else `NOBODY` or `SEVERAL`.
-            k: The round that was played, from 1.
-        """
+        """Return the strength after round k: a step up on the party that alone blocked the offer, else a step down."""
         moved = np.zeros_like(strength)
         for lever, when in enumerate(self.static.pulled):
             if when == NEVER:

@@ -59,7 +59,6 @@ class BiasSpec(Block):
 
     @property
     def away_from(self) -> tuple[str, ...]:
-        """The other belligerents, sorted."""
         return self._away_from
 
 
@@ -84,8 +83,6 @@ class MediationSpec(Block):
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Mediation(Mechanism):
-    """The drawn powers of a mediator."""
-
     key = "mediation"
     block = MediationSpec
     about = "The mediator and its means."
@@ -96,24 +93,20 @@ class Mediation(Mechanism):
 
     @classmethod
     def complete(cls, block: MediationSpec, scenario: Any) -> None:
-        """Name the parties that a bias disfavours."""
         if block.bias is not None:
             fighting = sorted(name for name, party in scenario.parties.items() if party.kind == "belligerent")
             block.bias._away_from = tuple(name for name in fighting if name != block.bias.toward)
 
     @classmethod
     def draw(cls, block: MediationSpec, drawing: Drawing) -> "Mediation":
-        """Draw the numbers of `mediation`."""
         return cls(Levers.draw(block, drawing), Carrots.draw(block.carrots, drawing))
 
     def before_round(self, state: State) -> State:
-        """Apply leverage of events, and lower reservation values by it."""
         pressure = self.levers.at_the_start(state.pressure, state.round)
         lowered = self.levers.lower(state.reservation_value, pressure)
         return state._replace(pressure=pressure, reservation_value=lowered)
 
     def after_round(self, state: State, played: Played) -> State:
-        """Move leverage after the mediator's offer, in the draws still open."""
         offer, lines = state.own_offer[:, self.levers.static.mediator], played.table.lines
         crossed = lines.crosses[lines.pattern[offer]] & state.real
         owned = np.array([lines.of(n) for n in range(len(played.table.parties))])
@@ -124,7 +117,6 @@ class Mediation(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Report mediators and belligerents that are none, and means that a mediator would use on itself."""
         mediator, parties = at["mediator"].text, at.root["parties"]
         kinds = {party: node["kind"].text for party, node in parties.items()}
         if mediator in names.parties and kinds.get(mediator) != "mediator":
@@ -150,12 +142,7 @@ class Mediation(Mechanism):
 def holdout(offer: Ints, utility: Floats, reservation_value: Floats, crossed_by: Bools, signs: Bools) -> Ints:
     """Return the signatory that alone blocks an offer, else `NOBODY` or `SEVERAL`, shape (B,).
 
-    Args:
-        offer: A package a draw, `NO_DEAL` where there is none, shape (B,).
-        utility: Utility of all packages, shape (B, N, P).
-        reservation_value: Shape (B, N).
-        crossed_by: Parties with a real red line that the offer crosses, shape (B, N).
-        signs: Whose consent a package needs, shape (N, P).
+    `crossed_by` are parties with a real red line that the offer crosses, shape (B, N).
     """
     draw = np.arange(len(offer))
     against = signs[:, offer].T & ((utility[draw, :, offer] < reservation_value - 1e-9) | crossed_by)

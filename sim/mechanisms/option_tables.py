@@ -35,10 +35,7 @@ class Combinations:
         return f"Combinations({names}: {len(self)} for {len(self.index):,} packages)"
 
     def holds(self, condition: Condition) -> Bools:
-        """Return the combinations that meet a condition, shape (K,).
-
-        A ValueError if the condition mentions another issue.
-        """
+        """Return the combinations that meet a condition, shape (K,); a ValueError if it mentions another issue."""
         unseen = condition.issues() - {issue.name for issue in self.half.issues}
         if unseen:
             raise ValueError(f"these combinations do not tell {', '.join(sorted(unseen))}")
@@ -53,14 +50,9 @@ class Combinations:
 
 
 def combinations(space: PackageSpace, issues: Collection[str]) -> Combinations:
-    """Find the distinct combinations of options of some issues, in the order of these options.
+    """Find the distinct combinations of options of some issues, in the order of these options; one without any issue.
 
-    The same arguments give the same cached object.
-
-    Args:
-        issues: Names of the issues, in any order; none at all gives one combination.
-
-    A ValueError if there is no such issue.
+    The same arguments give the same cached object. A ValueError if there is no such issue.
     """
     names = [issue.name for issue in space.issues]
     columns = sorted(names.index(name) for name in set(issues))
@@ -89,8 +81,6 @@ def _combinations(space: PackageSpace, columns: Sequence[int]) -> Combinations:
 
 @dataclass(frozen=True, eq=False)
 class OptionColumns:
-    """The columns of the summands of each combination."""
-
     combinations: Combinations  # of the issues summed over
     column: Ints  # column of each issue's summand, shape (K, issues)
 

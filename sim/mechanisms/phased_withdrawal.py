@@ -48,17 +48,14 @@ class PullBackSpec(Sourced):
 
     @property
     def issue(self) -> str:
-        """The issue whose options set the number of steps."""
         return self.steps_by_option.issue
 
     @property
     def steps(self) -> dict[str, int]:
-        """Steps by option."""
         return self.steps_by_option.numbers
 
     @staticmethod
     def check(at: Place, names: Names) -> None:
-        """Report steps of more than one issue, and sides that are not two."""
         at["steps"].must_be_of_one_issue(names, whole=False)
         at["one_sided"].must_name(at["steps"].keys, "option in steps")
         sides: list[str] = []
@@ -100,8 +97,6 @@ def steps_needed(gain: Floats, dividend: Floats, penalty: Floats, monitoring: Fl
 
 @dataclass(frozen=True, eq=False)
 class PullBack(Bound):
-    """The steps of a withdrawal, and the gains from cheating, in each draw."""
-
     steps: OptionSum  # steps of reciprocal options; 0 for all others
     # gain, dividend: a and v of each side, a tuple of shape (B,); one entry where the file has one number for both
     gain: tuple[Floats, ...]
@@ -112,7 +107,6 @@ class PullBack(Bound):
 
     @classmethod
     def draw(cls, spec: PullBackSpec | None, source: Source, space: PackageSpace) -> "PullBack | None":
-        """Draw the numbers of `pull_back`; None where the file has none."""
         if spec is None:
             return None
         path = "aftermath.pull_back"
@@ -131,12 +125,7 @@ class PullBack(Bound):
         )
 
     def test(self, there: Floats, credibility: Floats, monitoring: Floats) -> CommitmentTest:
-        """Test whether these steps bind both sides: equal steps do at the last, for the side that is tempted most.
-
-        Args:
-            there: From `steps`, shape (B, ...).
-            credibility, monitoring: In [0, 1], shape (B, ...).
-        """
+        """Test whether these steps bind both sides: equal steps do at the last, for the side that is tempted most."""
         penalty, discount = along(self.penalty, there) * credibility, along(self.discount, there)
         needed = np.ones_like(there)
         for gain, dividend in zip(self.gain, self.dividend, strict=True):

@@ -60,23 +60,19 @@ class PowerShiftSpec(Open):
 
     @property
     def penalty(self) -> Number:
-        """What the guarantor's action costs the side that grows stronger."""
         return self.penalty_if_guarantor_acts
 
     @property
     def away_from(self) -> str:
-        """The side from which the balance moves."""
         return next(iter(self.model_extra or {})).removeprefix(AWAY_FROM)
 
     @property
     def shifts(self) -> dict[str, dict[str, Number]]:
-        """Shifts by issue and option."""
         shifts: dict[str, dict[str, Number]] = next(iter((self.model_extra or {}).values())).root
         return shifts
 
     @classmethod
     def check(cls, at: Place) -> None:
-        """Report sides that are not two, and shifts that are away from neither of them, or given twice."""
         away, cost = [key for key in at.keys if re.fullmatch(cls.pattern, key)], at["war_cost"]
         sides = cost.keys
         if cost.is_mapping and len(sides) != 2:
@@ -143,8 +139,6 @@ def power_test(
 
 @dataclass(frozen=True, eq=False)
 class PowerShift(Bound):
-    """Shifts of the balance by package, in each draw."""
-
     shifts: OptionSum  # share of the stake moved away from the named side; below 0 toward it
     balance: Floats  # share that the named side would get by war now, shape (B,)
     cost_named: Floats  # cost_named, cost_other: war costs, shares of the stake, shape (B,)
@@ -157,7 +151,6 @@ class PowerShift(Bound):
 
     @classmethod
     def draw(cls, spec: PowerShiftSpec | None, source: Source, space: PackageSpace) -> "PowerShift | None":
-        """Draw the numbers of `power_shift`; None where the file has none."""
         if spec is None:
             return None
         named = spec.away_from

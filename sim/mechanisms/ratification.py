@@ -104,12 +104,10 @@ class VoteSpec(Block):
 
     @property
     def threshold(self) -> Fraction:
-        """Share in favour that it needs."""
         return self.at_least or self.more_than or Fraction(0)
 
     @property
     def strict(self) -> bool:
-        """Whether the share must lie above the threshold."""
         return self.at_least is None
 
 
@@ -194,13 +192,7 @@ def ballots(
     spec: RatificationSpec, own: Sequence[Combinations], milestones: Sequence[str], space: PackageSpace,
     parties: Sequence[str],
 ) -> Ballots:  # fmt: skip
-    """Lay out who votes on what.
-
-    Args:
-        own: The combinations that each ratifier depends on, ratifiers in name order.
-        milestones: Their names, each after the one it counts from.
-        parties: Names, sorted.
-    """
+    """Lay out who votes on what; `own` are the combinations that each ratifier depends on, in name order."""
     names = sorted(spec.ratifiers)
     orders = np.array([spec.ratifiers[name].order for name in names], np.int64)
     places = [(j, vote) for j, name in enumerate(names) for vote in spec.ratifiers[name].votes]
@@ -236,7 +228,6 @@ def ballots(
 
 
 def issues_seen(ratifier: RatifierSpec) -> frozenset[str]:
-    """Issues on which a ratifier's votes depend."""
     seen: frozenset[str] = frozenset(ratifier.shifts) | ratifier.when.issues() | ratifier.barred_when.issues()
     return seen.union(*(vote.when.issues() for vote in ratifier.votes))
 
@@ -292,8 +283,6 @@ class Votes(Bound):
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Ratification(Mechanism):
-    """The votes of a scenario, with all drawn numbers."""
-
     key = "ratification"
     block = RatificationSpec
     about = "The votes after the signature; left out: none."
@@ -317,14 +306,12 @@ class Ratification(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Report milestones with invalid months, and those that wait for one another."""
         for _, milestone in at["milestones"].items():
             _check_milestone(milestone["by"], milestone["months"], names)
         _check_circles(at["milestones"])
 
     @classmethod
     def draw(cls, block: RatificationSpec, drawing: Drawing) -> "Ratification":
-        """Draw everything that ratification depends on."""
         source, space = drawing.settled, drawing.table.space
         names = sorted(block.ratifiers)
         at = {name: f"ratification.ratifiers.{name}" for name in names}
@@ -364,13 +351,9 @@ class Ratification(Mechanism):
         )
 
     def after_elections(self, ratifier: str, support: Floats, held: Bools, share: Floats) -> Floats:
-        """Return the effect of elections on the log-odds of support, shape (B, J).
+        """Return the effect of elections on the log-odds of support, shape (B, J), in draws that held them.
 
-        Args:
-            ratifier: Whose support is drawn anew.
-            support: As drawn anew, shape (B,).
-            held: Draws in which they have been held, shape (B,).
-            share: How far support moves to the new value, shape (B,).
+        `support` is that of the ratifier as drawn anew, `share` how far it moves there, shapes (B,).
         """
         j = self.static.ratifiers.index(ratifier)
         old = np.minimum(np.maximum(self.support[:, j], LEAST_SUPPORT), 1 - LEAST_SUPPORT)
@@ -383,10 +366,8 @@ class Ratification(Mechanism):
     def at(self, months: Floats, no_deal_fell: Floats, elections: Floats | None = None) -> "Ratification":
         """Return the same votes on a package signed later; support of exactly 0 or 1 stays.
 
-        Args:
-            months: From the first round to the signature, shape (B,).
-            no_deal_fell: Fall of each party's reservation value since the first round, shape (B, N).
-            elections: What elections until then add to the log-odds of support, shape (B, J); nothing if not given.
+        `months` from the first round, shape (B,); `no_deal_fell` the fall of each party's reservation value since, (B,
+        N); `elections` what these add to the log-odds of support, (B, J).
         """
         moved = self.drift * months[:, None] + self.follows * no_deal_fell[:, self.static.party]
         if elections is not None:
@@ -421,20 +402,16 @@ class Ratification(Mechanism):
         return np.where((packages == NO_DEAL)[:, None], np.nan, by_cell[draws, self._cells(packages)])
 
     def chances_over_combinations(self) -> tuple[Floats, Floats]:
-        """Return the closed-form probability of passing all ratifiers, for every combination of `static.combinations`.
+        """Return the closed-form probability of passing all ratifiers, by combination, shapes (B, K).
 
-        Returns:
-            If surprises are independent (the product), and if they are shared (the smallest), each of shape (B, K).
+        First if surprises are independent (the product), then if they are shared (the smallest).
         """
         return _together(self.chance[:, self.static.cells])
 
     def chances_given_shared(self) -> tuple[Floats, Floats]:
-        """Return the probability with each ratifier given the shared surprise, and with all of them, by combination.
+        """Return the probability with each ratifier given the shared surprise, (B, K, J), and with all of them, (B, K).
 
         Given it the ratifiers are independent, so the mean of their product over draws is the probability of all.
-
-        Returns:
-            Shapes (B, K, J) and (B, K).
         """
         shared, alone = ((self.error * part[:, None])[:, self.static.voter] for part in (self.shared, self.alone))
         chances = _chance(self.share + shared, alone, self.static.needed, self.static.above)[:, self.static.cells]
@@ -445,9 +422,6 @@ class Ratification(Mechanism):
 
         A vote is held at `max(start of its order, milestones it needs) + months`; the next order starts when the last
         of this one has voted. The first refusal ends the votes.
-
-        Args:
-            packages: Package signed in each draw, `NO_DEAL` for none, shape (B,).
         """
         static, draw = self.static, np.arange(len(packages))
         signed = packages != NO_DEAL

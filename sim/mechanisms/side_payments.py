@@ -54,15 +54,12 @@ class Offered:
 
 @dataclass(frozen=True, eq=False)
 class Carrots(Bound):
-    """The mediator's side payments in each draw."""
-
     static: Offered
     adds: Floats  # utility that each payment adds within the budget, 0 or more, shape (B, offers)
     budget: Floats  # maximum added to one package, over all parties, 0 or more, shape (B,)
 
     @classmethod
     def draw(cls, spec: CarrotsSpec | None, drawing: Drawing) -> "Carrots | None":
-        """Draw the numbers of `mediation.carrots`; None where the file has none."""
         if spec is None:
             return None
         offers, source, table = spec.offers, drawing.source, drawing.table
@@ -72,7 +69,6 @@ class Carrots(Bound):
 
     @classmethod
     def at_values(cls, spec: CarrotsSpec, parties: Sequence[str], space: PackageSpace) -> "Carrots":
-        """One draw with every number of `mediation.carrots` at its value."""
         adds = [float(offer.adds.value) for offer in spec.offers]
         return cls(offered(spec.offers, parties, space), np.array([adds]), np.array([float(spec.budget.value)]))
 
@@ -93,14 +89,7 @@ class Carrots(Bound):
 
 
 def offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace) -> Offered:
-    """Group the packages by the payments that apply.
-
-    The same arguments give the same cached object.
-
-    Args:
-        offers: As read, each with `party` and `when`.
-        parties: Names of the parties, in the order of the party axis.
-    """
+    """Group the packages by the payments that apply; the same arguments give the same cached object."""
     key = space, tuple(parties), tuple((offer.party, offer.when.key) for offer in offers)
     return _grouped.get(key, lambda: _offered(offers, parties, space), lambda found: sum(map(len, found.packages)))
 

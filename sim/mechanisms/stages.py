@@ -115,8 +115,6 @@ StageList = Annotated[tuple[StageSpec, ...], Listed(None, MOST_STAGES), Ids("sta
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What is the same in all draws."""
-
     specs: tuple[StageSpec, ...]  # by id; the stage axis
     months: Floats  # at which each round is played, shape (R,)
 
@@ -139,8 +137,6 @@ class Effects:
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Stages(Mechanism):
-    """Which stages are agreed, when, and how they end."""
-
     key = "stages"
     block = StageList
     about = "Interim agreements, such as a truce, that some parties sign while talks on the rest continue."
@@ -154,7 +150,6 @@ class Stages(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Report unknown events and stages, gains of parties that do not sign, and effects on a missing war."""
         ids = [stage["id"].text or "" for stage in at.entries()]
         for stage, name in zip(at.entries(), ids, strict=True):
             tabled = stage["tabled"]
@@ -173,13 +168,11 @@ class Stages(Mechanism):
 
     @classmethod
     def complete(cls, block: tuple[StageSpec, ...], scenario: Any) -> None:
-        """Give each stage the reservation values at the start."""
         for stage in block:
             stage._no_deal = {name: party.no_deal for name, party in scenario.parties.items()}
 
     @classmethod
     def draw(cls, block: Sequence[StageSpec], drawing: Drawing) -> "Stages | None":
-        """Determine which stages are agreed in which round, and how they end; None where the file has none."""
         if not block:
             return None
         specs, source = tuple(sorted(block, key=lambda stage: str(stage.id))), drawing.source
@@ -191,7 +184,6 @@ class Stages(Mechanism):
             return side_by_side([source.number(f"stages.{each.id}.{key}", getattr(each, key)) for each in specs], count)
 
         def table(key: str, names: Sequence[str], otherwise: float) -> Floats:
-            """Return drawn numbers by stage and name, shape (B, E, names)."""
             columns = [
                 source.number(f"stages.{each.id}.{key}.{name}", getattr(each, key)[name])
                 if name in getattr(each, key) else np.full(count, otherwise)
@@ -248,7 +240,6 @@ class Stages(Mechanism):
         return Pace(drift, np.sqrt(variance), wear, cost, between, at_once)
 
     def move_others(self, others: Mapping[str, Mechanism]) -> Mapping[str, Mechanism]:
-        """Apply the pace of the stages to the war."""
         war = mechanism_of(others, War)
         return others if war is None else {**others, War.key: war.at_pace(self.pace())}
 
@@ -258,7 +249,6 @@ class Stages(Mechanism):
         return sum_ascending([*np.moveaxis(parts, 2, 0)], (*parts.shape[:2], parts.shape[3]))
 
     def move_no_deal(self, path: Floats) -> Floats:
-        """Reservation values in each round, shape (B, R, N)."""
         return path + self.shifts()
 
     def settled(self) -> dict[str, Any]:
@@ -269,14 +259,9 @@ class Stages(Mechanism):
         return {f"stages.{each.id}": codes[:, :, e] for e, each in enumerate(self.static.specs) if each.settles}
 
     def at_the_end(self, played: Ints, in_force: Bools) -> tuple[Bools, Floats, Ints]:
-        """Return which stages were agreed by the end of the talks, for how many months each held, and how it ended.
+        """Return which stages were agreed in the rounds played, months in place, and how each ended, (B, E).
 
-        Args:
-            played: Last round played: of signature, or the last of the talks; from 1, shape (B,).
-            in_force: Whether the talks ended with an agreement in force, shape (B,).
-
-        Returns:
-            Whether it was agreed, months in place until then, and index into `ENDINGS`, each of shape (B, E).
+        The last is an index into `ENDINGS`; `in_force` is whether the talks ended with an agreement in force.
         """
         agreed = (self.agreed != NEVER) & (self.agreed <= played[:, None])
         end, months = self.static.months[played - 1][:, None], self.static.months
@@ -292,12 +277,7 @@ class Stages(Mechanism):
         return _product(np.where(agreed[..., None], factors, 1.0), axis=1)
 
     def spans(self, played: Ints, in_force: Bools, months: Floats) -> tuple[Span, ...]:
-        """Parts of the time between the end of the talks and the ceasefire in which stages are still in place.
-
-        Args:
-            played, in_force: As in `at_the_end`.
-            months: From the last round played to the ceasefire, shape (B,).
-        """
+        """Parts of the time between the end of the talks and the ceasefire in which stages are still in place."""
         agreed, _, ended = self.at_the_end(played, in_force)
         left = np.where(agreed & (ended == 3), self.until - self.static.months[played - 1][:, None], 0.0)
         left, spans = np.minimum(left, months[:, None]), []
@@ -359,8 +339,6 @@ def _follow(stages: Stages, drawing: Drawing, war: War | None, events: Events | 
 
 @dataclass(frozen=True, eq=False)
 class _Tabled:
-    """The conditions for a stage to be agreed."""
-
     month: Floats  # shape (B,)
     first: Ints  # first round in which an event allows it, 1 without an event, `NEVER` for never, shape (B,)
     below: Mapping[int, Floats]  # by party, upper bound of its reservation value, shape (B,)
@@ -378,7 +356,6 @@ class _Tabled:
         return cls(source.number(f"{path}.month", wanted.month), first, below)
 
     def lies(self, k: int, month: float, path: Floats) -> Bools:
-        """Return whether it may be agreed in round k + 1, shape (B,)."""
         there: Bools = (self.month <= month + TOLERANCE) & (self.first != NEVER) & (self.first <= k + 1)
         for n, level in self.below.items():
             there = there & (path[:, k, n] < level)

@@ -40,12 +40,10 @@ class StrikeSpec(Sourced):
 
     @property
     def by(self) -> str:
-        """The party that strikes."""
         return self._sides[0]
 
     @property
     def on(self) -> str:
-        """The party struck."""
         return self._sides[1]
 
 
@@ -70,12 +68,10 @@ class OutagesSpec(Sourced):
 
     @property
     def winter_months(self) -> tuple[int, ...]:
-        """Months of the calendar in which a hit cuts off more homes."""
         return self.winter.months if self.winter else ()
 
     @property
     def winter_factor(self) -> Number | None:
-        """Factor on the homes that a hit then cuts off, None without a winter."""
         return self.winter.factor if self.winter else None
 
 
@@ -87,8 +83,6 @@ def sides_of(strike: str, parties: list[str]) -> tuple[str, str] | None:
 
 @dataclass(frozen=True, eq=False)
 class Campaigns:
-    """What is the same in all draws."""
-
     ids: tuple[str, ...]  # of the strikes, sorted; the strike axis
     on: tuple[int, ...]  # index of the party struck, by strike
     parties: int  # number of parties
@@ -110,8 +104,6 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Strikes(Bound):
-    """Strikes between rounds and what they do to households."""
-
     static: Campaigns
     waves: Floats  # waves since the round before and with the events of the round, shape (B, R, S)
     hits: Floats  # hits in them, shape (B, R, S)
@@ -128,7 +120,6 @@ class Strikes(Bound):
 
     @classmethod
     def draw(cls, spec: Any, drawing: Drawing) -> "Strikes":
-        """Draw the waves of all rounds of the block `war` and the resulting outages."""
         source, rounds, events = drawing.source, drawing.rounds, mechanism_of(drawing.before, Events)
         ids, homes = tuple(sorted(spec.strikes)), spec.outages
         static = Campaigns(
@@ -156,12 +147,7 @@ class Strikes(Bound):
         return drawn.fought()
 
     def fought(self, between: Floats | None = None, at_once: Floats | None = None) -> "Strikes":
-        """Return the same strikes with more or fewer waves, from the same uniforms.
-
-        Args:
-            between: Factor on the mean number of waves since the round before, shape (B, R, S); 1 if not given.
-            at_once: Factor on the waves of events, shape (B, R, S); 1 if not given.
-        """
+        """Return the same strikes with factors on the waves between rounds and those of events, shapes (B, R, S)."""
         regular, rounds = np.zeros_like(self.chance), self.chance.shape[1]
         mean = self.rate * (self.static.days_per_round / DAYS_PER_MONTH)
         for s in range(len(self.static.ids)):
@@ -185,14 +171,9 @@ class Strikes(Bound):
         return self._by_party(self.weeks.swapaxes(0, 1))
 
     def mean_weeks(self, months: Floats, share: Floats) -> Floats:
-        """Return the mean household-weeks on each party's side caused by so many months of waves from each round on.
+        """Return mean household-weeks on each party's side of so many months of waves from each round on, (B, R, N).
 
-        Args:
-            months: 0 or more, shape (B, R).
-            share: Share of the waves of each strike that counts, also below 0, shape (B, S).
-
-        Returns:
-            Household-weeks, shape (B, R, N).
+        `share` of the waves of each strike counts, also below 0, shape (B, S).
         """
         begin = np.arange(months.shape[1]) * self.static.days_per_round + np.zeros_like(months)
         weighted = self._weighted_months(self.static, begin, months * DAYS_PER_MONTH, self.winter_factor[:, None])
@@ -200,19 +181,10 @@ class Strikes(Bound):
         return self._by_party(by_strike)
 
     def weeks_after(self, played: Ints, months: Floats, spans: Sequence[Span] = ()) -> Floats:
-        """Return the household-weeks still to come on each party's side if the war outlasts the talks.
+        """Return the household-weeks still to come on each party's side, (B, N), in months after the talks.
 
         Homes without power at that date, and every further wave until the ceasefire, each with all the weeks it adds,
         also those after the ceasefire. Waves are at their mean, which needs no further draws; there are no more events.
-
-        Args:
-            played: Round with which the talks end, from 1, shape (B,).
-            months: From then to the ceasefire, 0 or more, shape (B,).
-            spans: Parts of that time with more or fewer waves.
-
-        Returns:
-            Household-weeks, shape (B, N).
-
         A ValueError if a number of months is negative or not finite.
         """
         if not (np.isfinite(months) & (months >= 0)).all():
@@ -227,14 +199,9 @@ class Strikes(Bound):
         return self._by_party((now + to_come) * self.lasting[:, None])
 
     def mean_cut(self, start: datetime.date, begin: Floats, end: Floats) -> Floats:
-        """Return the mean households cut off on each party's side between two times, without events.
+        """Return the mean households cut off on each party's side between two times, without events, shape (B, K, N).
 
-        Args:
-            start: The day from which times are counted.
-            begin, end: Spans, in days from then, 0 or more, shape (K,).
-
-        Returns:
-            Households, shape (B, K, N); times `lasting` they are household-weeks.
+        Times are in days from `start`, 0 or more, shape (K,). Times `lasting` they are household-weeks.
         """
         static = replace(self.static, start=start)
         weighted = self._weighted_months(static, begin, end - begin, self.winter_factor[:, None])
@@ -242,14 +209,11 @@ class Strikes(Bound):
 
     @staticmethod
     def _weighted_months(static: Campaigns, begin: Floats, days: Floats, factor: Floats) -> Floats:
-        """Return the months from a day on, those of winter weighted by the winter factor."""
         winter_days = _winter_days(static, begin, begin + days)
         weighted: Floats = (days - winter_days) + factor * winter_days
         return weighted / DAYS_PER_MONTH
 
     def _by_party(self, by_strike: Floats) -> Floats:
-        """Sum over the strikes on each party, the last axis."""
-
         def on_party(n: int) -> Floats:
             parts = [by_strike[..., s] for s, struck in enumerate(self.static.on) if struck == n]
             return sum_ascending(parts, by_strike.shape[:-1])
@@ -258,21 +222,11 @@ class Strikes(Bound):
 
 
 def outages(spread: Floats, at_once: Floats, half_life: Floats, days_per_round: float) -> tuple[Floats, Floats]:
-    """Return households without power at the date of each round, and household-weeks between two rounds.
+    """Return households without power at the date of each round, and household-weeks since the round before, (B, R, S).
 
-    Of households without power half are back after every half-life. A household is cut off for half / ln 2 days on
-    average, so the household-days of a time are that many times the households cut off in it less those still to come:
-    the exact integral.
-
-    Args:
-        spread: Households cut off evenly through the time before a round, shape (B, R, S).
-        at_once: Households cut off at the date of a round, shape (B, R, S).
-        half_life: Days, above 0, shape (B,).
-        days_per_round: Days between two rounds, above 0.
-
-    Returns:
-        Households at the date of each round and household-weeks since the round before, each (B, R, S); the first
-        round has no time before it.
+    Of households without power half are back after every half-life, in days. A household is cut off for half / ln 2
+    days on average, so the household-days of a time are that many times the households cut off in it less those still
+    to come: the exact integral. `spread` are cut off evenly through the time before a round, `at_once` at its date.
     """
     lasting = _lasting(half_life)[:, None]  # days
     left_of_start = exact.power(0.5, days_per_round / half_life)[:, None]
@@ -287,19 +241,11 @@ def outages(spread: Floats, at_once: Floats, half_life: Floats, days_per_round: 
 
 
 def poisson(u: Floats, mean: Floats) -> Floats:
-    """Sample Poisson numbers by inversion, from a table made for each mean.
+    """Sample Poisson numbers by inversion: the smallest whose cumulative probability exceeds u.
 
-    The table sums probabilities within ten standard deviations, each relative to the lowest number's, by the ratio of
-    neighbouring ones, so that it needs no exponential and works for any mean.
-
-    Args:
-        u: Uniforms in [0, 1), shape (..., B).
-        mean: 0 or more, finite, shape (B,).
-
-    Returns:
-        The smallest number whose cumulative probability exceeds u, shape (..., B).
-
-    A ValueError if a mean is negative or not finite.
+    A table for each mean sums probabilities within ten standard deviations, each relative to the lowest number's, by
+    the ratio of neighbouring ones, so that it needs no exponential and works for any mean. u is in [0, 1), shape (...,
+    B); a ValueError if a mean, shape (B,), is negative or not finite.
     """
     if not (np.isfinite(mean) & (mean >= 0)).all():
         raise ValueError("the mean of a Poisson law must be finite and not negative")
@@ -317,8 +263,6 @@ def poisson(u: Floats, mean: Floats) -> Floats:
 
 
 def _wave(strike: Any, path: str, source: Source) -> tuple[Floats, Floats, Floats]:
-    """Draw waves a month, hits of a wave, and households that a hit cuts off, each of shape (B,)."""
-
     def drawn(name: str) -> Floats:
         number = getattr(strike, name)
         return np.zeros(source.count) if number is None else not_negative(source.number(f"{path}.{name}", number))
@@ -329,7 +273,6 @@ def _wave(strike: Any, path: str, source: Source) -> tuple[Floats, Floats, Float
 
 
 def _outages(spec: OutagesSpec | None, source: Source) -> tuple[Floats, Floats]:
-    """Draw the half-life of outages in days and the winter factor, each of shape (B,)."""
     if spec is None:
         return np.ones(source.count), np.ones(source.count)
     half_life = source.number("war.outages.repair_half_life_days", spec.repair_half_life_days)
@@ -340,7 +283,6 @@ def _outages(spec: OutagesSpec | None, source: Source) -> tuple[Floats, Floats]:
 
 
 def _lasting(half_life: Floats) -> Floats:
-    """Return the mean lifetime in days, given a half-life."""
     return half_life * exact.INVERSE_LN2
 
 
@@ -352,7 +294,6 @@ def _is_winter(static: Campaigns, days: Ints) -> Bools:
 
 
 def winter_rounds(static: Campaigns, rounds: int) -> Bools:
-    """Return whether the date of a round is in winter, shape (R,)."""
     return _is_winter(static, np.floor(np.arange(rounds) * static.days_per_round).astype(np.int64))
 
 

@@ -84,8 +84,6 @@ class WarSpec(Block):
 
 @dataclass(frozen=True, eq=False)
 class Clock:
-    """Months at which each round is played, shape (R,): the same in all draws."""
-
     months: Floats
 
 
@@ -102,8 +100,6 @@ class Pace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Walk(Bound):
-    """The components of the front's path."""
-
     drift: Floats  # mean gain in a round, shape (B,)
     spread: Floats  # its standard deviation, shape (B,)
     noise: Floats  # standard normal, 0 before the first round, shape (B, R)
@@ -112,10 +108,8 @@ class Walk(Bound):
     def path(self, drift: Floats | None = None, sd: Floats | None = None) -> Floats:
         """Return the gain of the side toward which the front is counted, at the date of each round, shape (B, R).
 
-        A random walk with drift from 0 in round 1. Shifts by an event take effect at the date of its round.
-
-        Args:
-            drift, sd: Factors on both in the time before each round, shape (B, R); 1 if not given.
+        A random walk with drift from 0 in round 1; `drift` and `sd` are factors on both. Shifts by an event take effect
+        at the date of its round.
         """
         gain = self.drift[:, None] if drift is None else self.drift[:, None] * drift
         spread = self.spread[:, None] if sd is None else self.spread[:, None] * sd
@@ -129,8 +123,6 @@ class Walk(Bound):
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class War(Mechanism):
-    """The war in all rounds of all draws, independent of the talks."""
-
     key = "war"
     block = WarSpec
     about = "The war during the talks."
@@ -150,7 +142,6 @@ class War(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Report unknown names, and winters without a date."""
         for key, front in at["front"].items():
             holder = key.rpartition(HELD_BY)[2]
             named = any(key.endswith(f"{HELD_BY}{party}") for party in names.parties)
@@ -174,13 +165,11 @@ class War(Mechanism):
 
     @classmethod
     def complete(cls, block: WarSpec, scenario: Any) -> None:
-        """Name the sides of each strike."""
         for name, strike in block.strikes.items():
             strike._sides = sides_of(name, list(scenario.parties)) or ("", "")
 
     @classmethod
     def draw(cls, block: WarSpec, drawing: Drawing) -> "War":
-        """Draw the war of all rounds."""
         source, nothing = drawing.source, np.zeros(drawing.source.count)
 
         def by_party(path: str, given: Mapping[str, Number]) -> Floats:
@@ -225,12 +214,7 @@ class War(Mechanism):
     def harm(self, played: Ints, months_after: Floats, spans: Sequence[Span] = ()) -> Floats:
         """Return household-weeks without power on each party's side until the ceasefire, shape (B, N).
 
-        Those up to the last round played are as drawn; the rest is at its mean (`Strikes.weeks_after`).
-
-        Args:
-            played: Last round played: of signature, or the last of the talks; from 1, shape (B,).
-            months_after: From then to the ceasefire, 0 or more, shape (B,).
-            spans: Parts of that time in which it is fought at another pace.
+        Those up to the last round played, from 1, are as drawn; the rest is at its mean (`Strikes.weeks_after`).
         """
         so_far = np.cumsum(self.strikes.household_weeks(), axis=0)[played - 1, np.arange(len(played))]
         return so_far + self.strikes.weeks_after(played, months_after, spans)

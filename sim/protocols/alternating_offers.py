@@ -35,5 +35,4 @@ class AlternatingOffers(InTurn):
 
     @property
     def reasoned(self) -> bool:  # type: ignore[override]
-        """Whether who refuses names the red line that the offer crosses."""
         return self.refusals == "reasoned"

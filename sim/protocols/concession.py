@@ -38,28 +38,15 @@ class Concession(Protocol):
     signatories = 2
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
-        """Return the names of the random streams of the order, as in alternating offers."""
         return AlternatingOffers(order=self.order).streams(parties, rounds)
 
     def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:
-        """Return which party comes first, as in alternating offers, shape (R, B, turns)."""
         return AlternatingOffers(order=self.order).turns(parties, rounds, lots)
 
     def play_round(
         self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> tuple[State, Moves]:
-        """Play one move of one party, or both first offers.
-
-        Args:
-            state: The table before the round.
-            parties: The parties, in the order of the party axis.
-            turns: Which comes first where both risks are equal, shape (B, turns).
-            case: The data of the protocol.
-
-        Returns:
-            The table after the round, and all actions: the offer of the party that did not move, the offer of the one
-            that did, the acceptance of the former, if any.
-        """
+        """Play one move of one party, or both first offers; a first acceptance follows the two offers."""
         pair = np.flatnonzero(np.logical_and.reduce(case.signs, axis=1)).tolist()
         rows = np.flatnonzero(state.open)
         moves = Moves.none(np.full((len(state.open), 3), pair[0]))
@@ -100,7 +87,6 @@ class _Bargain:
     tie_rank: Ints  # order of packages in a tie, shape (1, P)
 
     def rows(self, rows: Ints) -> "_Bargain":
-        """Some of the draws."""
         if len(rows) == len(self.zone):
             return self
         return _Bargain(self.worth[:, rows], self.gains[:, rows], self.zone[rows], self.tie_rank)
@@ -141,14 +127,7 @@ def _bargain(state: State, two: Sequence[Bargainer], rows: Ints, case: Case) -> 
 
 
 def _play(bargain: _Bargain, offers: Ints, fresh: Bools, first: Ints) -> _Played:
-    """Play a round of draws that have a zone.
-
-    Args:
-        bargain: The two.
-        offers: Of either before the round, shape (B, 2); not read where fresh.
-        fresh: Whether there is no standing offer, shape (B,).
-        first: Which of the two comes first where both risks are equal, shape (B,).
-    """
+    """Play a round of draws that have a zone; `offers` are read where not `fresh`, `first` decides equal risks."""
     draw = np.arange(len(offers))
     gone = fresh[:, None] | ~bargain.zone[draw[:, None], offers]
     offers = np.array([_within(bargain, side, offers[:, side], fresh, gone[:, side]) for side in (0, 1)]).T
@@ -186,15 +165,11 @@ def _content(worths: Floats) -> Bools:
 
 
 def _lower_risk(gains: Floats, first: Ints) -> Ints:
-    """Return which of the two risks less; the first in the order where both risks are equal.
+    """Return which of the two risks less, given gains of either from the offer of either, shape (2, 2, B).
 
     With g(own) and g(other's) the gains of a party, its risk is 1 - g(other's) / g(own). The difference of the risks of
     two parties, times the gain of each from its own offer, is the difference of the products of both gains: the lower
-    risk is with the offer of the lower product. Without a division nothing can be divided by 0.
-
-    Args:
-        gains: Of either, axis 0, from the offer of either, axis 1: shape (2, 2, B).
-        first: Which of the two comes first, shape (B,).
+    risk is with the offer of the lower product. Without a division nothing can be divided by 0. Equal risks: `first`.
     """
     products = gains[0] * gains[1]
     slack = TOLERANCE * (gains[0, 0] * gains[1, 1])
@@ -237,7 +212,6 @@ def _author(bargain: _Bargain, offers: Ints, last: Ints, first: Ints) -> Ints:
 
 
 def _place(turns: Ints, party: int) -> Ints:
-    """Return a party's position in the order of each draw, shape (B,)."""
     place: Ints = (turns == party).argmax(axis=1)
     return place
 

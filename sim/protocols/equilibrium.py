@@ -42,23 +42,13 @@ class Equilibrium(Protocol):
     )
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
-        """Return the names of the random streams of the order of proposing, as for alternating offers."""
         return AlternatingOffers(order=self._lots).streams(parties, rounds)
 
     def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:
-        """Return the proposer of each round, and the order in which the others answer.
+        """Return the proposer of each round, then the others in the order in which they answer, shape (R, B, N).
 
         `random` draws the order anew each round; `rotating` and `fixed` once a draw. With these two and with a list,
-        the proposer moves to the end of the order each round. Parties that are not on the list answer last, in the
-        order of names.
-
-        Args:
-            parties: Names, in the order of the party axis.
-            rounds: Number of rounds.
-            lots: Uniforms, shape (drawings, B, N), as named by `streams`.
-
-        Returns:
-            Party indices, the proposer first, shape (R, B, N).
+        the proposer moves to the end of the order each round. Parties that are not on the list answer last, by name.
         """
         if isinstance(self.order, str):
             return AlternatingOffers(order=self._lots).turns(parties, rounds, lots)
@@ -80,17 +70,6 @@ class Equilibrium(Protocol):
         return least_accepted(before.reservation_value, ahead.refused[:, before.round - 1], case.walk_away)
 
     def play_round(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> tuple[State, Moves]:
-        """Play one proposal and the answers to it.
-
-        Args:
-            state: The table before the round.
-            parties: The parties, in the order of the party axis.
-            turns: The proposer and the responders in this round, shape (B, N).
-            case: The data of the protocol.
-
-        Returns:
-            The table after the round, and all actions.
-        """
         moves, never_said = Moves.none(turns), np.full(len(turns), NO_REASON)
         if not state.open.any():
             return state, moves
@@ -213,7 +192,7 @@ class _Outlook:
 
 
 def _left(now: Floats, settled: Floats, before: Floats) -> Floats:
-    """Return the share of the reservation value left by leverage, as before where undefined, shape (B, N)."""
+    """The share of the reservation value left by leverage, as before where undefined, shape (B, N)."""
     return np.divide(now, settled, out=before.copy(), where=settled > 0)
 
 
@@ -226,7 +205,6 @@ def _values(case: Case, state: State, rows: Ints) -> Floats:
 
 
 def _agreed(state: State, who: Ints, says: Bools, case: Case) -> State:
-    """Record a party's acceptance of the standing offer in some draws."""
     rows = np.flatnonzero(says)
     party, package = who[rows], state.standing[rows]
     accepted, received, best = state.accepted.copy(), state.received.copy(), state.best_received.copy()

@@ -37,7 +37,6 @@ class RandomProposer(Protocol):
     memory: int | None = count(None, doc="for how many rounds a named line is avoided; left out: all")
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
-        """Names of the random streams of the proposers: one a party and round, those of alternating offers."""
         return [[f"order.{party}.{k}" for party in parties] for k in range(1, rounds + 1)]
 
     def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:
@@ -47,17 +46,6 @@ class RandomProposer(Protocol):
     def play_round(
         self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> tuple[State, Moves]:
-        """Play one proposal and the vote on it.
-
-        Args:
-            state: The table before the round.
-            parties: The parties, in the order of the party axis.
-            turns: All parties in random order, shape (B, N).
-            case: The data of the protocol.
-
-        Returns:
-            The table after the round, and all actions: the proposal, then the votes.
-        """
         turns = _proposer_first(turns, case)
         proposer, did = turns[:, 0], np.full(turns.shape, NOT_ASKED)
         state = self._propose(state, parties, proposer)

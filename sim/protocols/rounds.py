@@ -80,14 +80,10 @@ WRITTEN = Table._fields[: Table._fields.index("did")]  # of `State`
 
 @compiled
 def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: int, last: int) -> None:
-    """Take the turns of some rounds in the draws that are open, one draw after the other.
+    """Take the turns of rounds `first` to `last`, from 1, in the draws that are open, one draw after the other.
 
     With nothing on the table a party bids. A party that does not sign the standing offer passes; any other accepts it
     or refuses it and bids. Signed is what every signatory has accepted since it was bid, the proposer too.
-
-    Args:
-        rules, domain, parties, table: As above.
-        first, last: The rounds, from 1.
     """
     utility, signs, pattern, crosses = domain.utility, domain.signs, domain.lines.pattern, domain.lines.crosses
     bids, log, prospects = parties.bids, table.log, domain.prospects
@@ -171,7 +167,6 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
 
 @called
 def _avoid(avoided: Bools, crossing: Bools) -> None:
-    """Avoid the patterns that cross a line, too."""
     for k in range(len(avoided)):
         avoided[k] |= crossing[k]
 
@@ -205,7 +200,6 @@ def _is_new(log: Ints, made: int, package: int) -> bool:
 
 @called
 def _agreed(signs: Bools, accepted: Bools, text: int) -> bool:
-    """Whether all signatories of what lies on the table have accepted it."""
     agreed = text != NO_PACKAGE
     for n in range(len(signs)):
         agreed &= accepted[n] or not signs[n, text]
@@ -213,16 +207,7 @@ def _agreed(signs: Bools, accepted: Bools, text: int) -> bool:
 
 
 def reason_of(party: Bargainer, offer: Ints, lines: Lines) -> Ints:
-    """The first real line of the party, by id, that an offer crosses; else `WORTH`: it is worth too little.
-
-    Args:
-        party: Who refuses.
-        offer: A package of each draw, shape (B,).
-        lines: The red lines over the packages.
-
-    Returns:
-        Indices of lines, or `WORTH`, shape (B,).
-    """
+    """Return the first real line of a party, by id, that an offer crosses, else `WORTH`: too little; (B,)."""
     if not lines.names:
         return np.full(len(offer), WORTH)
     crossed = lines.crosses[lines.pattern[offer]] & party.real_lines
@@ -244,7 +229,6 @@ class InTurn(Protocol):
     proposer_accepts: int = IF_CONTENT
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
-        """Names of the random streams the order of speaking is made from: one a party, for each drawing of lots."""
         if self.order == "random":
             return [[f"order.{party}.{k}" for party in parties] for k in range(1, rounds + 1)]
         if self.order in ("fixed", "rotating"):
@@ -270,7 +254,6 @@ class InTurn(Protocol):
     def play_round(
         self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> tuple[State, Moves]:
-        """One pass of the table, in the loop above."""
         written: dict[str, Any] = {name: getattr(state, name).copy() for name in WRITTEN if name != "log"}
         moves = Moves.none(turns)
         table = Table(
@@ -287,7 +270,6 @@ class InTurn(Protocol):
 
 
 def together(parties: Sequence[Bargainer], state: State, case: Case) -> Parties:
-    """How all parties go into a round, as the loop takes it."""
     stances = [party.stance(state) for party in parties]
     answers = [stance.answers for stance in stances]
 

@@ -66,10 +66,7 @@ class Objections:
 def objections(option_worth: Floats, options: Options, refuse: Bools) -> Objections:
     """Return the parties' objections to a text, by their own weights and values.
 
-    Args:
-        option_worth: Weighted utility of each option, shape (rows, N, I, O); 0 where an issue has no such option.
-        options: Option indices of the text, shape (rows, I).
-        refuse: Who does not accept it, shape (rows, N).
+    `option_worth` is the weighted utility of each option, shape (rows, N, I, O), 0 where an issue has no such option.
     """
     here = np.take_along_axis(option_worth, options[:, None, :, None].astype(np.int64), axis=3)
     gain = option_worth - here
@@ -85,13 +82,8 @@ def _largest(loss: Floats, refuse: Bools) -> Bools:
 def moved(said: Objections, options: Options, case: Case, barred: Barred) -> Ints:
     """Return the text with one option changed by the objections, `NO_DEAL` where none can be, shape (rows,).
 
-    If no issue that was named can be moved, the objectors name their next objections, and so on.
-
-    Args:
-        said: The objections.
-        options: Option indices of the text, shape (rows, I).
-        case: The data of the protocol.
-        barred: Whether the text of a row must not become a package, both of shape (moves,).
+    If no issue that was named can be moved, the objectors name their next objections, and so on. `barred` is whether
+    the text of a row must not become a package, both of shape (moves,).
     """
     text, told = np.full(len(options), NO_DEAL), said.names
     left, now = np.arange(len(options)), said
@@ -173,27 +165,14 @@ class SingleText(Protocol):
                         "it moves onto no line that was named")  # fmt: skip
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
-        """Nothing is drawn: all answer the same text."""
         return []
 
     def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:
-        """Return the turns: every party answers in every round, after the mediator; party indices, shape (R, B, N)."""
         return np.broadcast_to(np.arange(len(parties)), (rounds, lots.shape[1], len(parties)))
 
     def play_round(
         self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> tuple[State, Moves]:
-        """Play the mediator's text and the answers to it.
-
-        Args:
-            state: The table before the round.
-            parties: The parties, in the order of the party axis.
-            turns: All parties, shape (B, N).
-            case: The data of the protocol.
-
-        Returns:
-            The table after the round, and all actions: first the mediator's, then all in turn.
-        """
         moves = Moves.none(np.hstack([np.full((len(turns), 1), case.mediator), turns]))
         state, did = self._put(state, parties, case)
         nothing = np.full(len(did), NO_REASON)
@@ -279,19 +258,17 @@ class SingleText(Protocol):
         return text
 
     def _last(self, state: State, case: Case, rows: Ints) -> Ints:
-        """Return the mediator's last texts, the latest first, `NO_DEAL` where there are fewer, shape (rows, memory)."""
+        """The mediator's last texts, the latest first, `NO_DEAL` where there are fewer, shape (rows, memory)."""
         place = state.offers_made[rows, case.mediator][:, None] - 1 - np.arange(self.memory)
         return np.where(place < 0, NO_DEAL, state.log[rows[:, None], case.mediator, np.maximum(place, 0)])
 
 
 def _said(state: State, parties: Sequence[Bargainer], case: Case, rows: Ints, refuse: Bools) -> Objections:
-    """Return the objections of those who refuse the text, shape (rows, N)."""
     option_worth = np.array([party.view(state).option_worth[rows] for party in parties])
     return objections(option_worth.swapaxes(0, 1), case.packages[state.standing[rows]], refuse)
 
 
 def _asked(state: State, parties: Sequence[Bargainer], asked: Bools) -> State:
-    """Return the state once these parties, shape (B, N), have answered the text."""
     worth = np.array([party.utility_of(state.standing) for party in parties]).T
     received = np.where(asked, state.standing[:, None], state.received)
     best = np.where(asked, np.maximum(state.best_received, worth), state.best_received)

@@ -58,7 +58,6 @@ class Needs:
     memory: float
 
     def above(self, limits: tuple[float, float]) -> bool:
-        """Return whether one of them is above its limit."""
         return self.seconds > limits[0] or self.memory > limits[1]
 
     def __str__(self) -> str:
@@ -98,10 +97,8 @@ def play_chunk(
 ) -> Chunk:  # fmt: skip
     """Play draws `start` to `start + count - 1`; with a count of 0, an empty table with all columns.
 
-    Args:
-        table: The scenario's structure, if available; making it takes longer than a draw.
-        block: Draws computed at once; by default by the size of the scenario.
-        given: Uniforms by input path that replace random streams: a design.
+    `table` spares making the scenario's structure, which takes longer than a draw; `block` is how many draws are
+    computed at once; `given` are uniforms by input path that replace random streams: a design.
     """
     from sim.model.peace_talks import hold_talks  # Mesa is slow to import, and readers of files play nothing
 

@@ -49,14 +49,12 @@ def smallest_sets(talks: Talks, rows: Ints, quota: int) -> list[str]:
 
 
 def _crossed(talks: Talks, b: int, party: int) -> Bools:
-    """Return a party's real red lines in a draw that patterns cross, shape (K, L)."""
     lines = talks.ensemble.structure.lines
     crossed: Bools = lines.crosses & talks.real[b] & (lines.party == party)
     return crossed
 
 
 def _short(talks: Talks, b: int, party: int) -> Bools:
-    """Return the packages below a party's reservation value in a draw, shape (P,)."""
     short: Bools = talks.net_utility[b, party] < talks.reservation_value[-1][b, party] - TOLERANCE
     return short
 
@@ -162,7 +160,6 @@ def solution_parties(ensemble: Ensemble) -> Bools:
 
 
 def influence(ensemble: Ensemble) -> Floats:
-    """Return the influence of the parties, shape (N,)."""
     parties = ensemble.scenario.parties
     return np.array([float(parties[name].influence) for name in ensemble.structure.parties])
 

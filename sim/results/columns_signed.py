@@ -67,7 +67,6 @@ def fallen_in(talks: Talks) -> Ints:
 
 
 def lines_can_fall(world: World) -> bool:
-    """Return whether the file has anything by which red lines are given up."""
     by_events = world.events is not None and world.events.fells_lines
     return world.giving_way is not None or by_events
 
@@ -75,10 +74,8 @@ def lines_can_fall(world: World) -> bool:
 def fallen_lines(talks: Talks) -> Columns:
     """Return the columns of red lines given up, shape (B,).
 
-    Returns:
-        `lines_fallen`, all lines given up, and `first_fallen`, those of the earliest such round: names in
-        name order, joined by ` + `, empty if none. `fallen_month`: months from the start to that round, else
-        NaN.
+    `lines_fallen`, all lines given up, and `first_fallen`, those of the earliest such round: names in name order,
+    joined by ` + `, empty if none. `fallen_month`: months from the start to that round, else NaN.
     """
     names, fell = talks.ensemble.structure.lines.names, fallen_in(talks)
     some = (fell > 0).any(axis=1)

@@ -54,12 +54,10 @@ class Figure:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Its name and aliases."""
         return tuple(filter(None, (self.name, self.stage, *self.aliases)))
 
     @property
     def heading(self) -> str:
-        """The label, capitalized."""
         return self.label[0].upper() + self.label[1:]
 
     @property
@@ -68,7 +66,6 @@ class Figure:
         return self.runs or self.label
 
     def series(self, draws: pd.DataFrame) -> pd.Series:
-        """Its values in these draws, as computed."""
         return draws[self.columns[0]] if self.of is None else self.of(draws)
 
     def flags(self, draws: pd.DataFrame) -> "pd.Series[bool]":
@@ -87,7 +84,6 @@ def zone_ever(draws: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def in_force(draws: pd.DataFrame) -> "pd.Series[bool]":
-    """Draws with an agreement in force."""
     return (draws["outcome"] == "in_force").fillna(False).astype(bool)
 
 

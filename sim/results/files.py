@@ -50,17 +50,14 @@ def plain(error: OSError, doing: str) -> StoreError:
 
 
 def sha256(data: bytes) -> str:
-    """Hash of a file's bytes, as 64 hex digits."""
     return hashlib.sha256(data).hexdigest()
 
 
 def read_whole(path: Path, most: int) -> bytes:
     """Return the bytes of an ordinary file: a link could lead out of a stranger's folder, and a pipe would never end.
 
-    Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it is a link, a device or a pipe, or longer than `most` bytes.
-        StoreError: if it may not be read.
+    FileNotFoundError; ValueError if it is a link, a device or a pipe, or longer than `most` bytes; StoreError if it may
+    not be read.
     """
     return _read(path, path, most)
 
@@ -68,14 +65,8 @@ def read_whole(path: Path, most: int) -> bytes:
 def read_inside(folder: Path, name: str, most: int) -> bytes:
     """Return the bytes of an ordinary file of a folder; a link on the way to it could lead out of the folder too.
 
-    Args:
-        folder: As the user named it; it may itself be a link.
-        name: Relative to it, with forward slashes.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it or a folder on the way to it is of another kind, or it is longer than `most` bytes.
-        StoreError: if it may not be read; `Unreadable` if others of the folder may.
+    The folder is as the user named it, and may itself be a link; the name is relative to it, with forward slashes.
+    Errors as of `read_whole`, also for a folder on the way; `Unreadable` if others of the folder may be read.
     """
     *between, last = name.split("/")
     handle = _open(folder, folder, os.O_DIRECTORY)
@@ -135,12 +126,9 @@ def _read(path: Path, name: str | Path, most: int, folder: int | None = None) ->
 def write_whole(path: Path, data: bytes, sync: bool = True) -> None:
     """Write a file atomically: readers see all of it or what was there before.
 
-    Its bytes are synced before its name, and the name before this returns, so a power cut leaves no half file.
-
-    Args:
-        sync: Wait for the disk. False for files that nobody needs after a crash.
-
-    A StoreError if the disk is full, or the folder may not be written to; nothing is left behind.
+    Its bytes are synced before its name, and the name before this returns, so a power cut leaves no half file; without
+    `sync`, for files that nobody needs after a crash. A StoreError if the disk is full, or the folder may not be
+    written to; nothing is left behind.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:

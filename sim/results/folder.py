@@ -73,11 +73,9 @@ def lock_folder(path: Path) -> FolderLock:
 
 
 class ResultsFolder(LockedFolder):
-    """The right to write a scenario's results, from `with` to its end.
+    """The right to write a scenario's results, or those of a shard, from `with` to its end.
 
-    Attributes:
-        damaged: Files that were damaged; they are made again.
-        shard: The shard whose chunks are played; None for all of them.
+    `damaged` are files that were damaged; they are made again.
     """
 
     def __init__(
@@ -86,12 +84,8 @@ class ResultsFolder(LockedFolder):
     ) -> None:  # fmt: skip
         """Claim a folder, made if missing; `run.json` is the first file in it.
 
-        Args:
-            resolved: The resolved scenario as first written, if it was read back: comments are not parsed.
-
-        Raises:
-            ResultsBusy: if another process writes there.
-            StoreError: if it has the results of something else, or cannot be written.
+        `resolved` is the resolved scenario as first written, if it was read back: comments are not parsed. ResultsBusy
+        if another process writes there; StoreError if it has the results of something else, or cannot be written.
         """
         self.path, self.layout, self.shard = path, layout, shard
         self.damaged: list[str] = []
@@ -234,10 +228,9 @@ class ResultsFolder(LockedFolder):
             files.remove([self.path / name for name in before.files])
 
     def is_complete(self, draws: int, charts: bool, ending: str = "") -> bool:
-        """Return whether nothing is left to do: everything was written for this number of draws, and is undamaged.
+        """Return whether everything was written for this number of draws, and is undamaged.
 
-        Args:
-            charts: Whether there must be charts or reports, at least one with this `ending`.
+        If there must be `charts`, or reports, at least one has this `ending`.
         """
         manifest = self.manifest
         has_charts = any(name.endswith(ending) for name in manifest.files.keys() - set(_OWN))
@@ -248,7 +241,6 @@ class ResultsFolder(LockedFolder):
         return not changed
 
     def results(self) -> Results:
-        """Return the requested draws, read back and verified against their hashes."""
         return collect(self.path, self.manifest, self.layout, self.manifest.draws)
 
     def seal(self, charts: Iterable[str] = ()) -> None:

@@ -34,20 +34,14 @@ class Inspection:
 
     @property
     def is_of_this_scheme(self) -> bool:
-        """Return whether its numbers are drawn by this release's scheme."""
         return self.manifest is None or self.manifest.scheme == SCHEME
 
 
 def inspect(folder: Path, advance: Advance = lambda draws: None, chunks: Sequence[str] | None = None) -> Inspection:
     """Verify the files of a folder against `run.json`, and tables against the draws.
 
-    Args:
-        advance: Called with the number of draws read since the last call.
-        chunks: Names of the only chunks to check; None for all, with every other file.
-
-    Raises:
-        OtherRelease: if another release with another layout wrote it.
-        StoreError: if it is no results folder.
+    `advance` is called with the number of draws read since the last call; with `chunks`, these are all that is checked.
+    OtherRelease if another release with another layout wrote it, StoreError if it is no results folder.
     """
     try:
         manifest = read_manifest(folder, scheme=None)

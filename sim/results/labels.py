@@ -200,7 +200,6 @@ def blocker_labels(scenario: Scenario, blocker: str) -> list[str]:
 
 
 def ratifier_label(scenario: Scenario, name: str) -> str:
-    """What the file calls a ratifier."""
     ratifiers = {} if scenario.ratification is None else scenario.ratification.ratifiers
     return clean((ratifiers[name].label if name in ratifiers else "") or name)
 

@@ -142,7 +142,6 @@ class Manifest:
     shard: Shard | None = None  # whose chunks these are; None if all of them belong here
 
     def with_chunk(self, entry: ChunkEntry) -> "Manifest":
-        """Return it with one more chunk, which replaces one with the same first draw."""
         others = [each for each in self.chunks if each.first != entry.first]
         return replace(self, chunks=tuple(sorted([*others, entry], key=lambda each: each.first)))
 
@@ -226,12 +225,9 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
     """Read `run.json`, checking every name and number in it, as it may come from a stranger.
 
-    `scheme` is the required drawing scheme; None for any, to verify files against their hashes.
-
-    Raises:
-        StoreError: if this is no results folder, or `run.json` may not be read.
-        OtherRelease: if another release made it.
-        DamagedResults: if the file is missing or damaged.
+    `scheme` is the required drawing scheme; None for any, to verify files against their hashes. StoreError if this is
+    no results folder, or `run.json` may not be read; OtherRelease if another release made it; DamagedResults if the
+    file is missing or damaged.
     """
     try:
         data = _read_run(folder)

@@ -171,7 +171,6 @@ def frame_of(table: pa.Table) -> pd.DataFrame:
 
 
 def dtypes_of(schema: pa.Schema) -> dict[str, Any]:
-    """The types that the columns have in a frame, by name."""
     return {field.name: pd.api.types.pandas_dtype(_FRAMED[field.type, field.nullable]) for field in schema}
 
 
@@ -212,18 +211,11 @@ def from_bytes(
     data: bytes, schema: pa.Schema, rows: int | None = None, names: Sequence[str] | None = None,
     most: int = MOST_ROWS,
 ) -> pa.Table:  # fmt: skip
-    """Read a Parquet file that may come from a stranger.
+    """Read a Parquet file that may come from a stranger, of exactly these columns; `names` are those to read, in order.
 
     Columns, rows and the sizes of all pages are checked before any page is decompressed, and text lengths before texts
-    are expanded: a few bytes can stand for gigabytes of them.
-
-    Args:
-        schema: Exactly the columns it must have, checked before any of them is read.
-        rows: How many rows it must have; None if up to `most` will do.
-        names: Columns to read, in this order; None for all.
-        most: Rows at most, where their number is not known.
-
-    A ValueError if it is no Parquet file, a page does not match its checksum, or it has anything else.
+    are expanded: a few bytes can stand for gigabytes of them. `rows` is how many it must have, None if up to `most`
+    will do. A ValueError if it is no Parquet file, a page does not match its checksum, or it has anything else.
     """
     if len(data) < 12 or data[:4] != b"PAR1" or data[-4:] != b"PAR1":
         raise ValueError("not a whole Parquet file")

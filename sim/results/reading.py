@@ -52,9 +52,8 @@ class StoredRows:
     def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
         """Iterate over some columns, a chunk at a time.
 
-        Raises:
-            DamagedResults: if a file was changed.
-            StoreError: if it cannot be read, or a batch has replaced it by a longer chunk.
+        DamagedResults if a file was changed; StoreError if it cannot be read, or a batch has replaced it by a longer
+        chunk.
         """
         for entry in self.entries:
             if entry.first in self._cached:
@@ -77,15 +76,11 @@ Read = TypeVar("Read")
 
 
 def open_results(folder: str | Path, draws: int | None = None) -> Results:
-    """Open the results of a folder.
+    """Open the results of a folder that `batch` has written, over draws from 0 on without a gap.
 
     Args:
-        folder: As `batch` writes it.
         draws: The first so many; by default as many as were last requested, or what there is of them if the run was
-            stopped.
-
-    Returns:
-        Results over draws from 0 on without a gap. Where `draws` cuts a chunk, its tallies are recomputed.
+            stopped. Where this cuts a chunk, its tallies are recomputed.
 
     Raises:
         DamagedResults: if files are missing or damaged, with all such files.

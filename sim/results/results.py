@@ -86,7 +86,6 @@ class Results(Notebook):
 
     @property
     def agreed(self) -> "pd.Series[bool]":
-        """Draws in which a text was signed."""
         return pd.concat([piece["package"].notna() for piece in self.pieces("package")], ignore_index=True)
 
     @cached_property
@@ -100,7 +99,6 @@ class Results(Notebook):
 
     @cached_property
     def structure(self) -> Structure:
-        """What is the same in all draws."""
         return structure(self.scenario)
 
     @property

@@ -103,7 +103,6 @@ class AllowedValues:
 
     @cached_property
     def _names(self) -> Mapping[str, frozenset[str]]:
-        """Return the valid names in columns of text."""
         parties, lines = self.table.parties, self.table.lines.names
         ratifiers = self.scenario.ratification.ratifiers if self.scenario.ratification else ()
         blockers = (*parties, *lines, *ratifiers, *(f"{party}.no_deal" for party in parties))
@@ -126,7 +125,6 @@ class AllowedValues:
 
 
 def _range_of(number: Number) -> tuple[float, float]:
-    """Return the values that a number may have."""
     low, high = number.range or (number.value, number.value)
     beyond = NORMAL_REACH * (high - low) if number.law == "normal" else 0.0
     return low - beyond, high + beyond

@@ -203,7 +203,6 @@ def _check_protocol(protocol: Place, at: Place) -> None:
 
 
 def _check_agenda(agenda: Place, issues: Sequence[str]) -> None:
-    """Items name issues, each of them once."""
     wanted = "where a list of issues, or of groups of issues, would do"
     items = [(item, [*item.entries()] if isinstance(item.node, SequenceNode) else [item]) for item in agenda.entries()]
     if agenda.node is not None and not items:

@@ -51,9 +51,8 @@ class _Chain:
     def load(self, location: str, name: str, blame: Mark, above: tuple[str, ...]) -> MappingNode | None:
         """Read a file and what it extends.
 
-        Args:
-            blame: Where a fault in opening it is reported: at the `extends` that names it.
-            above: Resolved locations of the files that lead here.
+        A fault in opening it is reported at `blame`, the `extends` that names it; `above` are the resolved locations of
+        the files that lead here.
         """
         data = self.read(location, name, blame, above)
         text = decoded(data, name, self.faults) if data is not None else None
@@ -83,7 +82,6 @@ class _Chain:
         return root
 
     def base(self, extends: Node, folder: str, above: tuple[str, ...]) -> MappingNode | None:
-        """Return the tree of the file that an `extends` names."""
         wrong = _wrong_path(extends)
         if wrong:
             self.faults.add(extends.mark, wrong, "extends")
@@ -157,8 +155,7 @@ class _Chain:
 def ordinary(location: str, most: int, resolved: bool = False) -> bytes | None:
     """Read the first bytes of a file, None if it is a folder, a device or a pipe, which are not even opened.
 
-    Args:
-        resolved: Whether the location was resolved and approved before: no link may be there now.
+    If it was `resolved` and approved before, no link may be there now.
     """
     if not stat.S_ISREG(os.stat(location).st_mode):
         return None

@@ -56,7 +56,6 @@ def condition_count(scenario: "Scenario") -> int:
 
 
 def space_of(issues: Mapping[str, IssueSpec], rules: Sequence[Rule]) -> PackageSpace:
-    """Return the consistent packages."""
     return package_space(
         [Issue(name, tuple(sorted(spec.options))) for name, spec in issues.items()],
         [BareRule(rule.id, rule.if_, rule.then) for rule in rules],

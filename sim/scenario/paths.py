@@ -54,7 +54,6 @@ def entry_id(node: Node) -> str | None:
 
 
 def child(node: Node, key: str) -> Node | None:
-    """Return the child of a node by key or id."""
     if isinstance(node, MappingNode):
         return node.items.get(key)
     if isinstance(node, SequenceNode):

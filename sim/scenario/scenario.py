@@ -147,7 +147,6 @@ class Scenario(Block):
         return document(self.tree)
 
     def overrides(self) -> tuple[str, ...]:
-        """Return the overrides: where, and the previous value."""
         return tuple(changes(self.tree))
 
     def numbers(self) -> dict[str, Number]:
@@ -175,12 +174,9 @@ class Scenario(Block):
     def points(self, vary: Sequence[str] = (), design: str | None = None) -> "Iterator[Point]":
         """Return the scenarios spanned by `sweep:` and `PATH=SPEC` strings; one, without settings, if there is none.
 
-        Args:
-            vary: `PATH=a,b,c`, `PATH=low:high:count` or, with a design, `PATH=low:high`; one for a path of `sweep:`
-                replaces it.
-            design: `sobol:COUNT` or `latin:COUNT`; None for a grid.
-
-        A ScenarioError if a string is invalid, or a point is inconsistent.
+        `vary` has `PATH=a,b,c`, `PATH=low:high:count` or, with a design such as `sobol:COUNT` or `latin:COUNT`,
+        `PATH=low:high`; one for a path of `sweep:` replaces it. A ScenarioError if a string is invalid, or a point is
+        inconsistent.
         """
         for number, settings in enumerate(self.settings(vary, design)):
             yield self.point(number, settings)
@@ -288,13 +284,10 @@ def _trial(root: Tree, sweep: Tree, paths: list[str]) -> str:
 
 
 def read_scenario(path: str | os.PathLike[str], sets: Sequence[str] = ()) -> Scenario:
-    """Read and validate a scenario file.
+    """Read and validate a scenario file; what it `extends` is in its folder or below.
 
-    Args:
-        path: The file; what it `extends` is in its folder or below.
-        sets: `PATH=VALUE` strings, applied last; `parties.*.no_deal=0.4`.
-
-    A ScenarioError whatever the bytes of the file, with all faults at once and their places.
+    `sets` are `PATH=VALUE` strings, applied last; `parties.*.no_deal=0.4`. A ScenarioError whatever the bytes of the
+    file, with all faults at once and their places.
     """
     faults = Faults()
     root = load(path, faults)

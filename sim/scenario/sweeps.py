@@ -96,12 +96,7 @@ Axes = dict[str, list[str] | Span]
 
 
 def points(root: MappingNode, vary: Sequence[str], design: str | None, faults: Faults) -> list[Settings]:
-    """Settings of all points of the `sweep:` block and of `PATH=SPEC` strings; one, without any, if nothing varies.
-
-    Args:
-        vary: `PATH=a,b,c`, `PATH=low:high:count`, or with a design `PATH=low:high`.
-        design: Such as `sobol:64`; None for all combinations.
-    """
+    """Return the settings of all points, of the `sweep:` block and of strings as of `Scenario.points`."""
     found = _axes(root, vary, faults)
     spread = parse_design(design, faults) if design is not None else None
     if design is not None and not found:

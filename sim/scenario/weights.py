@@ -36,9 +36,7 @@ def total(weights: MappingNode) -> Decimal | None:
 def rescale(root: MappingNode, party: str, fixed: Iterable[str], origin: str, mark: Mark, faults: Faults) -> None:
     """Rescale the weights of a party that were not set, value and range, so that all sum to 1.
 
-    Args:
-        fixed: Issues whose weights were set.
-        origin: Who set them, for the comment in the resolved file.
+    `fixed` are issues whose weights were set, `origin` who set them, for the comment in the resolved file.
     """
     weights = get(root, "parties", party, "weights")
     if not isinstance(weights, MappingNode) or total(weights) is None:

@@ -143,11 +143,7 @@ SYNTAX = (  # the parser's message; what precedes the place, on its line and the
 
 
 def _syntax_fault(text: str, error: Exception, reached: int) -> tuple[int, str]:
-    """Describe where a text is not YAML, and what would be valid.
-
-    Args:
-        reached: End of the last event, for errors without a place.
-    """
+    """Describe where a text is not YAML, and what would be valid; `reached` is the place of errors without one."""
     if conflict := CONFLICT.search(text):
         message = f"a mark of a Git conflict, {quoted(conflict[0])}; keep one version and take out all lines of marks"
         return conflict.start(), message
@@ -188,8 +184,6 @@ class _Stop(Exception):
 
 @dataclass
 class _Reader:
-    """Builds the tree from the parser's events."""
-
     file: str
     faults: Faults
     line: int

@@ -64,10 +64,8 @@ class AspirationStrategy(Strategy):
     ) -> Stance:
         """Return the stance of this aspiration, by the bidding and the acceptance strategy.
 
-        Args:
-            view: What the party sees.
-            aspiration, accepts_from, answers: As in `Stance`. By a bidding strategy that looks at all packages, the bid
-                of the round is settled at its beginning, and with it the aspiration.
+        By a bidding strategy that looks at all packages, the bid of the round is settled at its beginning, and with it
+        the aspiration.
         """
         bidding, accepting = LISTS.get(self.offers), ACCEPTANCE_CODES[self.accepts]
         if bidding is not None and (view.has_list or self.offers != "best_for_others"):
@@ -90,7 +88,6 @@ class PackageStrategy(AspirationStrategy):
     )
 
     def stance_with(self, view: View, aspiration: Floats, bid: Ints) -> Stance:
-        """Return the stance of this aspiration, shape (B,), and target package, shape (B,)."""
         if self.offers == "picked":
             return Stance(aspiration, bid=bid, accepting=ACCEPTANCE_CODES[self.accepts])
         return self.stance_at(view, aspiration)

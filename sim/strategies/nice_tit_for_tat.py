@@ -37,7 +37,6 @@ class NiceTitForTat(AspirationStrategy):
     )
 
     def stance(self, view: View) -> Stance:
-        """Return a stance as far from its best to the fair utility as the others have come."""
         best, fair = view.highest_claim, _fair(view)
         share = _share_of_the_way(view, fair)
         aspiration = best - share * (best - fair)

@@ -27,16 +27,9 @@ def slices(view: View) -> Iterator[slice]:
 
 
 def product_of_gains(view: View, rows: Rows) -> Floats:
-    """Return the product over its signatories of each package's gains over no deal, the others' as far as known.
+    """Return the product of gains over no deal of its signatories, as far as known, by package, shape (rows, P).
 
     A gain below 0 counts as none; parties that do not sign a package do not count for it.
-
-    Args:
-        view: What the party sees.
-        rows: Draws to evaluate.
-
-    Returns:
-        Shape (rows, P).
     """
     known, gains = view.known, []
     shared = len(known.utility) == 1
@@ -86,15 +79,7 @@ OfferRule = Callable[[View, Floats], Ints]
     use="the default: a party that looks for what the others could sign, and the fastest rule",
 )
 def best_for_others(view: View, least: Floats) -> Ints:
-    """The package whose least content other signatory gets the largest known share of its best.
-
-    Args:
-        view: What the party sees.
-        least: The least worth it asks for, shape (B,).
-
-    Returns:
-        Package offered, shape (B,).
-    """
+    """The package whose least content other signatory gets the largest known share of its best."""
     return _choose(view, least, lambda rows: _least_share(view, rows))
 
 

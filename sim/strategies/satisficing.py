@@ -27,7 +27,6 @@ class Satisficing(AspirationStrategy):
     level: float | Floats = number(0.5, low=0.0, high=1.0, doc="share of the way: 0 is no deal, 1 its best package")
 
     def stance(self, view: View) -> Stance:
-        """A fixed share of the way from no deal to its best."""
         level = np.clip(self.level, 0.0, 1.0)
         return self.stance_at(
             view, between(view, view.reservation_value + level * (view.highest_claim - view.reservation_value))

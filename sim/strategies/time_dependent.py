@@ -26,11 +26,9 @@ class TimeDependent(TimeBased, AspirationStrategy):
     exponent: float | Floats = number(1.0, above=0.0, doc="above 1 concedes late (Boulware), below 1 early (conceder)")
 
     def stance(self, view: View) -> Stance:
-        """Return the best utility less the share of the way to no deal that it has come."""
         return self.stance_at(view, self.aspiration(view))
 
     def aspiration(self, view: View) -> Floats:
-        """Return the aspiration, shape (B,)."""
         best, times = view.highest_claim, (time_of(k, view.rounds) for k in range(1, view.rounds + 1))
         conceded = self.conceded(view, times)
         aspiration: Floats = best - (best - view.reservation_value) * conceded

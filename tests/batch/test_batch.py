@@ -18,7 +18,6 @@ import pytest
 
 import sim.batch.engines
 import sim.batch.run
-import sim.results.chunks
 from sim.batch import batch, summary_table
 from sim.batch.engines import Workers, play_here
 from sim.batch.progress import Bar, Lines, Silent, progress_on
@@ -31,21 +30,13 @@ from sim.results.manifest import folder_name
 from sim.results.reading import damaged_files, open_results
 from sim.results.results import run
 from sim.scenario import ScenarioError, read_scenario
-from tests.commands import call
+from tests.commands import BANKS, ORANGE, ROOT, call
 from tests.commands import data as json_of
 from tests.trust.small import compute_once
 
-ROOT = Path(__file__).resolve().parents[2]
-BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
-ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
 N = 300  # four full chunks and a short one
 VARIED = "parties.upland.no_deal=0.4,0.6"
-
-
-@pytest.fixture(autouse=True)
-def short_chunks(monkeypatch):
-    """Chunks of 64 draws, the shortest there are, in four pieces."""
-    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
+pytestmark = pytest.mark.usefixtures("short_chunks")
 
 
 @pytest.fixture
@@ -58,9 +49,7 @@ def with_workers(monkeypatch):
 def whole(tmp_path_factory):
     """What a batch of both scenarios writes, in one go and one process; nobody changes it."""
     out = tmp_path_factory.mktemp("whole")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
-        batch([BANKS, ORANGE], N, workers=1, out=out)
+    batch([BANKS, ORANGE], N, workers=1, out=out)
     return out
 
 
@@ -338,7 +327,6 @@ def test_a_scenario_that_fails_does_not_stop_the_others(whole, tmp_path, monkeyp
     assert summary_table([bad, good])["scenario"].tolist() == ["orange-and-lemon"]
     assert open_results(bad.folder).n == 128
     monkeypatch.undo()
-    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
     assert batch([BANKS, ORANGE], N, workers=1, out=tmp_path)[0].computed == N - 128
     assert bytes_of(tmp_path) == bytes_of(whole)
 

@@ -2,25 +2,17 @@
 
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
-import sim.results.chunks
 from sim.batch import batch, merge
-from tests.commands import call
+from tests.commands import BANKS, ROOT, call
+from tests.trust.results import bytes_of
 
-ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = ROOT / "docs" / "cluster"
-BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
-N, OF = 150, 3
-
-
-@pytest.fixture(autouse=True)
-def short_chunks(monkeypatch):
-    """Chunks of 64 draws, so that there are three of them."""
-    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
+N, OF = 150, 3  # three chunks
+pytestmark = pytest.mark.usefixtures("short_chunks")
 
 
 @pytest.fixture
@@ -38,11 +30,6 @@ def asked(tmp_path):
         return answer.stdout.splitlines()
 
     return run
-
-
-def bytes_of(folder):
-    files = (path for path in Path(folder).rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def play_and_compare(calls, tmp_path):

@@ -6,13 +6,11 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 import sim.batch.on_dask
-import sim.results.chunks
 from sim.batch import ClusterError, batch
 from sim.batch.on_dask import Cluster, OnDask, OtherProgram, Played, play_remotely, program_here
 from sim.batch.progress import Silent
@@ -20,30 +18,20 @@ from sim.batch.work import Job, Lost
 from sim.results.manifest import differences, versions_here
 from sim.results.reading import damaged_files
 from tests.batch.test_batch import bytes_of, bytes_of_banks, gone
-from tests.commands import call
+from tests.commands import BANKS, ORANGE, ROOT, call
 
 distributed = pytest.importorskip("distributed")
 
-ROOT = Path(__file__).resolve().parents[2]
-BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
-ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
 N = 300  # four full chunks and a short one
 DEADLY = 32  # first draw of a piece
-
-
-@pytest.fixture(autouse=True)
-def short_chunks(monkeypatch):
-    """Chunks of 64 draws, the shortest there are, in four pieces."""
-    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
+pytestmark = pytest.mark.usefixtures("short_chunks")
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """What one process writes; nobody changes it."""
     out = tmp_path_factory.mktemp("whole")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
-        batch([BANKS, ORANGE], N, workers=1, out=out)
+    batch([BANKS, ORANGE], N, workers=1, out=out)
     return out
 
 
@@ -126,7 +114,6 @@ def test_a_piece_that_kills_its_workers_is_named_and_given_up_and_the_others_are
     (banks,) = tmp_path.glob("two-banks-*")
     assert damaged_files(banks) == [], "what was finished is kept"
     monkeypatch.undo()
-    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
     batch([BANKS], N, workers=1, out=tmp_path)
     assert bytes_of(tmp_path) == bytes_of(whole)
 

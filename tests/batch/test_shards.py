@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-import sim.results.chunks
 from sim.batch import BatchInterrupted, batch, merge
 from sim.batch.progress import Silent
 from sim.results.chunk_files import Layout
@@ -20,29 +19,20 @@ from sim.results.manifest import Shard, canonical, folder_name, read_manifest
 from sim.results.reading import open_results
 from sim.scenario import read_scenario
 from tests.batch.test_batch import in_a_child
-from tests.commands import call
+from tests.commands import BANKS, ORANGE, call
+from tests.trust.results import bytes_of
 
-ROOT = Path(__file__).resolve().parents[2]
-BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
-ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
 N = 300  # four full chunks and a short one
 VARY = ["parties.upland.no_deal=0.4,0.6"]
+pytestmark = pytest.mark.usefixtures("short_chunks")
 SETS = ["parties.upland.no_deal=0.45"]  # leaves a remark in the resolved scenario, which no reader reads
-
-
-@pytest.fixture(autouse=True)
-def short_chunks(monkeypatch):
-    """Chunks of 64 draws, the shortest there are."""
-    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """What one process writes; nobody changes it."""
     out = tmp_path_factory.mktemp("whole")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
-        batch([BANKS], N, workers=1, out=out, sets=SETS)
+    batch([BANKS], N, workers=1, out=out, sets=SETS)
     return out
 
 
@@ -50,9 +40,7 @@ def whole(tmp_path_factory):
 def played(tmp_path_factory):
     """Three shards of the same; nobody changes them."""
     out = tmp_path_factory.mktemp("played")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
-        play_shards(out, 3)
+    play_shards(out, 3)
     return out
 
 
@@ -68,11 +56,6 @@ def play_shards(out, of, numbers=None, paths=(BANKS,), n=N, sets=SETS, **how):
     for number in numbers or range(1, of + 1):
         items += batch(paths, n, workers=1, out=out, shard=Shard(number, of), sets=sets, **how)
     return items
-
-
-def bytes_of(folder):
-    files = (path for path in Path(folder).rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def spans_in(folder):

@@ -20,25 +20,19 @@ from sim.results.manifest import read_manifest
 from sim.results.parquet import content_hash, to_bytes
 from tests.commands import ROOT, SCENARIO, call, data
 from tests.test_docs import json_keys, mentioned, section
-from tests.trust.results import N, bytes_of, facts_of, forge, only, play, short_chunks
+from tests.trust.results import N, bytes_of, facts_of, forge, only, play
 
 CHUNKS = ["00000000-00000063.parquet", "00000064-00000127.parquet", "00000128-00000129.parquet"]
+pytestmark = pytest.mark.usefixtures("short_chunks")
 TABLES = ["funnel.csv", "packages.csv", "parties.csv", "summary.json"]
-
-
-@pytest.fixture(autouse=True)
-def chunks_of_64(monkeypatch):
-    short_chunks(monkeypatch)
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     """One folder that nobody changes."""
-    with pytest.MonkeyPatch.context() as patch:
-        short_chunks(patch)
-        to = tmp_path_factory.mktemp("written")
-        assert play(to).exit_code == 0
-        return only(to / "results")
+    to = tmp_path_factory.mktemp("written")
+    assert play(to).exit_code == 0
+    return only(to / "results")
 
 
 @pytest.fixture

@@ -86,8 +86,7 @@ def test_elections_draw_weights_and_support_anew_from_streams_of_their_own():
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    ({"redraws": {"esh": 1}}, "no party is called 'esh'"),
-    ({"redraws": {"ash": 2}}, "2 is out of bounds"),
+    ({"redraws": {"esh": 1}}, "no party is called 'esh'"), ({"redraws": {"ash": 2}}, "2 is out of bounds"),
     ({"id": "more", "redraws": {"ash": 1}}, "another event draws this party anew"),
 ])  # fmt: skip
 def test_elections_that_do_not_fit_are_refused(change, message):

@@ -125,9 +125,7 @@ def test_the_strongest_lever_on_its_party_hastens_the_fall():
     levers = {
         name: {"party": party, "lowers_no_deal_by": 0, "pulled": pulled}
         for name, party, pulled in (
-            ("aid", "ash", {"month": 0}),
-            ("blame", "ash", "never"),
-            ("ban", "birch", {"month": 0}),
+            ("aid", "ash", {"month": 0}), ("blame", "ash", "never"), ("ban", "birch", {"month": 0}),
         )
     }
     points = HOPELESS | {"cedar": {"a": 100, "b": 0, "c": 0, "d": 0}}

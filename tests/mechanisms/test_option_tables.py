@@ -39,8 +39,7 @@ def test_combinations_are_those_that_occur_in_the_order_of_options():
     found = combinations(RULED, ["toll", "border"])
     names = [tuple(i.options[o] for i, o in zip(found.half.issues, row, strict=True)) for row in found.half.options]
     assert names == [
-        ("here", "low"),
-        ("there", "high"), ("there", "low"), ("there", "none"),
+        ("here", "low"), ("there", "high"), ("there", "low"), ("there", "none"),
         ("where", "high"), ("where", "low"), ("where", "none"),
     ]  # fmt: skip
     assert len(RULED) == 14 and len(found) == 7
@@ -78,9 +77,7 @@ def test_every_package_finds_its_combination(space, issues):
 @pytest.mark.parametrize(
     "condition",
     [
-        ALWAYS,
-        NEVER,
-        Condition(({"border": frozenset({"there"}), "toll": frozenset({"low", "none"})},)),
+        ALWAYS, NEVER, Condition(({"border": frozenset({"there"}), "toll": frozenset({"low", "none"})},)),
         Condition(({"border": frozenset({"here"})}, {"toll": frozenset({"none"})})),
     ],
 )
@@ -130,8 +127,7 @@ def test_a_sum_over_no_issue_is_its_base():
 @pytest.mark.parametrize(
     ("numbers", "message"),
     [
-        ({"tolls": {}}, "'tolls' is not in list"),
-        ({"toll": {"highest": np.zeros(2)}}, "toll has no option highest"),
+        ({"tolls": {}}, "'tolls' is not in list"), ({"toll": {"highest": np.zeros(2)}}, "toll has no option highest"),
     ],
 )
 def test_what_does_not_exist_is_refused(numbers, message):

@@ -253,12 +253,9 @@ def test_uniforms_are_named_after_the_ratifiers():
     bodies = (RUSSIA, RADA, CONGRESS, EUROPE, REFERENDUM)
     assert set(source.names) == {"ratification.shared"} | {f"ratification.ratifiers.{b}.vote" for b in bodies}
     for path in (
-        "ratification.shared_error",
-        "ratification.milestones.martial_law_ends.months",
-        "ratification.milestones.ceasefire.months.deal_then_ceasefire",
-        "ratification.ratifiers.verkhovna_rada.support",
-        "ratification.ratifiers.verkhovna_rada.error",
-        "ratification.ratifiers.verkhovna_rada.months",
+        "ratification.shared_error", "ratification.milestones.martial_law_ends.months",
+        "ratification.milestones.ceasefire.months.deal_then_ceasefire", "ratification.ratifiers.verkhovna_rada.support",
+        "ratification.ratifiers.verkhovna_rada.error", "ratification.ratifiers.verkhovna_rada.months",
         "ratification.ratifiers.verkhovna_rada.shifts.guarantee.none",
     ):
         assert source.paths.count(path) == 1

@@ -92,9 +92,7 @@ def test_each_signatory_is_asked_and_nobody_else():
 @pytest.mark.parametrize(
     ("tabled", "events", "round"),
     [
-        ({}, [], 1),
-        ({"month": 2}, [], 3),
-        ({"month": 2.1}, [], 4),
+        ({}, [], 1), ({"month": 2}, [], 3), ({"month": 2.1}, [], 4),
         ({"event": "flood"}, [{"id": "flood", "at": {"month": 4}}], 5),
         ({"event": "flood"}, [{"id": "flood", "at": {"month": 40}}], 0),
         ({"month": 1}, [{"id": "shut", "at": {"month": 1}, "closes_channel": {"rounds": 3}}], 5),

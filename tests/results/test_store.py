@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim.model.peace_talks
-import sim.results.chunks
 from sim.batch.items import write_outputs
 from sim.model.peace_talks import hold_talks
 from sim.results.chunk_files import Layout, play_again
@@ -28,18 +27,12 @@ from sim.results.parquet import content_hash, from_bytes, schema_of, table_of, t
 from sim.results.reading import damaged_files, layout_of, open_results
 from sim.results.results import run
 from sim.scenario import read_scenario
+from tests.commands import BANKS, ROOT
 from tests.problems import SCENARIOS
+from tests.trust.results import bytes_of
 
-ROOT = Path(__file__).resolve().parents[2]
-BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
-ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
 N = 150  # two full chunks of 64 and a short one
-
-
-@pytest.fixture(autouse=True)
-def short_chunks(monkeypatch):
-    """Chunks of 64 draws, the shortest there are."""
-    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
+pytestmark = pytest.mark.usefixtures("short_chunks")
 
 
 def write(folder, scenario, n=N, seed=1):
@@ -61,19 +54,13 @@ def banks():
 @pytest.fixture(scope="module")
 def written(tmp_path_factory, banks):
     """One folder that nobody changes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
-        return write(tmp_path_factory.mktemp("results") / folder_name(banks, 1), banks)
+    return write(tmp_path_factory.mktemp("results") / folder_name(banks, 1), banks)
 
 
 @pytest.fixture
 def folder(written, tmp_path):
     """A copy of it to spoil."""
     return Path(shutil.copytree(written, tmp_path / written.name))
-
-
-def bytes_of(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def assert_same_results(one, other):
@@ -181,8 +168,7 @@ def test_the_content_hash_is_what_its_definition_says():
     expected = b"".join([
         b"draw\0int64\0", rows, both, struct.pack("<qq", 0, -1),
         b"odd\0float64\0", rows, both, struct.pack("<Qd", 0x7FF8000000000000, 1.0),
-        b"real\0bool\0", rows, both, b"\x01\x00",
-        b"round\0int32\0", rows, first, struct.pack("<ii", 3, 0),
+        b"real\0bool\0", rows, both, b"\x01\x00", b"round\0int32\0", rows, first, struct.pack("<ii", 3, 0),
         b"text\0string\0", rows, first, struct.pack("<qq", 2, 0), "é".encode(),
         b"worth\0float64\0", rows, both, struct.pack("<dQ", 0.5, 0x7FF8000000000000),
     ])  # fmt: skip
@@ -258,8 +244,7 @@ def parquet_bytes(table, **options):
         (lambda table: parquet_bytes(table, store_schema=True), "schema of its own"),
         (lambda table: parquet_bytes(table.slice(1)), "39 rows"),
         (lambda table: b"PAR1" + b"\xff" * 4 + b"\xff\xff\xff\x7fPAR1", "footer"),
-        (lambda table: b"PAR1" + bytes(1000) + b"\xe8\x03\0\0PAR1", "Parquet"),
-        (lambda table: b"", "whole"),
+        (lambda table: b"PAR1" + bytes(1000) + b"\xe8\x03\0\0PAR1", "Parquet"), (lambda table: b"", "whole"),
     ],
 )
 def test_only_the_expected_table_is_read(spoilt, reason):

@@ -266,11 +266,8 @@ def test_every_number_can_be_set_by_its_path(flagship):
     assert {path: again[path] for path in paths} == {path: Number(flagship.numbers()[path].value) for path in paths}
     other = flagship.with_sets([
         "events.stuttgart_meeting.narrows.aftermath.credibility=0.5",
-        "events.stuttgart_meeting.narrows.aftermath.monitoring.range=[0.7, 0.9]",
-        "war.strikes.*.waves_per_month=9",
-        "aftermath.credibility.*=0.5",
-        "ratification.ratifiers.*.error=0",
-        "parties.*.foresight=0",
+        "events.stuttgart_meeting.narrows.aftermath.monitoring.range=[0.7, 0.9]", "war.strikes.*.waves_per_month=9",
+        "aftermath.credibility.*=0.5", "ratification.ratifiers.*.error=0", "parties.*.foresight=0",
         "ratification.after_refusal.name=end",
     ])  # fmt: skip
     assert other.events[2].narrows == {
@@ -537,17 +534,14 @@ def test_all_faults_are_reported_at_once(faults):
 @pytest.mark.parametrize(
     ("path", "low", "high", "fits"),
     [
-        ("aftermath.credibility.none", 0.0, 0.15, False),
-        ("aftermath.credibility.aid_only", 0.10, 0.35, False),
+        ("aftermath.credibility.none", 0.0, 0.15, False), ("aftermath.credibility.aid_only", 0.10, 0.35, False),
         ("aftermath.credibility.aid_only", 0.15, 0.35, True),
         ("ratification.ratifiers.us_congress.support", 0.52, 0.72, True),
         ("ratification.ratifiers.us_congress.support", 0.80, 0.98, False),
         ("ratification.ratifiers.us_congress.months", 2, 9, False),
-        ("ratification.ratifiers.us_congress.months", 4, 9, True),
-        ("aftermath.hazard.shape", 0.2, 0.8, False),
+        ("ratification.ratifiers.us_congress.months", 4, 9, True), ("aftermath.hazard.shape", 0.2, 0.8, False),
         ("aftermath.power_shift.away_from_ukraine.guarantee.none", -0.9, 0.9, False),
-        ("war.front.drift_per_month", -100, 725, True),
-        ("parties.ukraine.foresight", 0, 1, False),
+        ("war.front.drift_per_month", -100, 725, True), ("parties.ukraine.foresight", 0, 1, False),
     ],
 )
 def test_a_normal_law_that_leaves_the_meaning_of_a_number_is_refused(flagship, path, low, high, fits):

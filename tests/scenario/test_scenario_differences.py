@@ -123,10 +123,8 @@ def test_the_resolved_file_names_line_and_file_of_each_override(folder):
     comments = [line.strip().split("  # ") for line in scenario.resolved_text().splitlines() if "#" in line]
     assert comments == [
         ["id: a", "a.yaml:2; was two-banks-pullback"],
-        ["time: {rounds: 9, days_per_round: 15}", "--set time.rounds; was 24"],
-        ["hardness: 0.5", "a.yaml:4; was 1"],
-        ["hardness: 0.5", "a.yaml:4; was 0.8"],
-        ["hardness: 0.5", "a.yaml:4; was 1"],
+        ["time: {rounds: 9, days_per_round: 15}", "--set time.rounds; was 24"], ["hardness: 0.5", "a.yaml:4; was 1"],
+        ["hardness: 0.5", "a.yaml:4; was 0.8"], ["hardness: 0.5", "a.yaml:4; was 1"],
         ["hardness: 0.5", "a.yaml:4; was 0.8"],
     ]
     assert scenario.where("parties.upland.label") == "sub/base.yaml:57:12"

@@ -19,13 +19,8 @@ def test_foreign_text_is_shown_escaped_and_cut(text):
 @pytest.mark.parametrize(
     ("text", "safe"),
     [
-        ("plain", "plain"),
-        ("Україна", "Україна"),
-        ("a\x1b[31mb", "a\\x1b[31mb"),
-        ("a\nb", "a\\nb"),
-        ("a\u202eb", "a\\u202eb"),
-        ("\ud800", "\\ud800"),
-        ("x" * 100, "x" * 59 + "…"),
+        ("plain", "plain"), ("Україна", "Україна"), ("a\x1b[31mb", "a\\x1b[31mb"), ("a\nb", "a\\nb"),
+        ("a\u202eb", "a\\u202eb"), ("\ud800", "\\ud800"), ("x" * 100, "x" * 59 + "…"),
     ],
 )
 def test_shown(text, safe):
@@ -71,10 +66,8 @@ def test_a_message_is_cut_at_a_character():
     ("found", "known", "guess"),
     [
         ("time_dependant", ["hardline", "time_dependent"], "time_dependent"),
-        ("Ukraine", ["ukraine", "russia"], "ukraine"),
-        ("no-deal", ["no_deal", "note"], "no_deal"),
-        ("foresight", ["weights", "signs"], None),
-        ("", ["a"], None),
+        ("Ukraine", ["ukraine", "russia"], "ukraine"), ("no-deal", ["no_deal", "note"], "no_deal"),
+        ("foresight", ["weights", "signs"], None), ("", ["a"], None),
     ],
 )
 def test_a_likeness_is_guessed_only_where_there_is_one(found, known, guess):
@@ -89,9 +82,6 @@ def test_without_a_likeness_the_choice_is_listed():
 
 def test_lists_read_as_phrases():
     assert [listed(names, "or") for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
-        "none",
-        "a",
-        "a or b",
-        "a, b or c",
+        "none", "a", "a or b", "a, b or c",
     ]
     assert listed(map(str, range(15))).endswith("10, 11 and 3 more")

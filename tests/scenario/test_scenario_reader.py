@@ -115,44 +115,36 @@ def test_a_scenario_travels_to_a_worker_and_back():
         ("rounds: 24", "rounds: 24.5", "15:16: time.rounds: '24.5' where a whole number would do"),
         ("rounds: 24", "rounds: 0", "15:16: time.rounds: '0' is out of bounds; at least 1 would do"),
         (
-            "days_per_round: 15",
-            "days_per_round: 0",
+            "days_per_round: 15", "days_per_round: 0",
             "15:36: time.days_per_round: '0' is out of bounds; a number above 0 would do",
         ),
         (
-            "label: Upland\n",
-            "label: 5\n",
+            "label: Upland\n", "label: 5\n",
             "57:12: parties.upland.label: YAML reads '5' as a number; put it in quotes if it is a name or a text",
         ),
         ("schema: 1", "schema: 2", "8:9: schema: '2' is not one of 1"),
         (
-            "label: Upland\n",
-            'label: "Up\\nland"\n',
+            "label: Upland\n", 'label: "Up\\nland"\n',
             "57:12: parties.upland.label: a label is one line; write longer texts in about or note",
         ),
         (
-            "no_deal: {value: 0.55",
-            "no_deal: {value: 1.55",
+            "no_deal: {value: 0.55", "no_deal: {value: 1.55",
             "69:22: parties.upland.no_deal.value: 1.55 is outside its range, 0.42 to 0.68",
         ),
         (
-            "range: [0.42, 0.68]",
-            "range: [0.42, 1.68]",
+            "range: [0.42, 0.68]", "range: [0.42, 1.68]",
             "69:28: parties.upland.no_deal.range: 1.68 is out of bounds; a number from 0 to 1 would do",
         ),
         (
-            "range: [0.42, 0.68]",
-            "range: [0.68, 0.42]",
+            "range: [0.42, 0.68]", "range: [0.68, 0.42]",
             "69:28: parties.upland.no_deal.range: the range runs from 0.68 down to 0.42; write the lower number first",
         ),
         (
-            "range: [0.42, 0.68]",
-            "range: [0.42]",
+            "range: [0.42, 0.68]", "range: [0.42]",
             "69:28: parties.upland.no_deal.range: too few entries; at least 2 would do",
         ),
         (
-            "value: 0.55, range: [0.42, 0.68]",
-            "value: 0.55, law: beta",
+            "value: 0.55, range: [0.42, 0.68]", "value: 0.55, law: beta",
             "69:33: parties.upland.no_deal.law: the law beta needs a range to draw from",
         ),
         (
@@ -162,8 +154,7 @@ def test_a_scenario_travels_to_a_worker_and_back():
             "not 0.5; leave it out",
         ),
         (
-            "value: 0.55, range: [0.42, 0.68], status: assumption",
-            "status: assumption",
+            "value: 0.55, range: [0.42, 0.68], status: assumption", "status: assumption",
             "69:5: parties.upland.no_deal: a number needs a value or a range",
         ),
         (
@@ -173,13 +164,11 @@ def test_a_scenario_travels_to_a_worker_and_back():
             "did you mean 'assumption'?",
         ),
         (
-            "no_deal: {value: 0.55, range: [0.42, 0.68], status: assumption}",
-            "no_deal: high",
+            "no_deal: {value: 0.55, range: [0.42, 0.68], status: assumption}", "no_deal: high",
             "69:14: parties.upland.no_deal: 'high' is no number; 0.4 or {value: 0.4, range: [0.3, 0.5]} would do",
         ),
         (
-            "discount_per_month: 0.98",
-            "discount_per_month: 0",
+            "discount_per_month: 0.98", "discount_per_month: 0",
             "70:25: parties.upland.discount_per_month: 0 is out of bounds; a number above 0, at most 1, would do",
         ),
         (
@@ -189,8 +178,7 @@ def test_a_scenario_travels_to_a_worker_and_back():
             "would do",
         ),
         (
-            "{upland_keeps: 100,",
-            "{upland_keeps: 101,",
+            "{upland_keeps: 100,", "{upland_keeps: 101,",
             "65:29: parties.upland.values.strip.upland_keeps: 101 is out of bounds; a number from 0 to 100 would do",
         ),
         (
@@ -206,8 +194,7 @@ def test_a_scenario_travels_to_a_worker_and_back():
             "called 'ful'; did you mean 'full'?",
         ),
         (
-            "anything_but: none",
-            "anything_but: [none, joint, third_party]",
+            "anything_but: none", "anything_but: [none, joint, third_party]",
             "52:23: consistency.reciprocity_is_watched.then.observers: anything_but leaves no option of observers",
         ),
         (
@@ -223,8 +210,7 @@ def test_a_scenario_travels_to_a_worker_and_back():
             "would do",
         ),
         (
-            "id: keeping_means_staying",
-            "id: giving_back_means_leaving",
+            "id: keeping_means_staying", "id: giving_back_means_leaving",
             "46:9: consistency: another rule is called 'giving_back_means_leaving', on line 42; names are given once",
         ),
         (
@@ -240,18 +226,15 @@ def test_a_scenario_travels_to_a_worker_and_back():
             "but weights sum to 1; lower one of them",
         ),
         (
-            "strip: {value: 0.30, range: [0.20, 0.40], status: assumption}\n",
-            "strips: 0.30\n",
+            "strip: {value: 0.30, range: [0.20, 0.40], status: assumption}\n", "strips: 0.30\n",
             "60:7: parties.upland.weights: no issue is called 'strips'; did you mean 'strip'?",
         ),
         (
-            "upland_keeps: 100, demilitarised: 40,",
-            "upland_keeps: 100,",
+            "upland_keeps: 100, demilitarised: 40,", "upland_keeps: 100,",
             "65:7: parties.upland.values.strip: no points for demilitarised; every option of strip needs one",
         ),
         (
-            "      observers: {none: 0, joint: 60, third_party: 100}\n",
-            "",
+            "      observers: {none: 0, joint: 60, third_party: 100}\n", "",
             "64:5: parties.upland.values: no points for observers; every issue needs one",
         ),
         (
@@ -267,14 +250,12 @@ def test_a_scenario_travels_to_a_worker_and_back():
             "offers; did you mean 'offers'?",
         ),
         (
-            "order: [upland, lowland]",
-            "order: [upland, upland]",
+            "order: [upland, lowland]", "order: [upland, upland]",
             "117:54: protocol.order: upland stands twice in the order; once would do",
         ),
         ("order: [upland, lowland]", "order: []", "117:45: protocol.order: nobody speaks; name at least one party"),
         (
-            "order: [upland, lowland]",
-            "order: randomly",
+            "order: [upland, lowland]", "order: randomly",
             "117:45: protocol.order: 'randomly' where fixed, random, rotating or a list of parties would do",
         ),
         (
@@ -284,28 +265,22 @@ def test_a_scenario_travels_to_a_worker_and_back():
             "did you mean 'demilitarised'?",
         ),
         (
-            "headline: [strip,",
-            "headline: [strip, strip,",
-            "13:19: headline: 'strip' stands twice; once would do",
+            "headline: [strip,", "headline: [strip, strip,", "13:19: headline: 'strip' stands twice; once would do",
         ),
         (
-            "headline: [strip,",
-            "headline: [strap,",
+            "headline: [strip,", "headline: [strap,",
             "13:12: headline: no issue is called 'strap'; did you mean 'strip'?",
         ),
         (
-            "status: assumption",
-            "source: [S1]",
+            "status: assumption", "source: [S1]",
             "60:58: parties.upland.weights.strip.source: no source is called 'S1'; there is none",
         ),
         (
-            "protocol:",
-            "solutions: {parties: [upland, highland]}\nprotocol:",
+            "protocol:", "solutions: {parties: [upland, highland]}\nprotocol:",
             "117:31: solutions.parties: no party is called 'highland'; there is upland and lowland",
         ),
         (
-            "protocol:",
-            "sweep: {parties.upland.no_dael: [0.1, 0.2]}\nprotocol:",
+            "protocol:", "sweep: {parties.upland.no_dael: [0.1, 0.2]}\nprotocol:",
             "117:9: sweep: parties.upland: unknown key 'no_dael'; did you mean 'no_deal'?",
         ),
         (

@@ -45,9 +45,7 @@ def test_a_sweep_makes_a_grid_of_scenarios_without_a_sweep(swept):
 @pytest.mark.parametrize(
     ("spec", "values"),
     [
-        ("0.1,0.2", ["0.1", "0.2"]),
-        ("0:1:5", ["0", "0.25", "0.5", "0.75", "1"]),
-        ("0.1:0.3:3", ["0.1", "0.2", "0.3"]),
+        ("0.1,0.2", ["0.1", "0.2"]), ("0:1:5", ["0", "0.25", "0.5", "0.75", "1"]), ("0.1:0.3:3", ["0.1", "0.2", "0.3"]),
         ("1:0:2", ["1", "0"]),
     ],
 )
@@ -66,10 +64,8 @@ def test_vary_replaces_the_same_path_of_the_sweep_and_adds_others(swept):
     [
         ("{name: a, x: 1},{name: b}", ["{name: a, x: 1}", "{name: b}"]),
         ("{name: a, x: {value: 1, range: [0, 2]}} , plain", ["{name: a, x: {value: 1, range: [0, 2]}}", "plain"]),
-        ("[1, 2],[3]", ["[1, 2]", "[3]"]),
-        ("\"a,b\",'c, d'", ['"a,b"', "'c, d'"]),
-        ('"a \\" , b",c', ['"a \\" , b"', "c"]),
-        ("anna's,b", ["anna's", "b"]),
+        ("[1, 2],[3]", ["[1, 2]", "[3]"]), ("\"a,b\",'c, d'", ['"a,b"', "'c, d'"]),
+        ('"a \\" , b",c', ['"a \\" , b"', "c"]), ("anna's,b", ["anna's", "b"]),
         ('{label: "a},b"}', ['{label: "a},b"}']),
     ],
 )
@@ -104,11 +100,9 @@ def test_earlier_settings_hold_in_every_point(swept):
     ("text", "said"),
     [
         ("time.rounds", "--vary:1:1: 'time.rounds' varies nothing; PATH=a,b,c or PATH=low:high:count would do"),
-        ("time.rounds=", "varies nothing"),
-        ("time.rounds=1,,2", "are no values"),
+        ("time.rounds=", "varies nothing"), ("time.rounds=1,,2", "are no values"),
         ("time.rounds=1:2", "time.rounds has a range without a count; low:high:count would do, or --design sobol:64"),
-        ("time.rounds=1:2:1", "are no values"),
-        ("time.rounds=1:x:3", "are no values"),
+        ("time.rounds=1:2:1", "are no values"), ("time.rounds=1:x:3", "are no values"),
         ("time.rounds=1:inf:3", "are no values"),
         ("tim.rounds=1,2", "unknown path tim.rounds: the scenario has no 'tim'; did you mean 'time'?"),
         ("parties.upland.no_deal=0:1:200000", "are no values"),

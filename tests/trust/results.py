@@ -6,19 +6,12 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
 from click.testing import Result
 
-import sim.results.chunks
 from sim.results.manifest import canonical
 from tests.commands import SCENARIO, call
 
 N = 130  # two chunks of 64 and a short one
-
-
-def short_chunks(patch: pytest.MonkeyPatch) -> None:
-    """Chunks of 64 draws, the shortest there are."""
-    patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
 
 
 def play(to: Path, *options: object, charts: bool = False) -> Result:

@@ -12,7 +12,7 @@ from sim.results.manifest import read_manifest
 from sim.results.reading import damaged_files, open_results
 from tests.commands import call
 from tests.trust.planting import bugs
-from tests.trust.results import KINDS, bytes_of, cuts, files_of, flips, only, play, short_chunks
+from tests.trust.results import KINDS, bytes_of, cuts, files_of, flips, only, play
 
 PLANTED = bugs("R9", __name__, [
     ("sim/results", "    if sha256(data) != known:", "    if len(data) > 99 and data[9] < 0:",
@@ -26,6 +26,8 @@ PLANTED = bugs("R9", __name__, [
      "test_commands_that_read_it_end_with_4_and_one_plain_line"),
 ])  # fmt: skip
 
+pytestmark = pytest.mark.usefixtures("short_chunks")
+
 # The commands that read results, each with what else it takes. None of them reads tables, charts or the page.
 READERS = {
     "report": ("RESULT", "--out", "OUT"),
@@ -38,16 +40,10 @@ READERS = {
 READ = ("run.json", "scenario.resolved.yaml", "draws/00000064-00000127.parquet", "tallies/00000000-00000063.parquet")
 
 
-@pytest.fixture(autouse=True)
-def chunks_of_64(monkeypatch):
-    short_chunks(monkeypatch)
-
-
 @pytest.fixture(scope="module")
 def played(tmp_path_factory):
     """The small scenario and its finished folder, with charts; nobody changes it."""
     with pytest.MonkeyPatch.context() as patch:
-        short_chunks(patch)
         to = tmp_path_factory.mktemp("played")
         patch.setattr("sim.cli.batching.draw_charts", scribble)
         assert play(to, charts=True).exit_code == 0
@@ -64,11 +60,9 @@ def scribble(results, folder: Path) -> None:
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
     """The same with real charts."""
-    with pytest.MonkeyPatch.context() as patch:
-        short_chunks(patch)
-        to = tmp_path_factory.mktemp("drawn")
-        assert play(to, charts=True).exit_code == 0
-        return to
+    to = tmp_path_factory.mktemp("drawn")
+    assert play(to, charts=True).exit_code == 0
+    return to
 
 
 def copied(played: Path, to: Path) -> Path:

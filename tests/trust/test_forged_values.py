@@ -23,7 +23,7 @@ from sim.scenario import read_scenario
 from tests.commands import call
 from tests.trust.hostile import BASE
 from tests.trust.planting import ROOT, bugs
-from tests.trust.results import only, short_chunks
+from tests.trust.results import only
 from tests.trust.strange_folders import NAME, with_file
 from tests.worlds import made, worlds
 
@@ -48,14 +48,12 @@ WHOLE = (-1, 2**31 - 1, -(2**31))
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory):
+def sound(short_chunks, tmp_path_factory):
     """Results with columns of every kind."""
-    with pytest.MonkeyPatch.context() as patch:
-        short_chunks(patch)
-        to = tmp_path_factory.mktemp("sound")
-        done = call("batch", BASE, "-n", N, "--workers", 1, "--no-charts", "--out", to)
-        assert done.exit_code == 0, done.output
-        yield only(to)
+    to = tmp_path_factory.mktemp("sound")
+    done = call("batch", BASE, "-n", N, "--workers", 1, "--no-charts", "--out", to)
+    assert done.exit_code == 0, done.output
+    return only(to)
 
 
 @pytest.fixture(scope="module")

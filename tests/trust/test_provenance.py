@@ -21,7 +21,7 @@ from sim.results.chunk_files import play_again
 from sim.results.manifest import FORMAT
 from tests.commands import call
 from tests.trust.planting import ROOT, bugs
-from tests.trust.results import N, bytes_of, facts_of, forge, only, play, short_chunks
+from tests.trust.results import N, bytes_of, facts_of, forge, only, play
 from tests.trust.strange_folders import with_file
 
 PLANTED = bugs("R18", __name__, [
@@ -40,6 +40,8 @@ PLANTED = bugs("R18", __name__, [
     ("sim/batch", "sorted(shuffled[: int(chunks)],", "sorted(manifest.chunks[: int(chunks)],",
      "tests/batch/test_verify.py::test_the_chunks_that_are_played_are_spread_over_all"),
 ])  # fmt: skip
+
+pytestmark = pytest.mark.usefixtures("short_chunks")
 
 # Another process that has a scenario, a seed and the name of a chunk, and nothing of the results.
 AGAIN = """
@@ -69,8 +71,7 @@ def contents(entry: dict) -> list[str]:
     return [entry["draws"]["content"], entry["tallies"]["content"]]
 
 
-def test_a_result_names_what_made_it(tmp_path, monkeypatch):
-    short_chunks(monkeypatch)
+def test_a_result_names_what_made_it(tmp_path):
     play(tmp_path, "--seed", 7)
     facts = facts_of(only(tmp_path / "results"))
     libraries = ("llvmlite", "mesa", "numba", "numpy", "pandas", "peacesim", "pyarrow", "scipy")
@@ -86,7 +87,6 @@ OLDER = {"python": "3.11.0", "numpy": "2.0.0", "peacesim": "0.0.1"}  # as a rele
 
 
 def test_chunks_of_another_program_are_added_to_once_one_of_them_has_the_same_bits(tmp_path, monkeypatch):
-    short_chunks(monkeypatch)
     play(tmp_path)
     folder = only(tmp_path / "results")
     facts, before = facts_of(folder), bytes_of(folder)
@@ -106,8 +106,7 @@ def test_chunks_of_another_program_are_added_to_once_one_of_them_has_the_same_bi
     assert facts_of(folder)["versions"][-1]["source"] == source
 
 
-def test_chunks_that_come_out_otherwise_are_played_anew(tmp_path, monkeypatch):
-    short_chunks(monkeypatch)
+def test_chunks_that_come_out_otherwise_are_played_anew(tmp_path):
     play(tmp_path, "-n", 200)
     folder = only(tmp_path / "results")
     whole = bytes_of(folder)
@@ -125,9 +124,8 @@ def test_chunks_that_come_out_otherwise_are_played_anew(tmp_path, monkeypatch):
     assert bytes_of(folder) == whole
 
 
-def test_a_chunk_is_played_again_elsewhere_from_its_name_alone(tmp_path, monkeypatch, record_property):
+def test_a_chunk_is_played_again_elsewhere_from_its_name_alone(tmp_path, record_property):
     """The short last chunk, whose place is no round number; the other process has long chunks."""
-    short_chunks(monkeypatch)
     play(tmp_path, "--seed", 7)
     folder = only(tmp_path / "results")
     entry = facts_of(folder)["chunks"][2]

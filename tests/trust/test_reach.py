@@ -141,10 +141,8 @@ def test_no_hostile_id_becomes_a_path(place, name):
     """An id, a party, an issue and an option under a hostile name are refused before anything is named after them."""
     quoted = '"' + name.replace("\\", "\\\\").replace("\t", "\\t") + '"'
     for old, new in (
-        ("id: two-banks-pullback", f"id: {quoted}"),
-        ("  upland:\n", f"  {quoted}:\n"),
-        ("  strip:\n", f"  {quoted}:\n"),
-        ("upland_keeps: Upland", f"{quoted}: Upland"),
+        ("id: two-banks-pullback", f"id: {quoted}"), ("  upland:\n", f"  {quoted}:\n"),
+        ("  strip:\n", f"  {quoted}:\n"), ("upland_keeps: Upland", f"{quoted}: Upland"),
     ):
         (place / "x.yaml").write_text(TOY.replace(old, new, 1), encoding="utf-8")
         with pytest.raises(ScenarioError):

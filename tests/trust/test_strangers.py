@@ -14,7 +14,7 @@ from sim.results import files, manifest, parquet
 from sim.results.reading import damaged_files
 from tests.commands import call
 from tests.trust.planting import ROOT, bugs
-from tests.trust.results import bytes_of, facts_of, files_of, forge, only, play, short_chunks
+from tests.trust.results import bytes_of, facts_of, files_of, forge, only, play
 from tests.trust.strange_folders import FOLDERS, NAME, with_file
 
 PLANTED = bugs("R14", __name__, [
@@ -44,21 +44,15 @@ PLANTED = bugs("R14", __name__, [
      "test_what_is_hashed_has_no_number_that_json_does_not_have"),
 ])  # fmt: skip
 
+pytestmark = pytest.mark.usefixtures("short_chunks")
 MEMORY, SECONDS = 300, 10  # megabytes over idle, for one folder; processor time, with all three ways of reading
-
-
-@pytest.fixture(autouse=True)
-def chunks_of_64(monkeypatch):
-    short_chunks(monkeypatch)
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        short_chunks(patch)
-        to = tmp_path_factory.mktemp("sound")
-        assert play(to).exit_code == 0
-        return only(to / "results")
+    to = tmp_path_factory.mktemp("sound")
+    assert play(to).exit_code == 0
+    return only(to / "results")
 
 
 def read_all(sound: Path, folders: list[Path]) -> dict:

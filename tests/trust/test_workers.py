@@ -17,7 +17,6 @@ import pytest
 import sim.batch.engines
 import sim.batch.pool
 import sim.batch.run
-import sim.results.chunks
 from sim.batch import batch
 from sim.batch.engines import Workers
 from sim.batch.pool import WorkerPool
@@ -32,9 +31,8 @@ PARTS = [Job("f", "i", 1, 0, first, 8) for first in range(0, 64, 8)]
 
 
 @pytest.fixture(autouse=True)
-def short_chunks(monkeypatch):
-    """Chunks of 64 draws, and workers for however little there is to do."""
-    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
+def with_workers(short_chunks, monkeypatch):
+    """Start workers however little there is to do."""
     monkeypatch.setattr(sim.batch.run, "MIN_PARALLEL_SECONDS", 0.0)
 
 
@@ -207,11 +205,9 @@ def workers_of(parent):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def whole(short_chunks, tmp_path_factory):
     out = tmp_path_factory.mktemp("whole")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
-        batch([BANKS], N, workers=1, out=out)
+    batch([BANKS], N, workers=1, out=out)
     return bytes_of(out)
 
 

@@ -55,7 +55,6 @@ class Domain:
 
 
 def kind_of(element: Element) -> str:
-    """Return the kind of an issue, in the domain or in a profile."""
     kinds = (element.attributes.get(key, "") for key in ("type", "vtype", "etype"))
     return next((kind.strip().lower() for kind in kinds if kind.strip()), DISCRETE)
 
@@ -223,7 +222,6 @@ def _evaluation(item: Element, faults: Faults) -> Fraction | None:
 
 
 def _evaluator(element: Element, issue: Issue, faults: Faults) -> Evaluator | None:
-    """Return the evaluation function of an integer or real issue."""
     evaluators = element.named("evaluator")
     if len(evaluators) != 1:
         message = f"{label_of(element)} has {len(evaluators)} <evaluator>; an {issue.kind} issue needs one"

@@ -91,8 +91,6 @@ class _Stop(Exception):
 
 
 class _Reader:
-    """Builds the tree from what the parser finds."""
-
     def __init__(self, file: str, faults: Faults) -> None:
         self.file = file
         self.faults = faults
