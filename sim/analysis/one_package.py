@@ -11,15 +11,13 @@ from sim.analysis.parameters import REAL_ABOVE, mean_hardness
 from sim.analysis.portrait import Portrait, portrait
 from sim.analysis.portrait_around import tables_of_texts
 from sim.analysis.smallest_change import CentralTable
-from sim.core import package_pass
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.package_pass import Prospects, value_in_round
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.utility import EVERYBODY
-from sim.mechanisms.events import NEVER
 from sim.model.domain import Structure, structure
 from sim.model.ensemble import Ensemble, central, draw
-from sim.model.foresight import net_utility_of, prospects
+from sim.model.foresight import charge_commitments, net_utility_of, prospects
 from sim.results.stages import OfRuns
 from sim.scenario import Scenario
 
@@ -49,11 +47,8 @@ class Bench:
 
     def worths(self, packages: Ints) -> Floats:
         """Return the utility of packages in the first round of each draw, as the parties bargain, shape (B, N, K)."""
-        (utility, ahead), world = net_utility_of(self.ensemble, packages, self._ahead), self.ensemble.world
-        for word, steps in zip(world.commitments, world.static, strict=True):
-            bound = np.flatnonzero((word.from_round != NEVER) & (word.from_round <= FIRST))
-            cost, steps_back = np.ascontiguousarray(word.cost_per_step), np.ascontiguousarray(steps[packages])
-            package_pass.charge_commitment(utility, ahead, bound, self.parties.index(word.party), cost, steps_back)
+        utility, ahead = net_utility_of(self.ensemble, packages, self._ahead)
+        charge_commitments(self.ensemble, utility, ahead, packages, FIRST)
         return value_in_round(utility, ahead, self.no_deal)
 
     @cached_property
@@ -80,10 +75,7 @@ def bench(scenario: Scenario, seed: int = 1, draws: int = 500) -> Bench:
     """Prepare a scenario for draws 0 to `draws - 1`, at least one; plays nothing."""
     table = structure(scenario)
     ensemble = draw(scenario, seed, 0, draws, table=table)
-    world = ensemble.world
-    pressure = np.zeros((draws, len(world.levers.static.names) if world.levers else 0))
-    if world.levers is not None:
-        pressure = world.levers.at_the_start(pressure, FIRST)
+    pressure, real = ensemble.world.before_any_offer(ensemble.real, FIRST)
     return Bench(
         scenario=scenario,
         structure=table,
@@ -91,8 +83,8 @@ def bench(scenario: Scenario, seed: int = 1, draws: int = 500) -> Bench:
         at_value=central(scenario, table),
         central=CentralTable(scenario, table),
         ensemble=ensemble,
-        no_deal=world.no_deal_now(pressure, FIRST),
-        real=world.lines_now(ensemble.real, np.zeros(ensemble.real.shape), FIRST),
+        no_deal=ensemble.world.no_deal_now(pressure, FIRST),
+        real=real,
     )
 
 

@@ -17,19 +17,16 @@ from sim.analysis.figures import NoAnswer
 from sim.analysis.package_changes import broken_rules
 from sim.analysis.portrait import LINES_REAL, portrait
 from sim.analysis.rendered import Rendered
-from sim.core import package_pass
-from sim.core.compiled import worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.package_pass import Prospects, value_in_round
 from sim.core.packages import Bools, Condition, Ints
 from sim.core.utility import DAYS_PER_MONTH, EVERYBODY
 from sim.core.wording import meant, quoted
 from sim.core.zopa import votes_needed
-from sim.mechanisms.events import NEVER
 from sim.mechanisms.ratification import Ratification
 from sim.model.domain import Structure, structure
 from sim.model.ensemble import Ensemble, draw
-from sim.model.foresight import deduct_risks, prospects, prospects_of
+from sim.model.foresight import charge_commitments, deduct_risks, prospects, prospects_of
 from sim.results.results import Results
 from sim.results.stages import reached
 from sim.scenario import Scenario
@@ -108,11 +105,7 @@ def marks(ensemble: Ensemble, round: int = 1, packages: Ints | None = None) -> M
     month = month_of(ensemble, round)
     kinds = _kinds(ensemble, month, utility, no_deal, packages)
     deduct_risks(utility, ahead)
-    for word, steps in zip(world.commitments, world.static, strict=True):
-        bound = np.flatnonzero((word.from_round != NEVER) & (word.from_round <= round))
-        cost, back = np.ascontiguousarray(word.cost_per_step), np.ascontiguousarray(steps[packages])
-        charge = worth_compiling(package_pass.charge_commitment, len(bound) * len(back))
-        charge(utility, ahead, bound, table.parties.index(word.party), cost, back)
+    charge_commitments(ensemble, utility, ahead, packages, round)
     accepts = (utility >= no_deal[:, :, None] - TOLERANCE) & signs & ~behind[:, :-1]
     enough = votes_needed(table.signs, ensemble.protocol.quota)[packages]
     bought: Bools = np.zeros((len(ensemble), len(packages)), bool)

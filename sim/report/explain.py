@@ -351,11 +351,11 @@ def _goes_with(explained: Explanation, stage: str) -> Iterator[str]:
     if ends is None:
         yield f"{label}: goes with {what} ({seen}); not played again, so it need not be the cause."
         return
-    shares = f"{percent(ends.low.share, ends.n)} and {percent(ends.high.share, ends.n)}"
-    again = f"the same {ends.n:,} runs with it at the low and at the high end of its range: {shares}"
+    shares = f"{percent(ends.before.share, ends.before.n)} and {percent(ends.after.share, ends.before.n)}"
+    again = f"the same {ends.before.n:,} runs with it at the low and at the high end of its range: {shares}"
     difference, interval = difference_words("share", *ends.difference)
     by = f"difference {difference}, {interval}"
-    if ends.is_cause:
+    if ends.is_moved:
         yield f"{label}: moved by {what}; {again} ({by})."
     else:
         yield f"{label}: goes with {what} ({seen}), which is not shown to be the cause; {again} ({by})."
@@ -470,7 +470,7 @@ SHARE = f"name {RUNS}"
 OBSTACLE = "part,part_low,part_high=part name involved=involved.count alone=alone.count alone_share=alone.share"
 TURN = "cost within to=value path=parameter.path kind=parameter.kind value=parameter.value range=parameter.stated"
 FLIP = "end instead flips turn kept=unchanged.count path=parameter.path value=parameter.value"
-ENDS = "n low_share=low.share high_share=high.share difference,low,high=difference is_cause"
+ENDS = "n=before.n low_share=before.share high_share=after.share difference,low,high=difference is_cause=is_moved"
 STAGE = "stage=name before=before.share after=after.share difference,low,high=difference"
 
 

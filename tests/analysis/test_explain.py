@@ -195,7 +195,7 @@ def test_a_number_is_named_as_a_cause_only_once_both_its_ends_were_played(well, 
     mover, ends = explained.moved_by["zone_first"], explained.ends["zone_first"]
     assert mover.path == "parties.east.no_deal"  # the only uncertain number besides the strategies
     assert mover.high_share < mover.low_share
-    assert ends.is_cause and ends.n == 40 and ends.difference[2] < 0
+    assert ends.is_moved and ends.before.n == 40 and ends.difference[2] < 0
     text = " ".join(as_text(compose(explained), 80).split())
     assert "moved by no-deal value of East; the same 40 runs with it at the low and at the high end" in text
 
@@ -206,7 +206,7 @@ def test_a_number_that_only_goes_with_a_stage_is_no_cause(monkeypatch):
     monkeypatch.setattr("sim.analysis.explain.moved_by", lambda results: {"zone_first": mover})
     exponent = {"value": 1, "range": [0.5, 2]}
     explained = explain(run(changed(east={"strategy": {"name": "time_dependent", "exponent": exponent}}), 60), 40)
-    assert explained.ends["zone_first"].difference[0] == 0 and not explained.ends["zone_first"].is_cause
+    assert explained.ends["zone_first"].difference[0] == 0 and not explained.ends["zone_first"].is_moved
     text = " ".join(as_text(compose(explained), 80).split())
     assert "which is not shown to be the cause" in text and "moves this most" not in text
 
