@@ -19,7 +19,7 @@ from sim.report import compose
 from sim.report.terminal import as_text
 from sim.results.drivers import Mover
 from sim.results.results import run
-from tests.commands import SCENARIO, call, data
+from tests.commands import call, data
 from tests.problems import read, shipped
 
 WELL = {
@@ -397,10 +397,9 @@ def test_who_leaves_is_told_with_what_it_left_for():
 
 
 @pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "talks.yaml"
-    path.write_text(SCENARIO, encoding="utf-8")
-    return path
+def folder(file, tmp_path):
+    assert call("batch", file, "-n", 64, "--workers", 1, "--out", tmp_path / "out", "--no-charts").exit_code == 0
+    return next((tmp_path / "out").glob("*/"))
 
 
 KEYS = [
@@ -410,9 +409,7 @@ KEYS = [
 ]  # fmt: skip
 
 
-def test_explain_plays_a_file_and_reads_results_to_the_same_answer(file, tmp_path):
-    assert call("batch", file, "-n", 64, "--workers", 1, "--out", tmp_path / "out", "--no-charts").exit_code == 0
-    folder = next((tmp_path / "out").glob("*/"))
+def test_explain_plays_a_file_and_reads_results_to_the_same_answer(file, folder):
     played, read_back = data("explain", file, "-n", 64, "--look", 20), data("explain", folder, "--look", 20)
     assert list(played) == KEYS
     assert played == read_back
@@ -430,9 +427,7 @@ def test_explain_one_draw_tells_what_run_tells_and_more(file):
     assert call("run", file, "--draw", 3, "--full").output.rstrip() in call("explain", file, "--draw", 3).output
 
 
-def test_explain_finds_damage(file, tmp_path):
-    assert call("batch", file, "-n", 64, "--workers", 1, "--out", tmp_path / "out", "--no-charts").exit_code == 0
-    folder = next((tmp_path / "out").glob("*/"))
+def test_explain_finds_damage(folder):
     chunk = next((folder / "draws").iterdir())
     chunk.write_bytes(chunk.read_bytes()[:-40])
     for arguments in ((), ("--draw", 0)):
@@ -443,14 +438,12 @@ def test_explain_finds_damage(file, tmp_path):
     assert call("explain", folder).exit_code == 4
 
 
-def test_explain_says_what_it_cannot_do(file, tmp_path):
-    assert call("batch", file, "-n", 64, "--workers", 1, "--out", tmp_path / "out", "--no-charts").exit_code == 0
-    folder = next((tmp_path / "out").glob("*/"))
+def test_explain_says_what_it_cannot_do(file, folder):
     for arguments in (("--set", "parties.east.no_deal=0.3"), ("--seed", 2)):
         answer = call("explain", folder, *arguments)
         assert answer.exit_code == 2
         assert "results folder" in answer.stderr
-    assert call("explain", tmp_path / "out").exit_code == 2
+    assert call("explain", folder.parent).exit_code == 2
     assert call("explain", file, "--look", 0).exit_code == 2
     assert call("explain", file, "--draw", -1).exit_code == 2
     for both in (("--draw", 0, "--full"), ("--by", "well", "--section", "How"), ("--by", "well", "--draw", 0)):
