@@ -89,7 +89,7 @@ def test_power_and_steps_need_what_their_closed_forms_say():
     found = sim.need(table(aftermath=after), "text=new", to=1, draws=20)
     penalty = next(each for each in needs._of_test(needs.Bench(found.scenario, needs._only(found.package), 20, 1, 1),
                                                    "power", 1) if each.path.endswith("acts"))  # fmt: skip
-    assert needs.least_change(*penalty.guess(1), 20) == pytest.approx(0.155556 - 0.1, abs=1e-6)
+    assert penalty.least(1, 20) == pytest.approx(0.155556 - 0.1, abs=1e-6)
     assert move(found, "power", "guarantee").after.value == pytest.approx(0.1556)
     assert move(found, "pull_back", "months").after.value == 4  # steps
 
