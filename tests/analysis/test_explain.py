@@ -21,24 +21,13 @@ from sim.results.drivers import Mover
 from sim.results.results import run
 from tests.commands import call, data
 from tests.problems import read, shipped
+from tests.worlds import text_on_a_table
 
-WELL = {
-    "schema": 1,
-    "id": "well",
-    "title": "A well",
-    "time": {"rounds": 6, "days_per_round": 10},
-    "issues": {"well": {"label": "The well", "options": {"east": "East", "both": "Both", "west": "West"}}},
-    "parties": {
-        "east": {
-            "label": "East", "weights": {"well": 1}, "values": {"well": {"east": 100, "both": 50, "west": 0}},
-            "no_deal": {"value": 0.4, "range": [0.2, 0.8]}, "strategy": {"name": "time_dependent", "exponent": 1},
-        },
-        "west": {
-            "label": "West", "weights": {"well": 1}, "values": {"well": {"east": 0, "both": 50, "west": 100}},
-            "no_deal": 0.3, "strategy": {"name": "time_dependent", "exponent": 1},
-        },
-    },
-}  # fmt: skip
+WELL = text_on_a_table(
+    {"east": {"east": 100, "both": 50, "west": 0}, "west": {"east": 0, "both": 50, "west": 100}},
+    {"east": {"value": 0.4, "range": [0.2, 0.8]}, "west": 0.3}, 6,
+    parties={name: {"label": name.capitalize()} for name in ("east", "west")}, protocol={"name": "alternating_offers"},
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +41,7 @@ def banks():
 
 
 def changed(**more):
-    """The problem of the well with other keys of its parties, as `east={...}`."""
+    """The problem of the well, a `text`, with other keys of its parties, as `east={...}`."""
     other = json.loads(json.dumps(WELL))
     for party, keys in more.items():
         other["parties"][party] |= keys
@@ -146,7 +135,7 @@ def test_half_of_the_runs_have_a_zone_on_the_way_to_a_line_that_is_never_real():
 
 
 def test_a_mean_hardness_for_half_gives_half_of_the_runs_a_zone():
-    line = [{"id": "dry", "never": {"well": ["east", "both"]}, "hardness": 0.9}]
+    line = [{"id": "dry", "never": {"text": ["east", "both"]}, "hardness": 0.9}]
     scenario = changed(west={"red_lines": line}, east={"no_deal": 0.4})
     results = run(scenario, 1000)
     asides = {each.name: each for each in set_aside(scenario, reasons(results), replayed(results, 1000))}
@@ -155,7 +144,7 @@ def test_a_mean_hardness_for_half_gives_half_of_the_runs_a_zone():
 
 
 def test_a_line_that_is_set_aside_opens_the_runs_in_which_it_alone_is_in_the_way():
-    scenario = changed(west={"red_lines": [{"id": "dry", "never": {"well": ["east", "both"]}, "hardness": 0.7}]},
+    scenario = changed(west={"red_lines": [{"id": "dry", "never": {"text": ["east", "both"]}, "hardness": 0.7}]},
                        east={"no_deal": 0.4})  # fmt: skip
     results = run(scenario, 100)
     why = reasons(results)
@@ -168,7 +157,7 @@ def test_a_line_that_is_set_aside_opens_the_runs_in_which_it_alone_is_in_the_way
 
 
 def test_a_linkage_is_in_the_way_if_a_zone_opens_without_it():
-    linkage = {"id": "shame", "when": {"well": "both"}, "adds": {"value": -0.3, "range": [-0.4, -0.2]}}
+    linkage = {"id": "shame", "when": {"text": "both"}, "adds": {"value": -0.3, "range": [-0.4, -0.2]}}
     results = run(changed(east={"linkages": [linkage], "no_deal": 0.4}), 40)
     looked = replayed(results, 40)
     assert len(looked.no_zone) == 40
@@ -349,7 +338,7 @@ def test_a_draw_out_of_time_names_the_package_that_came_nearest():
     hard = {"strategy": {"name": "hardline"}, "no_deal": 0.3}
     explained = explain_draw(changed(east=hard, west=hard), 1, 0)
     assert explained.story.outcome == "deadline"
-    assert (dict(explained.nearest.package), explained.nearest.missing) == ({"well": "both"}, {})
+    assert (dict(explained.nearest.package), explained.nearest.missing) == ({"text": "both"}, {})
     assert "this package was enough for every party" in " ".join(as_text(compose(explained), 80).split())
 
 
@@ -357,13 +346,13 @@ def test_a_text_that_came_too_late_to_be_answered_is_told_as_such():
     """East opens with all of it in the only round; west says no and offers to share, and nobody speaks after it."""
     other = json.loads(json.dumps(WELL))
     other["time"]["rounds"] = 1
-    other["proposals"] = {"all": {"label": "All of it", "package": {"well": "east"}}}
+    other["proposals"] = {"all": {"label": "All of it", "package": {"text": "east"}}}
     other["parties"]["east"] |= {"opens_with": ["all"], "no_deal": 0.4}
     other["protocol"] = {"name": "alternating_offers", "order": ["east", "west"]}
     explained = explain_draw(read(other), 1, 0)
     looked = replayed(run(read(other), 3), 3)
     assert (looked.too_late.count, looked.too_late.n) == (3, 3)
-    assert (dict(explained.nearest.package), explained.nearest.on_the_table) == ({"well": "both"}, True)
+    assert (dict(explained.nearest.package), explained.nearest.on_the_table) == ({"text": "both"}, True)
     assert "time ran out before all had accepted it" in " ".join(as_text(compose(explained), 80).split())
 
 
