@@ -692,7 +692,7 @@ def need(
     if not 1 <= round <= scenario.time.rounds:
         raise NoAnswer(f"round {round} is none of the {scenario.time.rounds} rounds of this scenario")
     package, completions = _package(scenario, options_named(scenario, text), draws, seed, round)
-    at = Bench(scenario, _only(package), draws, seed, round)
+    at = Bench(scenario, Condition.of(package), draws, seed, round)
     for loop in (parts_held, used_up, apply_foresight, fill_utility, charge_commitment):
         worth_compiling(loop, EVALUATIONS * draws)  # a package is evaluated many times
     found, obstacles = at.tested, []
@@ -725,10 +725,6 @@ def _package(
         )
         options = {issue: first[issue].iloc[0] for issue in scenario.issues}
     return {issue: options[issue] for issue in scenario.issues}, count
-
-
-def _only(*packages: Mapping[str, str]) -> Condition:
-    return Condition(tuple({issue: frozenset([option]) for issue, option in each.items()} for each in packages))
 
 
 def _together(at: Bench, obstacles: Sequence[Obstacle], to: float) -> tuple[tuple[str, ...], Bench]:
@@ -793,7 +789,7 @@ def _variants(at: Bench, package: Mapping[str, str]) -> Iterator[dict[str, objec
     for issue in dict.fromkeys(issues):
         neighbours = {option: {**package, issue: option} for option in scenario.issues[issue].options}
         rules = {option: [rule.id for rule in broken_rules(scenario, text)] for option, text in neighbours.items()}
-        bench = replace(at, only=_only(*(text for option, text in neighbours.items() if not rules[option])))
+        bench = replace(at, only=Condition.of(*(text for option, text in neighbours.items() if not rules[option])))
         for option, text in neighbours.items():
             row: dict[str, object] = {"issue": issue, "option": option, "breaks": ", ".join(rules[option])}
             if not rules[option]:

@@ -13,11 +13,12 @@ from sim.analysis.portrait_around import tables_of_texts
 from sim.analysis.smallest_change import CentralTable
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.package_pass import Prospects, value_in_round
-from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.packages import Bools, Ints
 from sim.core.utility import EVERYBODY
 from sim.model.domain import Structure, structure
 from sim.model.ensemble import Ensemble, central, draw
 from sim.model.foresight import charge_commitments, net_utility_of, prospects
+from sim.results.labels import in_file_order
 from sim.results.stages import OfRuns
 from sim.scenario import Scenario
 
@@ -62,13 +63,12 @@ class Bench:
         return np.asarray(lines.crosses[lines.pattern[package]])
 
     def options(self, package: int) -> dict[str, str]:
-        found = self.structure.space.options_of(package)
-        return {issue: found[issue] for issue in self.scenario.issues}
+        return in_file_order(self.scenario, self.structure.space.options_of(package))
 
-    def package_of(self, text: str) -> int:
-        """Index of a package given as options joined by `/` in the order of the file; `NO_DEAL` if there is none."""
-        options = dict(zip(self.scenario.issues, text.split("/"), strict=True))
-        return self.structure.space.index_of(options) if text else NO_DEAL
+
+def package_named(scenario: Scenario, text: str) -> int:
+    """Index of a package given as options joined by `/` in the order of the file; `NO_DEAL` if it is inconsistent."""
+    return structure(scenario).space.index_of(dict(zip(scenario.issues, text.split("/"), strict=True)))
 
 
 def bench(scenario: Scenario, seed: int = 1, draws: int = 500) -> Bench:

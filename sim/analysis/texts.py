@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.figures import NoAnswer
+from sim.analysis.one_package import package_named
 from sim.analysis.package_changes import broken_rules
 from sim.analysis.portrait import LINES_REAL, portrait
 from sim.analysis.rendered import Rendered
@@ -260,7 +261,7 @@ def matching(scenario: Scenario, fix: Mapping[str, str]) -> Ints:
         options = list(scenario.issues[issue].options)
         if option not in options:
             raise NoAnswer(f"{issue} has no option {quoted(option)}{meant(option, options)}")
-    found = structure(scenario).space.holds(Condition(({issue: frozenset([name]) for issue, name in fix.items()},)))
+    found = structure(scenario).space.holds(Condition.of(fix))
     if not found.any():
         broken = [rule.id for rule in broken_rules(scenario, dict(fix))]
         why = f" it breaks the rule {' and '.join(broken)}" if broken else " together with the rules nothing is left"
@@ -372,11 +373,6 @@ def rank_texts(
     return TextRanking(scenario, seed, draws, round, by, top, fix or {}, table, groups, better, beside, bargained)
 
 
-def package_named(scenario: Scenario, text: str) -> int:
-    """Index of a package given as options joined by `/` in the order of the file; `NO_DEAL` if there is none."""
-    return structure(scenario).package_of(dict(zip(scenario.issues, text.split("/"), strict=True)))
-
-
 def _better(
     scenario: Scenario, draws: int, seed: int, round: int, packages: Sequence[str]
 ) -> Iterator[dict[str, object]]:
@@ -427,8 +423,8 @@ def _beside(scenario: Scenario, table: pd.DataFrame, results: Results | None) ->
             yield row("signed", f"signed {len(names)}", [text], counts[text] / results.n)
     shown, space = portrait(scenario), structure(scenario).space
     for name, proposal in scenario.proposals.items():
-        condition = Condition(({issue: frozenset([option]) for issue, option in proposal.package.items()},))
-        options = [space.options_of(package) for package in np.flatnonzero(space.holds(condition)).tolist()]
+        completions = np.flatnonzero(space.holds(Condition.of(proposal.package)))
+        options = [space.options_of(package) for package in completions.tolist()]
         packages = ["/".join(each[issue] for issue in scenario.issues) for each in options]
         if packages:
             yield row("proposal", name, packages)

@@ -43,7 +43,7 @@ def describe_file(about: ChangedFile) -> dict[str, Any]:
     """
     bench = bench_of(about)
     scenario, shown = bench.scenario, bench.portrait
-    found = shown.solutions[shown.solutions["solution"] == NASH].to_dict("records")
+    found = shown.solutions[shown.solutions["solution"] == NASH]
     return {
         "title": clean(scenario.title),
         "issues": issues_in_words(scenario),
@@ -55,9 +55,9 @@ def describe_file(about: ChangedFile) -> dict[str, Any]:
         "consistent": len(bench.structure.space),
         "over": [party_label(scenario, name) for name in shown.solution_parties],
         "nash": [
-            {"reading": row["candidates"], "package": bench.options(bench.package_of(row["package"]))}
-            for row in found
-            if isinstance(row["package"], str)
+            {"reading": reading, "package": dict(zip(scenario.issues, text.split("/"), strict=True))}
+            for reading, text in zip(found["candidates"], found["package"], strict=True)
+            if isinstance(text, str)
         ],
         "proposals": {
             name: {
