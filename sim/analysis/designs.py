@@ -85,7 +85,7 @@ Player = Callable[[Sequence[Piece]], Iterator[tuple[int, pd.DataFrame]]]
 
 
 def play(
-    design: Design, results: Results, asked: Figure, advance: Callable[[int], None] = lambda runs: None,
+    design: Design, results: Results, figure: Figure, advance: Callable[[int], None] = lambda runs: None,
     store: DesignStore | None = None, player: Player | None = None,
 ) -> dict[str, Floats]:  # fmt: skip
     """Play a figure of every run of a design, by the name of its sheet.
@@ -99,10 +99,10 @@ def play(
     found = {sheet.name: np.full(len(sheet.uniforms), np.nan) for sheet in design.sheets}
 
     def note(number: int, first: int, draws: pd.DataFrame) -> None:
-        values = asked.values(draws)
+        values = figure.values(draws)
         if np.isnan(values).any():
             raise NoAnswer(
-                f"{asked.label}: some runs have none, and a design needs one of every run; "
+                f"{figure.label}: some runs have none, and a design needs one of every run; "
                 "ask for a figure of all runs, such as signed, in_force or worth_PARTY"
             )
         found[design.sheets[number].name][first : first + len(draws)] = values

@@ -9,7 +9,7 @@ import pandas as pd
 from sim.analysis.compare import Mean, paired_difference
 from sim.analysis.gaps import RESERVATION_VALUE
 from sim.analysis.ledger import Movement, movements
-from sim.analysis.parameters import Change, Parameter, Turn, parameters
+from sim.analysis.parameters import Change, Parameter, ParameterChange, parameters
 from sim.analysis.reasons import Reasons, Satisfaction, Share, reasons, satisfactions
 from sim.analysis.rendered import Rendered
 from sim.analysis.replays import Aside, Replayed, replayed, set_aside
@@ -127,7 +127,7 @@ def _candidates(results: Results, found: Opening, asides: tuple[Aside, ...]) -> 
         party, _, what = aside.name.partition(".")
         if what == RESERVATION_VALUE and aside.falls is not None:
             parameter = own[party]
-            return [Change((Turn(parameter, max(parameter.low, parameter.value - aside.falls[1])),), -1, 0)]
+            return [Change((ParameterChange(parameter, max(parameter.low, parameter.value - aside.falls[1])),), -1, 0)]
     return []
 
 
@@ -174,7 +174,7 @@ def counterfactual(results: Results, change: Change, most: int) -> Counterfactua
     return Counterfactual(change, sets, n, tuple(Stage.of(name, *runs) for name in SHOWN))
 
 
-def settings(turns: Sequence[Turn]) -> list[str]:
+def settings(turns: Sequence[ParameterChange]) -> list[str]:
     """Format changes as `PATH=VALUE`: a stated range moves with its value, clipped to the scale."""
     texts = []
     for turn in turns:

@@ -130,7 +130,7 @@ def _parameter(
 
 
 @dataclass(frozen=True)
-class Turn:
+class ParameterChange:
     """A changed number: which, and its value."""
 
     parameter: Parameter
@@ -164,7 +164,7 @@ class Turn:
 class Change:
     """One or two changed numbers that open a zone."""
 
-    turns: tuple[Turn, ...]
+    turns: tuple[ParameterChange, ...]
     package: int  # the package that becomes acceptable
     packages: int  # how many become acceptable, itself included
 

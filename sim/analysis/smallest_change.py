@@ -19,7 +19,7 @@ import numpy as np
 
 from sim.analysis import parameters
 from sim.analysis.gaps import Table
-from sim.analysis.parameters import AS_WORTH, REAL_ABOVE, SLACK, SLOPE, Change, Parameter, Turn
+from sim.analysis.parameters import AS_WORTH, REAL_ABOVE, SLACK, SLOPE, Change, Parameter, ParameterChange
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.model.domain import Structure
@@ -137,7 +137,7 @@ class Search:
         """Return near packages that lack only party n's consent, for want of utility."""
         return np.asarray((self.short[aside][self.near] == 1) & self._unwilling(n, aside))
 
-    def _turned(self, parameter: Parameter, place: int) -> Turn:
+    def _turned(self, parameter: Parameter, place: int) -> ParameterChange:
         return _turn(parameter, parameter.value + self.change[parameter.path][place])
 
     # One number.
@@ -167,7 +167,7 @@ class Search:
         aside = tuple(line for parameter in parameters for line in parameter.lines)
         zone = np.flatnonzero(self.now.votes_short(aside) <= 0)
         package = int(zone[self._cheapest(zone, np.zeros(len(zone)))])
-        return Change(tuple(Turn(parameter, REAL_ABOVE) for parameter in parameters), package, 0)
+        return Change(tuple(ParameterChange(parameter, REAL_ABOVE) for parameter in parameters), package, 0)
 
     def _of_all(self, parameter: Parameter) -> Change | None:
         """Return the smallest change of a number that affects the utility of all parties alike."""
@@ -204,7 +204,7 @@ class Search:
                     if owner not in cheapest or change.cost < cheapest[owner].cost:
                         cheapest[owner] = change
                 for change in cheapest.values():
-                    yield Change((Turn(line, REAL_ABOVE), *change.turns), change.package, 0)
+                    yield Change((ParameterChange(line, REAL_ABOVE), *change.turns), change.package, 0)
         for one, other in combinations(self.lines, 2):
             alone = any(self.now.opens(parameter.lines) for parameter in (one, other))
             if not alone and self.now.opens((*one.lines, *other.lines)):
@@ -255,12 +255,12 @@ class Search:
                 fits = (other.value + turn >= other.low) & (other.value + turn <= other.high)  # False for NaN
                 if fits.any():
                     best = int(np.where(fits, np.abs(turn), np.inf).argmin())
-                    turns = Turn(parameter, end), Turn(other, float(other.value + turn[best]))
+                    turns = ParameterChange(parameter, end), ParameterChange(other, float(other.value + turn[best]))
                     yield Change(turns, int(self.near[places[best]]), 0)
 
 
-def _turn(parameter: Parameter, value: float) -> Turn:
-    return Turn(parameter, float(np.clip(value, parameter.low, parameter.high)))
+def _turn(parameter: Parameter, value: float) -> ParameterChange:
+    return ParameterChange(parameter, float(np.clip(value, parameter.low, parameter.high)))
 
 
 def _order(change: Change) -> tuple[float, tuple[str, ...]]:
@@ -279,14 +279,14 @@ def add_up(one: Parameter, other: Parameter) -> bool:
 class Opening:
     """What opens a zone at central numbers; where `packages` are acceptable without any change, the rest is empty.
 
-    `untold` counts changes that the table computed anew does not confirm, and which are not listed: they make a
+    `unconfirmed` counts changes that the table computed anew does not confirm, and which are not listed: they make a
     guarantor's decision jump.
     """
 
     packages: int
     one: tuple[Change, ...]  # for every number that opens a zone alone, its smallest change, cheapest first
     two: tuple[Change, ...]  # of two numbers, where cheaper than any one number, cheapest first; see `Search.two`
-    untold: int = 0
+    unconfirmed: int = 0
 
     @property
     def best(self) -> Change | None:

@@ -13,7 +13,7 @@ from sim.app.playing import played
 from sim.app.step import issues_in_words
 from sim.core.cache import Cache
 from sim.core.packages import NO_DEAL
-from sim.report.explain import turn_words
+from sim.report.explain import parameter_change_text
 from sim.report.plain import pick, plain
 from sim.report.texts import MARKS
 from sim.results.labels import clean, condition_label, option_label, party_label, red_line_label, who_signs
@@ -163,7 +163,8 @@ def lacking(about: ChangedFile, options: Mapping[str, str]) -> list[dict[str, An
     if package == NO_DEAL:
         return []
     return [
-        pick(each, "party missing lines") | {"turns": [turn_words(bench.scenario, turn) for turn in each.turns]}
+        pick(each, "party missing lines")
+        | {"turns": [parameter_change_text(bench.scenario, change) for change in each.turns]}
         for each in lacks(bench, one_package(bench, package))
     ]
 

@@ -10,7 +10,7 @@ import pytest
 from sim.analysis.explain import counterfactual, explain, settings
 from sim.analysis.explain_draw import explain_draw
 from sim.analysis.ledger import movements
-from sim.analysis.parameters import Change, Turn, parameters
+from sim.analysis.parameters import Change, ParameterChange, parameters
 from sim.analysis.reasons import Share, _obstacles, reasons, satisfactions
 from sim.analysis.replays import fall_for_half, hardness_for_half, replayed, set_aside
 from sim.analysis.smallest_change import CentralTable
@@ -205,15 +205,15 @@ def test_a_number_that_only_goes_with_a_stage_is_no_cause(monkeypatch):
 
 def test_a_change_moves_the_range_with_the_value(well):
     parameter = next(each for each in parameters(well.scenario) if each.path == "parties.east.no_deal")
-    assert settings([Turn(parameter, 0.3)]) == ["parties.east.no_deal={value: 0.3, range: [0.1, 0.7]}"]
-    assert settings([Turn(parameter, 0.1)]) == ["parties.east.no_deal={value: 0.1, range: [0, 0.5]}"]
+    assert settings([ParameterChange(parameter, 0.3)]) == ["parties.east.no_deal={value: 0.3, range: [0.1, 0.7]}"]
+    assert settings([ParameterChange(parameter, 0.1)]) == ["parties.east.no_deal={value: 0.1, range: [0, 0.5]}"]
     certain = next(each for each in parameters(well.scenario) if each.path == "parties.west.no_deal")
-    assert settings([Turn(certain, 0.25)]) == ["parties.west.no_deal=0.25"]
+    assert settings([ParameterChange(certain, 0.25)]) == ["parties.west.no_deal=0.25"]
 
 
 def test_a_change_is_tried_on_the_same_runs(well):
     parameter = next(each for each in parameters(well.scenario) if each.path == "parties.east.no_deal")
-    answer = counterfactual(well, Change((Turn(parameter, 0.3),), -1, 0), 150)
+    answer = counterfactual(well, Change((ParameterChange(parameter, 0.3),), -1, 0), 150)
     stages = {each.name: each for each in answer.stages}
     other = run(well.scenario.with_sets(answer.sets), 150)
     assert answer.n == 150
