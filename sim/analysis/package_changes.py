@@ -52,13 +52,12 @@ def _turns(at: Bench, package: int, party: str, margin: float) -> list[Parameter
     for parameter in at.central.parameters:
         if parameter.party != party or parameter.far == parameter.value:
             continue
-        kinds = (parameter.kind,)
-        gained = float(at.central.margins_of(one, parameter.at(parameter.far), kinds)[n, 0]) - margin
+        gained = float(at.central.margins_of(one, parameter.at(parameter.far))[n, 0]) - margin
         slope = gained / (parameter.far - parameter.value)
         value = parameter.value - margin / slope if abs(slope) > SLOPE else np.nan
         if parameter.low - SLACK <= value <= parameter.high + SLACK:
             turn = ParameterChange(parameter, float(np.clip(value, parameter.low, parameter.high)))
-            if at.central.margins_of(one, parameter.at(turn.value), kinds)[n, 0] >= -TOLERANCE:
+            if at.central.margins_of(one, parameter.at(turn.value))[n, 0] >= -TOLERANCE:
                 found.append(turn)
     return sorted(found, key=lambda turn: (round(turn.cost, 12), turn.parameter.path))[:MOST_TURNS]
 

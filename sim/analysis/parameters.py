@@ -19,7 +19,7 @@ REAL_ABOVE = 0.5  # at central numbers a line is real if its hardness is above: 
 POINTS = 100.0  # the scale of points; all else here is from 0 to 1
 SLACK = 1e-12  # tolerance for rounding beyond a bound
 SLOPE = 1e-12  # smaller slopes count as 0
-AS_WORTH = ("weight", "points", "linkage", "delivery")  # kinds that affect only utility
+ONLY_UTILITY = ("weight", "points", "linkage", "delivery")  # kinds that affect only utility
 
 
 @dataclass(frozen=True)

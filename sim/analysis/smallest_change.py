@@ -10,7 +10,7 @@ the other takes over. Two weights, and a weight with points, multiply each other
 The search is exhaustive. Each change found is verified by computing the table anew.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -19,7 +19,7 @@ import numpy as np
 
 from sim.analysis import parameters
 from sim.analysis.gaps import Table
-from sim.analysis.parameters import AS_WORTH, REAL_ABOVE, SLACK, SLOPE, Change, Parameter, ParameterChange
+from sim.analysis.parameters import ONLY_UTILITY, REAL_ABOVE, SLACK, SLOPE, Change, Parameter, ParameterChange
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.model.domain import Structure
@@ -51,27 +51,29 @@ class CentralTable:
     def now(self) -> Table:
         return self.after({})
 
-    def after(self, changes: Mapping[str, float], kinds: Collection[str] = ()) -> Table:
-        """Return the table once numbers of the file have other values.
-
-        Args:
-            kinds: Of the parameters that changed, if known: numbers that affect only utility are faster.
-        """
-        moved = self._moved(changes, kinds)
-        return Table(self.structure, foreseen_margins(moved)[0], self._real(changes), self.quota)
+    def after(self, changes: Mapping[str, float]) -> Table:
+        """Return the table once numbers of the file have other values, by path."""
+        margins = foreseen_margins(self._changed(changes))[0]
+        return Table(self.structure, margins, self._real(changes), self.quota)
 
     def margins(self, parameter: Parameter, value: float) -> Floats:
         """Return margins once a parameter has a value, shape (N, P)."""
-        return self.after(parameter.at(value), (parameter.kind,)).margin
+        return self.after(parameter.at(value)).margin
 
-    def margins_of(self, packages: Ints, changes: Mapping[str, float], kinds: Collection[str] = ()) -> Floats:
+    def margins_of(self, packages: Ints, changes: Mapping[str, float]) -> Floats:
         """Return margins of some packages once numbers of the file have other values, shape (N, K)."""
-        moved = self._moved(changes, kinds)
-        return np.asarray(foreseen_margins(moved, packages)[0])
+        return np.asarray(foreseen_margins(self._changed(changes), packages)[0])
 
-    def _moved(self, changes: Mapping[str, float], kinds: Collection[str]) -> Ensemble:
-        worths = bool(kinds) and all(kind in AS_WORTH for kind in kinds)
-        return revalued(self._ensemble, changes) if worths else _quiet(central(self.scenario, self.structure, changes))
+    @cached_property
+    def _quick(self) -> frozenset[str]:
+        """Paths of the numbers that affect only utility, so that nothing else has to be drawn anew."""
+        own = (parameter for parameter in self.parameters if parameter.kind in ONLY_UTILITY)
+        return frozenset(path for parameter in own for path in (parameter.path, *parameter.others))
+
+    def _changed(self, changes: Mapping[str, float]) -> Ensemble:
+        if self._quick.issuperset(changes):
+            return revalued(self._ensemble, changes)
+        return _quiet(central(self.scenario, self.structure, changes))
 
     def _real(self, changes: Mapping[str, float]) -> Bools:
         real = np.zeros(len(self.structure.lines.names), bool)
@@ -310,6 +312,6 @@ def opening(table: CentralTable) -> Opening:
 def _confirmed(table: CentralTable, found: list[Change]) -> Iterator[Change]:
     """Return the changes that open a zone in the table computed anew, with how many packages they open."""
     for each in found:
-        count = int(table.after(each.values(), [turn.parameter.kind for turn in each.turns]).zone.sum())
+        count = int(table.after(each.values()).zone.sum())
         if count:
             yield Change(each.turns, each.package, count)

@@ -273,7 +273,7 @@ def figure_table(games: Games, labels: Names, figures: Names) -> pd.DataFrame:
 
     The field is the mean over all strategies in the same draw, so the difference is free of what is common to a draw.
     """
-    rows = []
+    rows = list[dict[str, Any]]()
     for figure in figures:
         by_point = games.joint if figure == "joint" else _shares(games, figure)  # one value a draw, whatever the seat
         by_draw = [
@@ -281,19 +281,17 @@ def figure_table(games: Games, labels: Names, figures: Names) -> pd.DataFrame:
             for seats in map(games.seats_of, range(len(labels)))
         ]
         estimate = share_of if figure in SHARES else mean_of
-        for label, numbers in zip(labels, _against_field(by_draw, estimate), strict=True):
-            rows.append({"label": label, "figure": figure} | numbers)
+        rows += _against_field(labels, by_draw, estimate, figure=figure)
     return pd.DataFrame(rows)
 
 
 def seat_table(games: Games, labels: Names) -> pd.DataFrame:
     """Return one row a strategy and party: the party's utility with it, over all that the others play."""
-    rows = []
+    rows = list[dict[str, Any]]()
     for v, party in enumerate(games.parties):
         places = [np.flatnonzero(games.assigned[:, v] == s) for s in range(len(labels))]
         by_draw = [mean_over([games.worth[g, v] for g in here], games.draws) for here in places]
-        for label, numbers in zip(labels, _against_field(by_draw, mean_of), strict=True):
-            rows.append({"label": label, "party": party} | numbers)
+        rows += _against_field(labels, by_draw, mean_of, party=party)
     return pd.DataFrame(rows)
 
 
@@ -379,11 +377,13 @@ def _shares(games: Games, figure: str) -> Bools:
     return games.signed if figure == "agreement" else games.in_force
 
 
-def _against_field(by_draw: Sequence[Floats], estimate: Callable[[Floats], Mean]) -> Iterator[dict[str, Any]]:
+def _against_field(
+    labels: Names, by_draw: Sequence[Floats], estimate: Callable[[Floats], Mean], **key: str
+) -> Iterator[dict[str, Any]]:
     """Return the numbers of each strategy, and of its difference from the mean of all in the same draw."""
     field = mean_over(by_draw, len(by_draw[0]))
-    for values in by_draw:
+    for label, values in zip(labels, by_draw, strict=True):
         difference = mean_of(values - field)
-        yield estimate(values)._asdict() | {
+        yield {"label": label} | key | estimate(values)._asdict() | {
             "difference": difference.value, "difference_low": difference.low, "difference_high": difference.high
         }  # fmt: skip

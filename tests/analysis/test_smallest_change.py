@@ -297,7 +297,7 @@ def test_no_number_and_no_two_of_two_parties_do_it_by_less(base, seed):
         least = one[parameter.path].cost if parameter.path in one else math.inf
         for value in np.linspace(parameter.low, parameter.high, 7):
             if ParameterChange(parameter, float(value)).cost < least - 1e-9:
-                zone = table.after(parameter.at(float(value)), (parameter.kind,)).zone
+                zone = table.after(parameter.at(float(value))).zone
                 assert not zone.any(), (parameter.path, value)
     least = min([change.cost for change in (*answer.one, *answer.two)], default=2.0)
     pairs = [
