@@ -308,7 +308,6 @@ def morris_effects(
 
 
 def morris_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:
-    """Return a row an input, the largest mean effect first."""
     by_trajectory = np.array([figure[sheet.name] for sheet in design.sheets]).T.reshape(-1)
     table = morris_effects(design.paths, trajectories_of(design), by_trajectory, seed, design.sided)
     table = _with_inputs(design, table, design.paths)
@@ -321,7 +320,6 @@ def trajectories_of(design: Design) -> Floats:
 
 
 def _salib() -> tuple[Any, Any]:
-    """SALib's sampler and its analysis for Morris."""
     try:
         from SALib.analyze import morris as analysis
         from SALib.sample import morris as sampling

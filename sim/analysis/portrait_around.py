@@ -49,7 +49,6 @@ class SteadyPath:
 
 
 def steady_path(ensemble: Ensemble) -> SteadyPath:
-    """Follow reservation values along their steady path."""
     world, start, spec = ensemble.world, ensemble.reservation_value[0], ensemble.scenario.war
     events, war, time = _sure(world.events), world.war, ensemble.scenario.time
     nothing = np.zeros((time.rounds, len(start)))

@@ -60,8 +60,6 @@ class Sensitivity(Rendered):
 
 @dataclass(frozen=True)
 class Plan:
-    """The settings of a design."""
-
     inputs: Sequence[str] = ()  # paths of the inputs; empty for those ranked first by the tornado
     top: int = 8
     points: int | None = None  # base points of `sobol`, a power of two; trajectories of `morris`; None for 256 and 32
@@ -135,7 +133,6 @@ def from_design(
 
 
 def _why_nothing(found: Sample) -> str:
-    """Return why a sensitivity analysis is impossible; empty if it is possible."""
     if not found.drawn.paths:
         return "No number of the file has a range, so no input differs from run to run."
     if found.is_constant:

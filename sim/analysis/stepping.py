@@ -29,8 +29,6 @@ FIRST_BLOCK = 8  # draws played at once at first; each further block is twice as
 
 @dataclass(frozen=True)
 class SearchProgress:
-    """The progress of a search."""
-
     draw: int | None  # the first matching draw, None if none of those played does
     last: int  # the last draw played
 
@@ -168,7 +166,6 @@ def _texts(talks: Talks, at: RoundState, place: int) -> Iterator[TextState | Non
 
 
 def _harm(war: War, place: int, n: int) -> Harm:
-    """Return the harm up to the round, whether or not the talks still go on."""
     strikes, weeks = war.strikes, war.strikes.household_weeks()[: place + 1, 0].cumsum(axis=0)[-1]
     own = [s for s, struck in enumerate(strikes.static.on) if struck == n]
     dark, waves, hits = (float(sum(each[0, place, s] for s in own))

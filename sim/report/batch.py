@@ -40,8 +40,6 @@ _PLAIN = re.compile(r"\w[\w.-]*", re.ASCII)  # names of folders that a link may 
 
 @dataclass(frozen=True)
 class _Row:
-    """Results of one scenario as their folder has them."""
-
     folder: Path
     manifest: Manifest
     title: str

@@ -100,7 +100,6 @@ def shared(share: Share) -> str:
 
 
 def _in_short(explained: Explanation) -> Iterator[Block]:
-    """Summarize the explanation in a few lines."""
     why, scenario = explained.reasons, explained.results.scenario
     lines = []
     if why.without_deal:
@@ -256,7 +255,6 @@ def _smallest_changes(explained: Explanation) -> Iterator[str]:
 
 
 def stages(results: Results) -> Iterator[Block]:
-    """Return what was agreed in earlier stages, and how those ended."""
     labels = {stage.id: clean(stage.label) for stage in results.scenario.stages}
     rows = []
     for each in stages_held(results):
@@ -426,7 +424,6 @@ def _flip_words(explained: Explanation, flip: Flip) -> str:
 
 
 def parameter_text(scenario: Scenario, parameter: Parameter) -> str:
-    """Name what a number is about."""
     parts = parameter.path.split(".")
     if parameter.kind == "delivery":
         return f'chance that "{option_label(scenario, parts[1], parts[3])}" can be had'
