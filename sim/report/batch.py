@@ -85,7 +85,7 @@ def write_index(out: Path, first: Sequence[Path] = ()) -> Path | None:
     folders = sorted(stored_results(out), key=lambda each: each.name not in wanted)[:MOST_FOLDERS]
     digest = sha256(__version__.encode())
     for folder in folders:
-        digest.update(folder.name.encode("utf-8", "surrogateescape") + b"\0" + _bytes_of_run(folder))
+        digest.update(folder.name.encode("utf-8", "surrogateescape") + b"\0" + (_bytes_of(folder / RUN) or b""))
     made_of = f"Made by peacesim {__version__} of results with the hash {digest.hexdigest()[:16]}."
     there = _bytes_of(out / INDEX)
     if not folders or (there is not None and TITLE.encode() not in there):
@@ -103,10 +103,6 @@ def _bytes_of(path: Path) -> bytes | None:
         return None
     except (ValueError, StoreError):
         return b""
-
-
-def _bytes_of_run(folder: Path) -> bytes:
-    return _bytes_of(folder / RUN) or b""
 
 
 def _blocks(folders: Sequence[Path], made_of: str) -> Iterator[Block]:
