@@ -18,8 +18,9 @@ import pandas as pd
 from sim.analysis.figures import NoAnswer
 from sim.analysis.package_changes import broken_rules
 from sim.analysis.parameters import hardness_parameters
+from sim.analysis.portrait_around import of_guarantor
 from sim.analysis.rendered import Rendered
-from sim.analysis.texts import DRAWS, Marks, marks, matching, options_named, texts
+from sim.analysis.texts import DRAWS, Marks, marks, matching, month_of, options_named, texts
 from sim.analysis.texts import orders as rankings
 from sim.core import streams
 from sim.core.compiled import worth_compiling
@@ -27,7 +28,6 @@ from sim.core.exact import TOLERANCE, Floats
 from sim.core.numbers import MIDDLE_LAWS, NORMAL_REACH
 from sim.core.package_pass import apply_foresight, charge_commitment, fill_utility
 from sim.core.packages import Bools, Condition
-from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.credibility import least_gain
 from sim.mechanisms.durability import parts_held, used_up
 from sim.mechanisms.implementation import Judgement
@@ -284,12 +284,9 @@ class Tested:
         """The durability of the package, in force at signature."""
         after, draws = self.ensemble.world.aftermath, len(self.ensemble)
         assert after is not None
-        month = np.full(draws, (self.round - 1) * self.ensemble.scenario.time.days_per_round / DAYS_PER_MONTH)
-        worth = no_deal = None
-        if after.static.guarantor is not None:
-            n = self.ensemble.structure.parties.index(after.static.guarantor)
-            worth, no_deal = self.utility[:, n], self.marks.no_deal[:, n]
-        return after.judge(np.zeros(draws, np.int64), month, np.zeros(draws), worth, no_deal)
+        values = of_guarantor(self.ensemble, self.utility, self.marks.no_deal)
+        month = month_of(self.ensemble, self.round)
+        return after.judge(np.zeros(draws, np.int64), month, np.zeros(draws), *values)
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Kind and name of all obstacles that the package can meet."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sim.analysis.parameters import REAL_ABOVE, mean_hardness
 from sim.analysis.portrait import Portrait, portrait
-from sim.analysis.portrait_around import tables_of_texts
+from sim.analysis.portrait_around import of_guarantor, tables_of_texts
 from sim.analysis.smallest_change import CentralTable
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.package_pass import Prospects, value_in_round
@@ -220,11 +220,7 @@ def _afterwards(at: Bench, packages: Ints, worths: Floats, rows: list[dict[Any, 
     aftermath, at_once = at.ensemble.world.aftermath, np.zeros(at.n)
     if aftermath is None or not rows:
         return None
-    worth = no_deal = None
-    if aftermath.static.guarantor is not None:
-        n = at.parties.index(aftermath.static.guarantor)
-        worth, no_deal = worths[:, n], at.no_deal[:, n]
-    judged = aftermath.judge(packages, at_once, at_once, worth, no_deal)
+    judged = aftermath.judge(packages, at_once, at_once, *of_guarantor(at.ensemble, worths, at.no_deal))
     return Afterwards(
         central={str(key): value for key, value in rows[0].items() if key != "proposal"},
         held_12=_of(judged.held(12)),
