@@ -254,9 +254,8 @@ def from_bytes(
 def _any_schema(file: pq.ParquetFile, names: Sequence[str]) -> pa.Schema:
     """Return the columns of a file; a ValueError if one is of a type that is not stored, or a named one is missing."""
     schema = file.schema_arrow
-    if any((field.type, field.nullable) not in _FRAMED for field in schema) or any(
-        schema.names.count(name) != 1 for name in names
-    ):
+    there = all(schema.names.count(name) == 1 for name in names)
+    if not there or any((field.type, field.nullable) not in _FRAMED for field in schema):
         raise ValueError("its columns are not those of draws")
     return schema
 
