@@ -17,6 +17,16 @@ settings.register_profile("slow", settings.get_profile("ci"))  # all examples th
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 QUICK, FEWEST = 0.4, 5  # the share of its examples that a test tries but with the profile `slow`, and how many at least
 
+@pytest.fixture
+def file(tmp_path):
+    """The small scenario of `tests.commands` in a file, `talks.yaml`."""
+    from tests.commands import SCENARIO
+
+    path = tmp_path / "talks.yaml"
+    path.write_text(SCENARIO, encoding="utf-8")
+    return path
+
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 

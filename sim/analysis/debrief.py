@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.figures import NoAnswer
-from sim.analysis.one_package import Bench, Of, OnePackage, bench, one_package
+from sim.analysis.one_package import Bench, Of, OnePackage, bench, one_package, package_named
 from sim.analysis.package_changes import Place, place
 from sim.analysis.portrait import LINES_OFF, LINES_REAL
 from sim.analysis.rendered import Rendered
@@ -139,7 +139,7 @@ def _solutions(at: Bench, package: int, zone: str) -> pd.DataFrame:
     for row in at.portrait.solutions.to_dict("records"):
         if row["candidates"] != zone or not isinstance(row["package"], str):
             continue
-        other = at.package_of(row["package"])
+        other = package_named(at.scenario, row["package"])
         gains = {
             f"gain_{party}": float(at.portrait.utility[n, other] - at.portrait.utility[n, package])
             for party, n in ((party, at.parties.index(party)) for party in at.scenario.parties)

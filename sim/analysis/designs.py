@@ -85,7 +85,7 @@ Player = Callable[[Sequence[Piece]], Iterator[tuple[int, pd.DataFrame]]]
 
 
 def play(
-    design: Design, results: Results, asked: Figure, advance: Callable[[int], None] = lambda runs: None,
+    design: Design, results: Results, figure: Figure, advance: Callable[[int], None] = lambda runs: None,
     store: DesignStore | None = None, player: Player | None = None,
 ) -> dict[str, Floats]:  # fmt: skip
     """Play a figure of every run of a design, by the name of its sheet.
@@ -99,10 +99,10 @@ def play(
     found = {sheet.name: np.full(len(sheet.uniforms), np.nan) for sheet in design.sheets}
 
     def note(number: int, first: int, draws: pd.DataFrame) -> None:
-        values = asked.values(draws)
+        values = figure.values(draws)
         if np.isnan(values).any():
             raise NoAnswer(
-                f"{asked.label}: some runs have none, and a design needs one of every run; "
+                f"{figure.label}: some runs have none, and a design needs one of every run; "
                 "ask for a figure of all runs, such as signed, in_force or worth_PARTY"
             )
         found[design.sheets[number].name][first : first + len(draws)] = values
@@ -308,7 +308,6 @@ def morris_effects(
 
 
 def morris_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:
-    """Return a row an input, the largest mean effect first."""
     by_trajectory = np.array([figure[sheet.name] for sheet in design.sheets]).T.reshape(-1)
     table = morris_effects(design.paths, trajectories_of(design), by_trajectory, seed, design.sided)
     table = _with_inputs(design, table, design.paths)
@@ -321,7 +320,6 @@ def trajectories_of(design: Design) -> Floats:
 
 
 def _salib() -> tuple[Any, Any]:
-    """SALib's sampler and its analysis for Morris."""
     try:
         from SALib.analyze import morris as analysis
         from SALib.sample import morris as sampling

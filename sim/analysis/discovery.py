@@ -21,15 +21,15 @@ MOST_SEARCHED = 20_000  # maximum runs of a search: more would take minutes and 
 class Question:
     """The cases of interest: a figure, whether runs without it count instead, and for a mean the bound."""
 
-    asked: Figure
+    figure: Figure
     turned: bool = False
     above: float | None = None
     below: float | None = None
 
     def cases(self, draws: pd.DataFrame) -> np.ndarray:
         """1 for a run of interest, 0 for another, NaN where a run has no such figure, shape (n,)."""
-        values = self.asked.values(draws)
-        if not self.asked.is_share:
+        values = self.figure.values(draws)
+        if not self.figure.is_share:
             inside = np.ones(len(values), bool)
             inside &= values > self.above if self.above is not None else True
             inside &= values < self.below if self.below is not None else True
@@ -66,7 +66,7 @@ class Discovery(Rendered):
     def overview(self) -> tuple[str, pd.DataFrame]:
         boxes = [{"box": number, "runs": box.tested.n, "coverage": box.tested.coverage, "density": box.tested.density}
                  for number, box in enumerate(self.boxes, 1)]  # fmt: skip
-        title = f"Conditions under which runs {self.question.asked.does}"
+        title = f"Conditions under which runs {self.question.figure.does}"
         return title, pd.DataFrame(boxes) if boxes else pd.DataFrame({"note": [self.note]})
 
     def range_of(self, column: int) -> tuple[float, float]:
@@ -100,13 +100,13 @@ def discover(
     """
     question = Question(figure_named([results], question)) if isinstance(question, str) else question
     limited = question.above is not None or question.below is not None
-    if question.asked.is_share and limited:
-        raise NoAnswer(f"{question.asked.name} takes no --above or --below: a run has it or not")
-    if not question.asked.is_share and not limited:
+    if question.figure.is_share and limited:
+        raise NoAnswer(f"{question.figure.name} takes no --above or --below: a run has it or not")
+    if not question.figure.is_share and not limited:
         raise NoAnswer(
-            f"{question.asked.name} is a number: say which runs are of interest, with --above or --below"
+            f"{question.figure.name} is a number: say which runs are of interest, with --above or --below"
         )
-    of_signed = question.asked.of_text
+    of_signed = question.figure.of_text
     draws = sampled_runs(results)
     draws = draws[draws["package"].notna()] if of_signed else draws
     cases = question.cases(draws)

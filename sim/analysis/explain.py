@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
 from sim.analysis.compare import Mean, paired_difference
 from sim.analysis.gaps import RESERVATION_VALUE
 from sim.analysis.ledger import Movement, movements
-from sim.analysis.parameters import Change, Parameter, Turn, parameters
+from sim.analysis.parameters import Change, Parameter, ParameterChange, parameters
 from sim.analysis.reasons import Reasons, Satisfaction, Share, reasons, satisfactions
 from sim.analysis.rendered import Rendered
 from sim.analysis.replays import Aside, Replayed, replayed, set_aside
@@ -34,6 +35,18 @@ class Stage:
     after: Share
     difference: Mean
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether the change moves it: the interval excludes zero."""
+        return self.difference[1] > 0 or self.difference[2] < 0
+
+    @classmethod
+    def of(cls, name: str, *runs: pd.DataFrame) -> "Stage":
+        """Compare the same runs before and after a change."""
+        first, second = (STAGES[name].flags(draws).astype(float).set_axis(draws["draw"]) for draws in runs)
+        before, after = (Share(name, int(column.sum()), len(column)) for column in (first, second))
+        return cls(name, before, after, paired_difference(first, second)[0])
+
 
 @dataclass(frozen=True)
 class Counterfactual:
@@ -46,21 +59,6 @@ class Counterfactual:
     fault: str = ""  # why it cannot be made: the scenario would be invalid
 
 
-@dataclass(frozen=True)
-class Ends:
-    """A number at both ends of its range on the same runs, all else as drawn."""
-
-    n: int
-    low: Share  # runs that reached a stage with the number at the low end
-    high: Share
-    difference: Mean  # of high less low, paired, with its 95 % interval
-
-    @property
-    def is_cause(self) -> bool:
-        """Whether the number alone moves the stage: its interval excludes zero."""
-        return self.difference[1] > 0 or self.difference[2] < 0
-
-
 @dataclass(frozen=True, eq=False)
 class Explanation(Rendered):
     """The reasons for the outcomes of some results.
@@ -69,7 +67,8 @@ class Explanation(Rendered):
         replayed: The first runs, those without a deal played again.
         moved_by: For each stage, the uncertain number with the largest difference; None where none stands out or the
             runs are too few. An association in the runs as drawn.
-        ends: The same numbers set to both ends of their ranges on the first runs, by stage: whether they are a cause.
+        ends: By stage, the same number at the low end of its range (before) and at the high end (after), on the first
+            runs, all else as drawn: whether it is a cause.
         weights: Which single weight changes the package signed most often.
     """
 
@@ -82,7 +81,7 @@ class Explanation(Rendered):
     replayed: Replayed = field(repr=False)
     asides: tuple[Aside, ...] = field(repr=False)
     moved_by: Mapping[str, Mover | None] = field(repr=False)
-    ends: Mapping[str, Ends] = field(repr=False)
+    ends: Mapping[str, Stage] = field(repr=False)
     tried: tuple[Counterfactual, ...] = field(repr=False)
     weights: WeightFlips = field(repr=False)
 
@@ -128,11 +127,11 @@ def _candidates(results: Results, found: Opening, asides: tuple[Aside, ...]) -> 
         party, _, what = aside.name.partition(".")
         if what == RESERVATION_VALUE and aside.falls is not None:
             parameter = own[party]
-            return [Change((Turn(parameter, max(parameter.low, parameter.value - aside.falls[1])),), -1, 0)]
+            return [Change((ParameterChange(parameter, max(parameter.low, parameter.value - aside.falls[1])),), -1, 0)]
     return []
 
 
-def at_both_ends(results: Results, movers: Mapping[str, Mover | None], most: int) -> Iterator[tuple[str, Ends]]:
+def at_both_ends(results: Results, movers: Mapping[str, Mover | None], most: int) -> Iterator[tuple[str, Stage]]:
     """Play the first `most` runs again with each number at the low and at the high end of its range.
 
     Yields:
@@ -146,28 +145,22 @@ def at_both_ends(results: Results, movers: Mapping[str, Mover | None], most: int
             played[mover.paths] = _played_at_ends(results, mover.paths, n)
         pair = played[mover.paths]
         if pair is not None:
-            low, high = (STAGES[stage].flags(draws).astype(float).set_axis(draws["draw"]) for draws in pair)
-            below, above = (Share(stage, int(flags.sum()), n) for flags in (low, high))
-            yield stage, Ends(n, below, above, paired_difference(low, high)[0])
+            yield stage, Stage.of(stage, *pair)
 
 
 def _played_at_ends(results: Results, paths: Sequence[str], n: int) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     scenario = results.scenario
-    numbers, points = scenario.numbers(), {each.path: each for each in parameters(scenario) if each.kind == "points"}
-    ends = []
-    for path in paths:
-        stated = points[path].stated if path in points else None
-        number = numbers.get(path)
-        if number is not None and number.low is not None and number.high is not None:
-            stated = number.low, number.high
-        if stated is None:
-            return None
-        ends.append(stated)
-    low, high = ([f"{path}={pair[side]:.10g}" for path, pair in zip(paths, ends, strict=True)] for side in (0, 1))
+    ranges: dict[str, Any] = {each.path: each.stated for each in parameters(scenario) if each.kind == "points"}
+    ranges |= {path: number.range for path, number in scenario.numbers().items() if number.range is not None}
+    ends = [(path, *pair) for path in paths if (pair := ranges.get(path)) is not None]
+    if len(ends) < len(paths):
+        return None
     try:
-        return run(scenario.with_sets(low), n, results.seed).draws, run(scenario.with_sets(high), n, results.seed).draws
+        low = run(scenario.with_sets([f"{path}={least:.10g}" for path, least, _ in ends]), n, results.seed)
+        high = run(scenario.with_sets([f"{path}={most:.10g}" for path, _, most in ends]), n, results.seed)
     except ScenarioError:
         return None
+    return low.draws, high.draws
 
 
 def counterfactual(results: Results, change: Change, most: int) -> Counterfactual:
@@ -177,15 +170,11 @@ def counterfactual(results: Results, change: Change, most: int) -> Counterfactua
         scenario = results.scenario.with_sets(sets)
     except ScenarioError as error:
         return Counterfactual(change, sets, 0, (), str(error).splitlines()[0])
-    runs, stages = (results.head(n), run(scenario, n, results.seed).draws), []
-    for name in SHOWN:
-        first, second = (STAGES[name].flags(draws).astype(float).set_axis(draws["draw"]) for draws in runs)
-        before, after = (Share(name, int(column.sum()), len(column)) for column in (first, second))
-        stages.append(Stage(name, before, after, paired_difference(first, second)[0]))
-    return Counterfactual(change, sets, n, tuple(stages))
+    runs = results.head(n), run(scenario, n, results.seed).draws
+    return Counterfactual(change, sets, n, tuple(Stage.of(name, *runs) for name in SHOWN))
 
 
-def settings(turns: Sequence[Turn]) -> list[str]:
+def settings(turns: Sequence[ParameterChange]) -> list[str]:
     """Format changes as `PATH=VALUE`: a stated range moves with its value, clipped to the scale."""
     texts = []
     for turn in turns:

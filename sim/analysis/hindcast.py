@@ -188,7 +188,6 @@ def hindcast(scenario: Scenario, draws: int = DRAWS, seed: int = 1, since: date 
 
 
 def _middle(values: Floats) -> dict[str, float]:
-    """Return the 10, 50 and 90 % quantiles over all draws."""
     return dict(zip(("low", "median", "high"), np.quantile(values, LEVELS[1:4]).tolist(), strict=True))
 
 

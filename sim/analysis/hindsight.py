@@ -22,6 +22,7 @@ import pandas as pd
 from sim.analysis.portrait import option_places, portrait
 from sim.core.exact import Floats
 from sim.core.packages import PackageSpace
+from sim.core.utility import DAYS_PER_MONTH
 from sim.model.ensemble import draw
 from sim.model.peace_talks import hold_talks
 from sim.results.results import Results, share_interval
@@ -31,7 +32,6 @@ from sim.scenario import Scenario
 
 MIDDLE, UNSURE = 50.0, 0.1
 MOST_ZONES = 200  # draws whose acceptable packages are evaluated
-DAYS_PER_MONTH = 30.4375
 COLUMNS = [
     *("issue", "low", "high", "runs", "inside", "inside_low", "inside_high", "error"),
     *("mean", "mean_error", "middle_error", "log", "crps", "random_log", "random_crps"),

@@ -62,16 +62,12 @@ class Fallen:
 
 @dataclass(frozen=True)
 class Departure:
-    """A party that left the talks, and its value of leaving."""
-
     party: str
     worth: float
 
 
 @dataclass(frozen=True)
 class Ballot:
-    """A vote that was held."""
-
     ratifier: str
     vote: str
     month: float  # months after the signature
@@ -97,8 +93,6 @@ class Signature:
 
 @dataclass(frozen=True)
 class Round:
-    """One round."""
-
     number: int  # from 1
     month: float  # months since the start; `date` if the file gives one
     date: datetime.date | None
@@ -187,7 +181,6 @@ def watch_draw(scenario: Scenario, seed: int, draw: int) -> tuple[Talks, tuple[R
 
 
 def narrated(talks: Talks, seen: Sequence[RoundState]) -> Narration:
-    """Narrate a draw from its recorded states."""
     scenario = talks.ensemble.scenario
     columns = {name: values[0] for name, values in outcome_columns(talks).items()}
     signed = int(talks.signed[0]) or None

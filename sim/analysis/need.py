@@ -8,7 +8,7 @@ bisection. Every change is verified on the file with the number set in it.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -18,8 +18,9 @@ import pandas as pd
 from sim.analysis.figures import NoAnswer
 from sim.analysis.package_changes import broken_rules
 from sim.analysis.parameters import hardness_parameters
+from sim.analysis.portrait_around import of_guarantor
 from sim.analysis.rendered import Rendered
-from sim.analysis.texts import DRAWS, Marks, marks, matching, options_named, texts
+from sim.analysis.texts import DRAWS, Marks, marks, matching, month_of, options_named, texts
 from sim.analysis.texts import orders as rankings
 from sim.core import streams
 from sim.core.compiled import worth_compiling
@@ -27,7 +28,6 @@ from sim.core.exact import TOLERANCE, Floats
 from sim.core.numbers import MIDDLE_LAWS, NORMAL_REACH
 from sim.core.package_pass import apply_foresight, charge_commitment, fill_utility
 from sim.core.packages import Bools, Condition
-from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.credibility import least_gain
 from sim.mechanisms.durability import parts_held, used_up
 from sim.mechanisms.implementation import Judgement
@@ -45,9 +45,6 @@ LOG_ODDS = 10.0  # a shift of support is tried up to this
 ROUNDING = 1e-9
 EVALUATIONS = 500
 
-Guess = Callable[[float], tuple[Floats, Floats]]  # by direction: margin of each draw, and what a unit of change adds
-
-
 @dataclass(frozen=True)
 class Lever:
     """A number that may be changed, and its bounds."""
@@ -55,12 +52,13 @@ class Lever:
     kind: str  # `no_deal`, `weight`, `side_payment`, `points`, `guarantee`, `support`, `months`, `hardness`, `test`
     path: str
     number: Number
-    low: float  # low, high: its bounds
-    high: float
+    low: float = 0.0  # low, high: its bounds
+    high: float = 1.0
     up: bool = False  # up, down: the directions in which it is tried
     down: bool = False
     step: float = STEP
-    guess: Guess | None = field(default=None, repr=False)
+    # margin of each draw, at or above zero where the obstacle passes, and what a unit more of the number adds to it
+    margins: tuple[Floats, Floats] | None = field(default=None, repr=False)
     alike: tuple[str, ...] = ()  # paths of numbers that must be equal
     others: Mapping[str, Number] = field(default_factory=dict)  # weights that are rescaled with it
     entry: Mapping[str, object] | None = None  # a linkage that the file lacks
@@ -71,6 +69,11 @@ class Lever:
         if self.number.uncertain:
             return float(self.number.high or 0) - float(self.number.low or 0)
         return min(self.high - self.low, max(1.0, abs(self.number.value)))
+
+    def least(self, way: float, needed: int) -> float:
+        """Return the smallest change in a direction after which so many draws pass, by their margins."""
+        assert self.margins is not None
+        return least_change(self.margins[0], way * self.margins[1], needed)
 
     def ends(self, way: float) -> tuple[int, int]:
         """Return the steps in a direction until its range reaches a bound, and until all of it has."""
@@ -231,6 +234,10 @@ class Bench:
         return structure(self.scenario, self.only)
 
     @cached_property
+    def package(self) -> dict[str, str]:
+        return self.table.space.options_of(0)
+
+    @cached_property
     def ensemble(self) -> Ensemble:
         return draw(self.scenario, self.seed, 0, self.draws, table=self.table)
 
@@ -277,12 +284,9 @@ class Tested:
         """The durability of the package, in force at signature."""
         after, draws = self.ensemble.world.aftermath, len(self.ensemble)
         assert after is not None
-        month = np.full(draws, (self.round - 1) * self.ensemble.scenario.time.days_per_round / DAYS_PER_MONTH)
-        worth = no_deal = None
-        if after.static.guarantor is not None:
-            n = self.ensemble.structure.parties.index(after.static.guarantor)
-            worth, no_deal = self.utility[:, n], self.marks.no_deal[:, n]
-        return after.judge(np.zeros(draws, np.int64), month, np.zeros(draws), worth, no_deal)
+        values = of_guarantor(self.ensemble, self.utility, self.marks.no_deal)
+        month = month_of(self.ensemble, self.round)
+        return after.judge(np.zeros(draws, np.int64), month, np.zeros(draws), *values)
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Kind and name of all obstacles that the package can meet."""
@@ -357,7 +361,7 @@ def _moves(at: Bench, kind: str, name: str, to: float) -> list[Move]:
     needed = int(np.ceil(to * at.draws - TOLERANCE))
     levers = {"party": _of_party, "ratifier": _of_ratifier, "line": _of_line, "test": _of_test}[kind](at, name, to)
     ways = [(lever, way) for lever in levers for way in [1] * lever.up + [-1] * lever.down]
-    costs = [least_change(*lever.guess(way), needed) / lever.unit if lever.guess else 0.0 for lever, way in ways]
+    costs = [lever.least(way, needed) / lever.unit if lever.margins else 0.0 for lever, way in ways]
     for place in sorted(range(len(ways)), key=lambda place: costs[place]):
         lever, way = ways[place]
         there = best.get(lever.kind)
@@ -388,8 +392,8 @@ def _change(at: Bench, lever: Lever, way: int, obstacle: tuple[str, str], to: fl
     if last <= 0:
         return None
     low, high, needed = 0, last, int(np.ceil(to * at.draws - TOLERANCE))
-    if lever.guess is not None:
-        near = least_change(*lever.guess(way), needed) / lever.step
+    if lever.margins is not None:
+        near = lever.least(way, needed) / lever.step
         guess = max(1, int(np.ceil(near - ROUNDING))) if near <= first + 1 else 0
         for steps in (guess, guess + 1) if guess else ():  # rounding may need one more
             if steps <= last and reached(steps):
@@ -465,7 +469,7 @@ def _chain(at: Bench, kind: str, name: str, to: float, moves: Sequence[Move]) ->
 def _of_party(at: Bench, name: str, to: float) -> Iterator[Lever]:
     """Return the numbers of a party; only those of its lines, if these block in too many draws whatever the utility."""
     scenario, found, party = at.scenario, at.tested, at.scenario.parties[name]
-    n, package, path = at.table.parties.index(name), at.table.space.options_of(0), f"parties.{name}"
+    n, path = at.table.parties.index(name), f"parties.{name}"
     ensemble, behind = at.ensemble, (found.real & (at.table.lines.party == n)).any(axis=1)
     yield from _lines(at, name)
     if 1 - behind.mean() < to - TOLERANCE:
@@ -474,27 +478,27 @@ def _of_party(at: Bench, name: str, to: float) -> Iterator[Lever]:
     free, one = ensemble.world.reservation_value[:, at.round - 1, n], np.ones(len(ensemble))
     kept = np.divide(found.marks.no_deal[:, n], free, out=one.copy(), where=free > 0)  # the rest after leverage
     falls = np.divide(margin, kept, out=np.full(len(one), -np.inf), where=kept > 0)
-    yield Lever("no_deal", f"{path}.no_deal", party.no_deal, 0.0, 1.0, down=True, guess=lambda way: (falls, one))
+    yield Lever("no_deal", f"{path}.no_deal", party.no_deal, down=True, margins=(falls, -one))
     for issue, weight in party.weights.items():
         yield from _weight(at, name, issue, weight, margin)
-    for issue, option in package.items():
+    for issue, option in at.package.items():
         i = [each.name for each in at.table.space.issues].index(issue)
         slope = ensemble.weights[:, n, i] / 100
         delivered = scenario.issues[issue].deliverable.get(option)
         if delivered is not None:
             chance = f"issues.{issue}.deliverable.{option}.chance"
             slope = slope * ensemble.inputs.get(chance, delivered.chance.value)
-        yield Lever("points", f"{path}.values.{issue}.{option}", party.values[issue][option], 0.0, 100.0, up=True,
-                    step=STEP_POINTS, guess=lambda way, slope=slope: (margin, slope))  # type: ignore[misc]  # fmt: skip
+        yield Lever("points", f"{path}.values.{issue}.{option}", party.values[issue][option], high=100.0, up=True,
+                    step=STEP_POINTS, margins=(margin, slope))  # fmt: skip
     for linkage in party.linkages:
         if at.table.space.holds(linkage.when)[0]:
             yield Lever("side_payment", f"{path}.linkages.{linkage.id}.adds", linkage.adds,
                         min(-1.0, linkage.adds.value), max(1.0, linkage.adds.value), up=True,
-                        guess=lambda way: (margin, one))  # fmt: skip
+                        margins=(margin, one))  # fmt: skip
     yield _side_payment(at, name, margin)
     yield from _carrots(at, name)
     if party.foresight.value or party.foresight.uncertain:
-        yield Lever("refusal_cost", f"{path}.refusal_cost", party.refusal_cost, 0.0, 1.0, down=True)
+        yield Lever("refusal_cost", f"{path}.refusal_cost", party.refusal_cost, down=True)
         for _, ratifier in (each for each in found.names() if each[0] == "ratifier"):
             yield _support(scenario, ratifier)
         yield from _guarantee(at)
@@ -516,8 +520,8 @@ def _weight(at: Bench, name: str, issue: str, weight: Number, margin: Floats) ->
     asked = sum(drawn[each] * worth[each] for each in drawn) / total - np.where(np.isfinite(margin), margin, 0.0)
     rest = sum(drawn[each] * (worth[each] - asked) for each in others)
     slope = worth[issue] - asked - rest / (1 - weight.value)
-    yield Lever("weight", f"parties.{name}.weights.{issue}", weight, 0.0, 1.0, up=True, down=True,
-                guess=lambda way: (margin * total, way * slope),
+    yield Lever("weight", f"parties.{name}.weights.{issue}", weight, up=True, down=True,
+                margins=(margin * total, slope),
                 others={f"parties.{name}.weights.{each}": number for each, number in others.items()})  # fmt: skip
 
 
@@ -526,23 +530,23 @@ def _side_payment(at: Bench, name: str, margin: Floats) -> Lever:
     known = {linkage.id for linkage in at.scenario.parties[name].linkages}
     new = next(each for each in (f"side_payment{'_again' * times}" for times in range(len(known) + 1))
                if each not in known)  # fmt: skip
-    entry = {"id": new, "when": at.table.space.options_of(0)}
-    return Lever("side_payment", f"parties.{name}.linkages.{new}.adds", Number(0), 0.0, 1.0, up=True, entry=entry,
-                 guess=lambda way: (margin, np.ones(len(margin))))  # fmt: skip
+    return Lever("side_payment", f"parties.{name}.linkages.{new}.adds", Number(0), up=True,
+                 entry={"id": new, "when": at.package}, margins=(margin, np.ones(len(margin))))  # fmt: skip
 
 
 def _carrots(at: Bench, name: str) -> Iterator[Lever]:
-    carrots = at.scenario.mediation.carrots if at.scenario.mediation is not None else None
-    offers = [] if carrots is None else [each for each in carrots.offers if each.party == name]
-    for offer in (each for each in offers if at.table.space.holds(each.when)[0]):
-        assert carrots is not None
-        for what, number in ((f"offers.{offer.id}.adds", offer.adds), ("budget", carrots.budget)):
-            yield Lever("side_payment", f"mediation.carrots.{what}", number, 0.0, max(1.0, number.value), up=True)
+    mediation = at.scenario.mediation
+    if mediation is None or mediation.carrots is None:
+        return
+    for offer in mediation.carrots.offers:
+        if offer.party == name and at.table.space.holds(offer.when)[0]:
+            for what, number in ((f"offers.{offer.id}.adds", offer.adds), ("budget", mediation.carrots.budget)):
+                yield Lever("side_payment", f"mediation.carrots.{what}", number, high=max(1.0, number.value), up=True)
 
 
 def _of_line(at: Bench, path: str, to: float) -> Iterator[Lever]:
     """Return the hardness of one red line, and of those that share it, as if it were the only obstacle."""
-    yield from (replace(each, guess=None) for each in _lines(at, path.split(".")[1]) if each.path == path)
+    yield from (replace(each, margins=None) for each in _lines(at, path.split(".")[1]) if each.path == path)
 
 
 def _lines(at: Bench, name: str) -> Iterator[Lever]:
@@ -561,55 +565,58 @@ def _lines(at: Bench, name: str) -> Iterator[Lever]:
         uniform = streams.uniform(at.seed, f"{group}.real", 0, at.draws)
         softer = uniform - at.ensemble.inputs.get(each.path, each.number.value)
         over = np.where(blocked, -np.inf, np.where(found.real[:, crossed].any(axis=1), softer, np.inf))
-        yield Lever("hardness", each.path, each.number, 0.0, 1.0, down=True, alike=tuple(each.others),
-                    guess=lambda way, over=over: (over, np.ones(len(over))))  # type: ignore[misc]  # fmt: skip
+        yield Lever("hardness", each.path, each.number, down=True, alike=tuple(each.others),
+                    margins=(over, -np.ones(len(over))))  # fmt: skip
 
 
 def _support(scenario: Scenario, ratifier: str) -> Lever:
     assert scenario.ratification is not None
     number = scenario.ratification.ratifiers[ratifier].support
-    return Lever("support", f"ratification.ratifiers.{ratifier}.support", number, 0.0, 1.0, up=True)
+    return Lever("support", f"ratification.ratifiers.{ratifier}.support", number, up=True)
 
 
 def _of_ratifier(at: Bench, name: str, to: float) -> Iterator[Lever]:
     yield _support(at.scenario, name)
     assert at.scenario.ratification is not None
-    spec, package = at.scenario.ratification.ratifiers[name], at.table.space.options_of(0)
-    for issue, by_option in spec.shifts.items():
-        if package[issue] in by_option:
-            yield Lever("shift", f"ratification.ratifiers.{name}.shifts.{issue}.{package[issue]}",
-                        by_option[package[issue]], -LOG_ODDS, LOG_ODDS, up=True)  # fmt: skip
-    if spec.support_drift_per_month.uncertain or spec.support_drift_per_month.value:
-        yield Lever("months", f"ratification.ratifiers.{name}.support_drift_per_month", spec.support_drift_per_month,
-                    -1.0, 1.0, up=True)  # fmt: skip
+    spec, path = at.scenario.ratification.ratifiers[name], f"ratification.ratifiers.{name}"
+    for option, number in _shifts(at, spec.shifts):
+        yield Lever("shift", f"{path}.shifts.{option}", number, -LOG_ODDS, LOG_ODDS, up=True)
+    drift = spec.support_drift_per_month
+    if drift.uncertain or drift.value:
+        yield Lever("months", f"{path}.support_drift_per_month", drift, low=-1.0, up=True)
 
 
-def _guarantee(at: Bench, guess: Guess | None = None) -> Iterator[Lever]:
+def _shifts(at: Bench, shifts: Mapping[str, Mapping[str, Number]]) -> Iterator[tuple[str, Number]]:
+    """Return what the options of the package shift, each by the end of its path, `issue.option`."""
+    for issue, by_option in shifts.items():
+        if at.package[issue] in by_option:
+            yield f"{issue}.{at.package[issue]}", by_option[at.package[issue]]
+
+
+def _guarantee(at: Bench, margins: tuple[Floats, Floats] | None = None) -> Iterator[Lever]:
     """Return the probability that the guarantor acts, of the package's own option."""
     table = None if at.scenario.aftermath is None else at.scenario.aftermath.credibility
     if table is not None:
-        option = at.table.space.options_of(0)[table.issue]
-        yield Lever("guarantee", f"aftermath.credibility.{option}", table.numbers[option], 0.0, 1.0, up=True, down=True,
-                    guess=guess)  # fmt: skip
+        path, number = f"aftermath.credibility.{at.package[table.issue]}", table.numbers[at.package[table.issue]]
+        yield Lever("guarantee", path, number, up=True, down=True, margins=margins)
 
 
 def _of_test(at: Bench, name: str, to: float) -> Iterator[Lever]:
     spec, found, one = at.scenario.aftermath, at.tested, np.ones(at.draws)
     assert spec is not None
     if spec.guarantor is not None and name != "pull_back":
-        guess: Guess | None = None
-        n = at.table.parties.index(spec.guarantor.party)
+        party, cost, margins = spec.guarantor.party, spec.guarantor.cost_of_acting, None
+        n = at.table.parties.index(party)
         gain, after = found.utility[:, n] - found.marks.no_deal[:, n], at.ensemble.world.aftermath
         if name == "guarantor" and after is not None:
             promised = found.judged.promised
             short = gain - least_gain(promised, after.cost_of_acting)
             enough = np.divide(short, promised, out=np.where(short >= 0, np.inf, -np.inf), where=promised > 0)
-            guess = lambda way: (enough, one)  # noqa: E731
-            yield _side_payment(at, spec.guarantor.party, short)
-            yield Lever("no_deal", f"parties.{spec.guarantor.party}.no_deal",
-                        at.scenario.parties[spec.guarantor.party].no_deal, 0.0, 1.0, down=True)  # fmt: skip
-        cost = spec.guarantor.cost_of_acting
-        yield Lever("guarantee", "aftermath.guarantor.cost_of_acting", cost, 0.0, _far(cost), down=True, guess=guess)
+            margins = enough, -one
+            yield _side_payment(at, party, short)
+            yield Lever("no_deal", f"parties.{party}.no_deal", at.scenario.parties[party].no_deal, down=True)
+        path = "aftermath.guarantor.cost_of_acting"
+        yield Lever("guarantee", path, cost, high=_far(cost), down=True, margins=margins)
     if name != "power" or found.ensemble.world.aftermath is None or spec.power_shift is None:
         yield from _guarantee(at)
     if spec.power_shift is not None and name in ("power", "holds_12", "holds_60"):
@@ -618,48 +625,40 @@ def _of_test(at: Bench, name: str, to: float) -> Iterator[Lever]:
         yield from _pull_back(at, name)
     if spec.hazard is not None and name in ("holds_12", "holds_60"):
         hazard = spec.hazard
-        yield Lever("durability", "aftermath.hazard.survival_12", hazard.survival_12, STEP, 1.0, up=True)
-        yield Lever("durability", "aftermath.hazard.deterrence", hazard.deterrence, 0.0, 1.0, up=True)
+        yield Lever("durability", "aftermath.hazard.survival_12", hazard.survival_12, STEP, up=True)
+        yield Lever("durability", "aftermath.hazard.deterrence", hazard.deterrence, up=True)
         for ratio in (each for each in hazard.ratios if at.table.space.holds(hazard.ratios[each].when)[0]):
             number = hazard.ratios[ratio].ratio
-            yield Lever("durability", f"aftermath.hazard.ratios.{ratio}.ratio", number, 0.0, _far(number), down=True)
+            yield Lever("durability", f"aftermath.hazard.ratios.{ratio}.ratio", number, high=_far(number), down=True)
 
 
 def _power(at: Bench, name: str) -> Iterator[Lever]:
     """Return the inputs of Powell's test: the penalty missing in each draw is a number."""
     assert at.scenario.aftermath is not None and at.scenario.aftermath.power_shift is not None
-    spec, package, judged = at.scenario.aftermath.power_shift, at.table.space.options_of(0), at.tested.judged
-    path, penalty, believed = "aftermath.power_shift", spec.penalty, judged.credibility
-    after = at.ensemble.world.aftermath
-    missing = judged.power.there - judged.power.needed + TOLERANCE
-    guess: Guess | None = None
+    spec, judged, after = at.scenario.aftermath.power_shift, at.tested.judged, at.ensemble.world.aftermath
+    path, high, margins = "aftermath.power_shift", _far(spec.penalty), None
     if name == "power" and after is not None and after.power_shift is not None:
-        acting = np.ones(at.draws) if after.credibility is None else believed
-        slope = after.power_shift.penalty
-        guess = lambda way: (missing, acting)  # noqa: E731
-        promise: Guess = lambda way: (missing, way * np.where(judged.guarantor_absent, 0.0, slope))  # noqa: E731
-        yield from _guarantee(at, promise)
-    yield Lever("guarantee", f"{path}.penalty_if_guarantor_acts", penalty, 0.0, _far(penalty), up=True, guess=guess)
-    yield Lever("months", f"{path}.months", spec.months, 0.0, _far(spec.months), up=True, step=STEP_POINTS)
-    for issue, by_option in spec.shifts.items():
-        if package[issue] in by_option:
-            yield Lever("shift", f"{path}.away_from_{spec.away_from}.{issue}.{package[issue]}",
-                        by_option[package[issue]], -1.0, 1.0, up=True, down=True)  # fmt: skip
+        missing = judged.power.there - judged.power.needed + TOLERANCE
+        margins = missing, np.ones(at.draws) if after.credibility is None else judged.credibility
+        yield from _guarantee(at, (missing, np.where(judged.guarantor_absent, 0.0, after.power_shift.penalty)))
+    yield Lever("guarantee", f"{path}.penalty_if_guarantor_acts", spec.penalty, high=high, up=True, margins=margins)
+    yield Lever("months", f"{path}.months", spec.months, high=_far(spec.months), up=True, step=STEP_POINTS)
+    for option, number in _shifts(at, spec.shifts):
+        yield Lever("shift", f"{path}.away_from_{spec.away_from}.{option}", number, low=-1.0, up=True, down=True)
 
 
 def _pull_back(at: Bench, name: str) -> Iterator[Lever]:
     assert at.scenario.aftermath is not None and at.scenario.aftermath.pull_back is not None
     spec, monitoring = at.scenario.aftermath.pull_back, at.scenario.aftermath.monitoring
-    option, test = at.table.space.options_of(0)[spec.issue], at.tested.judged.pull_back
+    option, test = at.package[spec.issue], at.tested.judged.pull_back
     if option in reciprocal_steps(spec):
-        missing: Guess = lambda way: (test.there - test.needed, np.ones(at.draws))  # noqa: E731
+        margins = (test.there - test.needed, np.ones(at.draws)) if name == "pull_back" else None
         yield Lever("months", f"aftermath.pull_back.steps.{option}", Number(spec.steps[option]), 1.0,
-                    max(MOST_STEPS, spec.steps[option]), up=True, step=WHOLE,
-                    guess=missing if name == "pull_back" else None)  # fmt: skip
-        yield Lever("guarantee", "aftermath.pull_back.penalty", spec.penalty, 0.0, _far(spec.penalty), up=True)
+                    max(MOST_STEPS, spec.steps[option]), up=True, step=WHOLE, margins=margins)  # fmt: skip
+        yield Lever("guarantee", "aftermath.pull_back.penalty", spec.penalty, high=_far(spec.penalty), up=True)
         if monitoring is not None:
-            watched = at.table.space.options_of(0)[monitoring.issue]
-            yield Lever("monitoring", f"aftermath.monitoring.{watched}", monitoring.numbers[watched], 0.0, 1.0, up=True)
+            watched = at.package[monitoring.issue]
+            yield Lever("monitoring", f"aftermath.monitoring.{watched}", monitoring.numbers[watched], up=True)
 
 
 def _far(number: Number) -> float:
@@ -690,7 +689,7 @@ def need(
     if not 1 <= round <= scenario.time.rounds:
         raise NoAnswer(f"round {round} is none of the {scenario.time.rounds} rounds of this scenario")
     package, completions = _package(scenario, options_named(scenario, text), draws, seed, round)
-    at = Bench(scenario, _only(package), draws, seed, round)
+    at = Bench(scenario, Condition.of(package), draws, seed, round)
     for loop in (parts_held, used_up, apply_foresight, fill_utility, charge_commitment):
         worth_compiling(loop, EVALUATIONS * draws)  # a package is evaluated many times
     found, obstacles = at.tested, []
@@ -723,10 +722,6 @@ def _package(
         )
         options = {issue: first[issue].iloc[0] for issue in scenario.issues}
     return {issue: options[issue] for issue in scenario.issues}, count
-
-
-def _only(*packages: Mapping[str, str]) -> Condition:
-    return Condition(tuple({issue: frozenset([option]) for issue, option in each.items()} for each in packages))
 
 
 def _together(at: Bench, obstacles: Sequence[Obstacle], to: float) -> tuple[tuple[str, ...], Bench]:
@@ -791,7 +786,7 @@ def _variants(at: Bench, package: Mapping[str, str]) -> Iterator[dict[str, objec
     for issue in dict.fromkeys(issues):
         neighbours = {option: {**package, issue: option} for option in scenario.issues[issue].options}
         rules = {option: [rule.id for rule in broken_rules(scenario, text)] for option, text in neighbours.items()}
-        bench = replace(at, only=_only(*(text for option, text in neighbours.items() if not rules[option])))
+        bench = replace(at, only=Condition.of(*(text for option, text in neighbours.items() if not rules[option])))
         for option, text in neighbours.items():
             row: dict[str, object] = {"issue": issue, "option": option, "breaks": ", ".join(rules[option])}
             if not rules[option]:

@@ -9,17 +9,16 @@ import pandas as pd
 
 from sim.analysis.parameters import REAL_ABOVE, mean_hardness
 from sim.analysis.portrait import Portrait, portrait
-from sim.analysis.portrait_around import tables_of_texts
+from sim.analysis.portrait_around import of_guarantor, tables_of_texts
 from sim.analysis.smallest_change import CentralTable
-from sim.core import package_pass
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.package_pass import Prospects, value_in_round
-from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.packages import Bools, Ints
 from sim.core.utility import EVERYBODY
-from sim.mechanisms.events import NEVER
 from sim.model.domain import Structure, structure
 from sim.model.ensemble import Ensemble, central, draw
-from sim.model.foresight import net_utility_of, prospects
+from sim.model.foresight import charge_commitments, net_utility_of, prospects
+from sim.results.labels import in_file_order
 from sim.results.stages import OfRuns
 from sim.scenario import Scenario
 
@@ -49,11 +48,8 @@ class Bench:
 
     def worths(self, packages: Ints) -> Floats:
         """Return the utility of packages in the first round of each draw, as the parties bargain, shape (B, N, K)."""
-        (utility, ahead), world = net_utility_of(self.ensemble, packages, self._ahead), self.ensemble.world
-        for word, steps in zip(world.commitments, world.static, strict=True):
-            bound = np.flatnonzero((word.from_round != NEVER) & (word.from_round <= FIRST))
-            cost, steps_back = np.ascontiguousarray(word.cost_per_step), np.ascontiguousarray(steps[packages])
-            package_pass.charge_commitment(utility, ahead, bound, self.parties.index(word.party), cost, steps_back)
+        utility, ahead = net_utility_of(self.ensemble, packages, self._ahead)
+        charge_commitments(self.ensemble, utility, ahead, packages, FIRST)
         return value_in_round(utility, ahead, self.no_deal)
 
     @cached_property
@@ -67,23 +63,19 @@ class Bench:
         return np.asarray(lines.crosses[lines.pattern[package]])
 
     def options(self, package: int) -> dict[str, str]:
-        found = self.structure.space.options_of(package)
-        return {issue: found[issue] for issue in self.scenario.issues}
+        return in_file_order(self.scenario, self.structure.space.options_of(package))
 
-    def package_of(self, text: str) -> int:
-        """Index of a package given as options joined by `/` in the order of the file; `NO_DEAL` if there is none."""
-        options = dict(zip(self.scenario.issues, text.split("/"), strict=True))
-        return self.structure.space.index_of(options) if text else NO_DEAL
+
+def package_named(scenario: Scenario, text: str) -> int:
+    """Index of a package given as options joined by `/` in the order of the file; `NO_DEAL` if it is inconsistent."""
+    return structure(scenario).space.index_of(dict(zip(scenario.issues, text.split("/"), strict=True)))
 
 
 def bench(scenario: Scenario, seed: int = 1, draws: int = 500) -> Bench:
     """Prepare a scenario for draws 0 to `draws - 1`, at least one; plays nothing."""
     table = structure(scenario)
     ensemble = draw(scenario, seed, 0, draws, table=table)
-    world = ensemble.world
-    pressure = np.zeros((draws, len(world.levers.static.names) if world.levers else 0))
-    if world.levers is not None:
-        pressure = world.levers.at_the_start(pressure, FIRST)
+    pressure, real = ensemble.world.before_any_offer(ensemble.real, FIRST)
     return Bench(
         scenario=scenario,
         structure=table,
@@ -91,8 +83,8 @@ def bench(scenario: Scenario, seed: int = 1, draws: int = 500) -> Bench:
         at_value=central(scenario, table),
         central=CentralTable(scenario, table),
         ensemble=ensemble,
-        no_deal=world.no_deal_now(pressure, FIRST),
-        real=world.lines_now(ensemble.real, np.zeros(ensemble.real.shape), FIRST),
+        no_deal=ensemble.world.no_deal_now(pressure, FIRST),
+        real=real,
     )
 
 
@@ -106,8 +98,6 @@ class Of(OfRuns):
 
 @dataclass(frozen=True)
 class Crossed:
-    """A red line that the package crosses."""
-
     name: str
     hardness: float  # its value
     mean: float  # share of all draws in which it is real at the start
@@ -230,11 +220,7 @@ def _afterwards(at: Bench, packages: Ints, worths: Floats, rows: list[dict[Any, 
     aftermath, at_once = at.ensemble.world.aftermath, np.zeros(at.n)
     if aftermath is None or not rows:
         return None
-    worth = no_deal = None
-    if aftermath.static.guarantor is not None:
-        n = at.parties.index(aftermath.static.guarantor)
-        worth, no_deal = worths[:, n], at.no_deal[:, n]
-    judged = aftermath.judge(packages, at_once, at_once, worth, no_deal)
+    judged = aftermath.judge(packages, at_once, at_once, *of_guarantor(at.ensemble, worths, at.no_deal))
     return Afterwards(
         central={str(key): value for key, value in rows[0].items() if key != "proposal"},
         held_12=_of(judged.held(12)),

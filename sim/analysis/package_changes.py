@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.analysis.one_package import Bench, OnePackage
-from sim.analysis.parameters import SLACK, SLOPE, Turn
+from sim.analysis.parameters import SLACK, SLOPE, ParameterChange
 from sim.analysis.portrait import LINES_OFF, LINES_REAL
 from sim.core.exact import TOLERANCE
 from sim.core.packages import NO_DEAL, Condition, Ints
@@ -28,7 +28,7 @@ class Lacks:
     party: str
     missing: float  # shortfall of its utility from the reservation value; 0 if there is none
     lines: tuple[str, ...]  # red lines of its own that it crosses
-    turns: tuple[Turn, ...]  # the cheapest changes of one number each after which its margin is 0; may be empty
+    turns: tuple[ParameterChange, ...]  # the cheapest changes of one number after which its margin is 0; may be empty
 
 
 def lacks(at: Bench, found: OnePackage) -> tuple[Lacks, ...]:
@@ -42,7 +42,7 @@ def lacks(at: Bench, found: OnePackage) -> tuple[Lacks, ...]:
     return tuple(answers)
 
 
-def _turns(at: Bench, package: int, party: str, margin: float) -> list[Turn]:
+def _turns(at: Bench, package: int, party: str, margin: float) -> list[ParameterChange]:
     """Return each number of a party changed until its margin is 0; the cheapest first.
 
     Utility is affine in each number, so the value is a quotient; it is evaluated anew, as a guarantor's decision may
@@ -52,13 +52,12 @@ def _turns(at: Bench, package: int, party: str, margin: float) -> list[Turn]:
     for parameter in at.central.parameters:
         if parameter.party != party or parameter.far == parameter.value:
             continue
-        kinds = (parameter.kind,)
-        gained = float(at.central.margins_of(one, parameter.at(parameter.far), kinds)[n, 0]) - margin
+        gained = float(at.central.margins_of(one, parameter.at(parameter.far))[n, 0]) - margin
         slope = gained / (parameter.far - parameter.value)
         value = parameter.value - margin / slope if abs(slope) > SLOPE else np.nan
         if parameter.low - SLACK <= value <= parameter.high + SLACK:
-            turn = Turn(parameter, float(np.clip(value, parameter.low, parameter.high)))
-            if at.central.margins_of(one, parameter.at(turn.value), kinds)[n, 0] >= -TOLERANCE:
+            turn = ParameterChange(parameter, float(np.clip(value, parameter.low, parameter.high)))
+            if at.central.margins_of(one, parameter.at(turn.value))[n, 0] >= -TOLERANCE:
                 found.append(turn)
     return sorted(found, key=lambda turn: (round(turn.cost, 12), turn.parameter.path))[:MOST_TURNS]
 

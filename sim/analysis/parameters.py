@@ -19,7 +19,7 @@ REAL_ABOVE = 0.5  # at central numbers a line is real if its hardness is above: 
 POINTS = 100.0  # the scale of points; all else here is from 0 to 1
 SLACK = 1e-12  # tolerance for rounding beyond a bound
 SLOPE = 1e-12  # smaller slopes count as 0
-AS_WORTH = ("weight", "points", "linkage", "delivery")  # kinds that affect only utility
+ONLY_UTILITY = ("weight", "points", "linkage", "delivery")  # kinds that affect only utility
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _parameter(
 
 
 @dataclass(frozen=True)
-class Turn:
+class ParameterChange:
     """A changed number: which, and its value."""
 
     parameter: Parameter
@@ -164,7 +164,7 @@ class Turn:
 class Change:
     """One or two changed numbers that open a zone."""
 
-    turns: tuple[Turn, ...]
+    turns: tuple[ParameterChange, ...]
     package: int  # the package that becomes acceptable
     packages: int  # how many become acceptable, itself included
 

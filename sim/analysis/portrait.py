@@ -162,8 +162,7 @@ class _Central:
 
     def completions(self, text: dict[str, str]) -> Ints:
         """Return the consistent packages that complete a package with open issues."""
-        options = {issue: frozenset([option]) for issue, option in text.items()}
-        return np.flatnonzero(self.structure.space.holds(Condition((options,))))
+        return np.flatnonzero(self.structure.space.holds(Condition.of(text)))
 
     def by_party(self, prefix: str, values: Floats) -> dict[str, float]:
         return {f"{prefix}_{self.names[n]}": float(values[n]) for n in self.in_file_order}

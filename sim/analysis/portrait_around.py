@@ -49,7 +49,6 @@ class SteadyPath:
 
 
 def steady_path(ensemble: Ensemble) -> SteadyPath:
-    """Follow reservation values along their steady path."""
     world, start, spec = ensemble.world, ensemble.reservation_value[0], ensemble.scenario.war
     events, war, time = _sure(world.events), world.war, ensemble.scenario.time
     nothing = np.zeros((time.rounds, len(start)))
@@ -239,17 +238,23 @@ def _together(ensemble: Ensemble, texts: Mapping[str, int]) -> Rows:
             yield text, float(independent[0, k]), float(shared[0, k])
 
 
+def of_guarantor(ensemble: Ensemble, utility: Floats, no_deal: Floats) -> tuple[Floats | None, Floats | None]:
+    """Return the guarantor's utility of a package and of no deal, (B,), of those of all, (B, N); None without one."""
+    aftermath = ensemble.world.aftermath
+    if aftermath is None or aftermath.static.guarantor is None:
+        return None, None
+    n = ensemble.structure.parties.index(aftermath.static.guarantor)
+    return utility[:, n], no_deal[:, n]
+
+
 def _after(ensemble: Ensemble, texts: Mapping[str, int], utility: Floats, path: SteadyPath) -> Rows:
     """Return tests of each package, as if signed in round 1, in force at once and not bought by pressure."""
     aftermath, at_once = ensemble.world.aftermath, np.zeros(1)
     if aftermath is None:
         return
-    guarantor = aftermath.static.guarantor
-    n = None if guarantor is None else ensemble.structure.parties.index(guarantor)
-    no_deal = None if n is None else path.no_deal[:1, n]
     for text, package in texts.items():
-        worth = None if n is None else utility[n, [package]]
-        found = aftermath.judge(np.array([package]), at_once, at_once, worth, no_deal).columns()
+        values = of_guarantor(ensemble, utility[:, [package]].T, path.no_deal[:1])
+        found = aftermath.judge(np.array([package]), at_once, at_once, *values).columns()
         yield text, *(found[name][0].item() for name in AFTER)
 
 

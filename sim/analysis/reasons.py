@@ -43,8 +43,6 @@ class Obstacle:
 
 @dataclass(frozen=True)
 class Reasons:
-    """Reasons why there is no deal."""
-
     n: int
     outcomes: tuple[Share, ...]  # all runs by outcome, in the order in which talks can end
     zone_first: Share  # runs with an acceptable package in the first round
@@ -199,16 +197,16 @@ def obstacle_groups(results: Results) -> tuple[Group, ...]:
         count = sum(runs for each in texts.values() for runs in each.values())
         if name == "no_zone":
             named = {text: runs for text, runs in texts[name].items() if text}
-            found = [Part(name, each.name, *each.part) for each in _obstacles(named, n)]
+            parts = ((each.name, *each.part) for each in _obstacles(named, n))
+            found = [Part(name, who, share, max(low, 0.0), high) for who, share, low, high in parts]
             rest, together = Counter({"": texts[name][""]}), _parts(named, n, _pairs)
             texts = {name: +rest}
         else:
             found, together = [], {}
         for outcome, each in texts.items():
             found += [Part(outcome, who, runs / n, *share_interval(runs, n)) for who, runs in each.items()]
-        parts = sorted(found, key=lambda part: (not part.name, -part.share, part.outcome, part.name))
-        clipped = tuple(Part(part.outcome, part.name, part.share, max(part.low, 0.0), part.high) for part in parts)
-        groups.append(Group(name, count, n, clipped, together))
+        found.sort(key=lambda part: (not part.name, -part.share, part.outcome, part.name))
+        groups.append(Group(name, count, n, tuple(found), together))
     return tuple(groups)
 
 

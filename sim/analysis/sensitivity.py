@@ -43,7 +43,7 @@ class Sensitivity(Rendered):
 
     results: Results = field(repr=False)
     drawn: Drawn = field(repr=False)
-    asked: Figure
+    figure: Figure
     n: int
     value: float
     low: float
@@ -55,13 +55,11 @@ class Sensitivity(Rendered):
 
     def overview(self) -> tuple[str, pd.DataFrame]:
         tables = [table.drop(columns="together") for table in self.tables.values()]
-        return f"What moves: {self.asked.label}", tables[0] if tables else pd.DataFrame({"note": [self.note]})
+        return f"What moves: {self.figure.label}", tables[0] if tables else pd.DataFrame({"note": [self.note]})
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The settings of a design."""
-
     inputs: Sequence[str] = ()  # paths of the inputs; empty for those ranked first by the tornado
     top: int = 8
     points: int | None = None  # base points of `sobol`, a power of two; trajectories of `morris`; None for 256 and 32
@@ -88,12 +86,12 @@ def sensitivity(
 
 def from_finished(results: Results, of: str, methods: Sequence[str]) -> Sensitivity:
     """Analyse a figure from finished runs alone; arguments and errors as of `sensitivity`."""
-    asked, drawn = figure_named([results], of), inputs_of(results)
-    found = sample(asked, sampled_runs(results), drawn)
-    value, low, high = figure_interval(asked.kind, pd.Series(found.values))
+    figure, drawn = figure_named([results], of), inputs_of(results)
+    found = sample(figure, sampled_runs(results), drawn)
+    value, low, high = figure_interval(figure.kind, pd.Series(found.values))
     note = _why_nothing(found)
     tables = {} if note else {method: FINISHED[method](found) for method in methods}
-    return Sensitivity(results, drawn, asked, found.n, value, low, high, len(drawn.paths), tables, note=note)
+    return Sensitivity(results, drawn, figure, found.n, value, low, high, len(drawn.paths), tables, note=note)
 
 
 def design_of(result: Sensitivity, method: str, plan: Plan) -> Design:
@@ -103,10 +101,10 @@ def design_of(result: Sensitivity, method: str, plan: Plan) -> Design:
         NoAnswer: if a named input does not differ, or the number of points is invalid.
     """
     results, drawn = result.results, result.drawn
-    found = sample(result.asked, sampled_runs(results), drawn)
+    found = sample(result.figure, sampled_runs(results), drawn)
     if found.n < len(found.has):
         raise NoAnswer(
-            f"{result.asked.label}: {len(found.has) - found.n:,} of {len(found.has):,} runs have none, and {method} "
+            f"{result.figure.label}: {len(found.has) - found.n:,} of {len(found.has):,} runs have none, and {method} "
             "needs one of every run: ask for a figure of all runs, such as signed, in_force or worth_PARTY"
         )
     ranked = [] if plan.inputs else [path for path in tornado(found)["input"] if path]
@@ -125,7 +123,7 @@ def from_design(
     store: DesignStore | None = None, player: Player | None = None,
 ) -> Sensitivity:  # fmt: skip
     """Add the table of a method whose runs are played now, or were stored; see `play` for the last three arguments."""
-    figure = play(design, result.results, result.asked, advance, store, player)
+    figure = play(design, result.results, result.figure, advance, store, player)
     facts = {
         "runs": design.runs, "points": len(design.sheets[0].uniforms), "inputs": list(design.paths),
         "identity": design.identity(result.results),
@@ -135,13 +133,12 @@ def from_design(
 
 
 def _why_nothing(found: Sample) -> str:
-    """Return why a sensitivity analysis is impossible; empty if it is possible."""
     if not found.drawn.paths:
         return "No number of the file has a range, so no input differs from run to run."
     if found.is_constant:
         every = found.values[0]
-        if found.asked.is_share:
+        if found.figure.is_share:
             none = "All" if every else "None"
-            return f"{none} of the {found.n:,} runs {found.asked.does}, so no input moves that within its range."
-        return f"{found.asked.label}: {every:.3g} in all {found.n:,} runs, so no input moves it within its range."
+            return f"{none} of the {found.n:,} runs {found.figure.does}, so no input moves that within its range."
+        return f"{found.figure.label}: {every:.3g} in all {found.n:,} runs, so no input moves it within its range."
     return ""

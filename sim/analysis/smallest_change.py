@@ -10,7 +10,7 @@ the other takes over. Two weights, and a weight with points, multiply each other
 The search is exhaustive. Each change found is verified by computing the table anew.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -19,7 +19,7 @@ import numpy as np
 
 from sim.analysis import parameters
 from sim.analysis.gaps import Table
-from sim.analysis.parameters import AS_WORTH, REAL_ABOVE, SLACK, SLOPE, Change, Parameter, Turn
+from sim.analysis.parameters import ONLY_UTILITY, REAL_ABOVE, SLACK, SLOPE, Change, Parameter, ParameterChange
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.model.domain import Structure
@@ -51,27 +51,29 @@ class CentralTable:
     def now(self) -> Table:
         return self.after({})
 
-    def after(self, changes: Mapping[str, float], kinds: Collection[str] = ()) -> Table:
-        """Return the table once numbers of the file have other values.
-
-        Args:
-            kinds: Of the parameters that changed, if known: numbers that affect only utility are faster.
-        """
-        moved = self._moved(changes, kinds)
-        return Table(self.structure, foreseen_margins(moved)[0], self._real(changes), self.quota)
+    def after(self, changes: Mapping[str, float]) -> Table:
+        """Return the table once numbers of the file have other values, by path."""
+        margins = foreseen_margins(self._changed(changes))[0]
+        return Table(self.structure, margins, self._real(changes), self.quota)
 
     def margins(self, parameter: Parameter, value: float) -> Floats:
         """Return margins once a parameter has a value, shape (N, P)."""
-        return self.after(parameter.at(value), (parameter.kind,)).margin
+        return self.after(parameter.at(value)).margin
 
-    def margins_of(self, packages: Ints, changes: Mapping[str, float], kinds: Collection[str] = ()) -> Floats:
+    def margins_of(self, packages: Ints, changes: Mapping[str, float]) -> Floats:
         """Return margins of some packages once numbers of the file have other values, shape (N, K)."""
-        moved = self._moved(changes, kinds)
-        return np.asarray(foreseen_margins(moved, packages)[0])
+        return np.asarray(foreseen_margins(self._changed(changes), packages)[0])
 
-    def _moved(self, changes: Mapping[str, float], kinds: Collection[str]) -> Ensemble:
-        worths = bool(kinds) and all(kind in AS_WORTH for kind in kinds)
-        return revalued(self._ensemble, changes) if worths else _quiet(central(self.scenario, self.structure, changes))
+    @cached_property
+    def _quick(self) -> frozenset[str]:
+        """Paths of the numbers that affect only utility, so that nothing else has to be drawn anew."""
+        own = (parameter for parameter in self.parameters if parameter.kind in ONLY_UTILITY)
+        return frozenset(path for parameter in own for path in (parameter.path, *parameter.others))
+
+    def _changed(self, changes: Mapping[str, float]) -> Ensemble:
+        if self._quick.issuperset(changes):
+            return revalued(self._ensemble, changes)
+        return _quiet(central(self.scenario, self.structure, changes))
 
     def _real(self, changes: Mapping[str, float]) -> Bools:
         real = np.zeros(len(self.structure.lines.names), bool)
@@ -137,7 +139,7 @@ class Search:
         """Return near packages that lack only party n's consent, for want of utility."""
         return np.asarray((self.short[aside][self.near] == 1) & self._unwilling(n, aside))
 
-    def _turned(self, parameter: Parameter, place: int) -> Turn:
+    def _turned(self, parameter: Parameter, place: int) -> ParameterChange:
         return _turn(parameter, parameter.value + self.change[parameter.path][place])
 
     # One number.
@@ -167,7 +169,7 @@ class Search:
         aside = tuple(line for parameter in parameters for line in parameter.lines)
         zone = np.flatnonzero(self.now.votes_short(aside) <= 0)
         package = int(zone[self._cheapest(zone, np.zeros(len(zone)))])
-        return Change(tuple(Turn(parameter, REAL_ABOVE) for parameter in parameters), package, 0)
+        return Change(tuple(ParameterChange(parameter, REAL_ABOVE) for parameter in parameters), package, 0)
 
     def _of_all(self, parameter: Parameter) -> Change | None:
         """Return the smallest change of a number that affects the utility of all parties alike."""
@@ -204,7 +206,7 @@ class Search:
                     if owner not in cheapest or change.cost < cheapest[owner].cost:
                         cheapest[owner] = change
                 for change in cheapest.values():
-                    yield Change((Turn(line, REAL_ABOVE), *change.turns), change.package, 0)
+                    yield Change((ParameterChange(line, REAL_ABOVE), *change.turns), change.package, 0)
         for one, other in combinations(self.lines, 2):
             alone = any(self.now.opens(parameter.lines) for parameter in (one, other))
             if not alone and self.now.opens((*one.lines, *other.lines)):
@@ -255,12 +257,12 @@ class Search:
                 fits = (other.value + turn >= other.low) & (other.value + turn <= other.high)  # False for NaN
                 if fits.any():
                     best = int(np.where(fits, np.abs(turn), np.inf).argmin())
-                    turns = Turn(parameter, end), Turn(other, float(other.value + turn[best]))
+                    turns = ParameterChange(parameter, end), ParameterChange(other, float(other.value + turn[best]))
                     yield Change(turns, int(self.near[places[best]]), 0)
 
 
-def _turn(parameter: Parameter, value: float) -> Turn:
-    return Turn(parameter, float(np.clip(value, parameter.low, parameter.high)))
+def _turn(parameter: Parameter, value: float) -> ParameterChange:
+    return ParameterChange(parameter, float(np.clip(value, parameter.low, parameter.high)))
 
 
 def _order(change: Change) -> tuple[float, tuple[str, ...]]:
@@ -279,14 +281,14 @@ def add_up(one: Parameter, other: Parameter) -> bool:
 class Opening:
     """What opens a zone at central numbers; where `packages` are acceptable without any change, the rest is empty.
 
-    `untold` counts changes that the table computed anew does not confirm, and which are not listed: they make a
+    `unconfirmed` counts changes that the table computed anew does not confirm, and which are not listed: they make a
     guarantor's decision jump.
     """
 
     packages: int
     one: tuple[Change, ...]  # for every number that opens a zone alone, its smallest change, cheapest first
     two: tuple[Change, ...]  # of two numbers, where cheaper than any one number, cheapest first; see `Search.two`
-    untold: int = 0
+    unconfirmed: int = 0
 
     @property
     def best(self) -> Change | None:
@@ -295,7 +297,6 @@ class Opening:
 
 
 def opening(table: CentralTable) -> Opening:
-    """Search all numbers and pairs of them; see the module."""
     count = int(table.now.zone.sum())
     if count:
         return Opening(count, (), ())
@@ -310,6 +311,6 @@ def opening(table: CentralTable) -> Opening:
 def _confirmed(table: CentralTable, found: list[Change]) -> Iterator[Change]:
     """Return the changes that open a zone in the table computed anew, with how many packages they open."""
     for each in found:
-        count = int(table.after(each.values(), [turn.parameter.kind for turn in each.turns]).zone.sum())
+        count = int(table.after(each.values()).zone.sum())
         if count:
             yield Change(each.turns, each.package, count)

@@ -27,18 +27,11 @@ MONTHS_AHEAD = 120  # after entry into force, month by month
 FIRST_BLOCK = 8  # draws played at once at first; each further block is twice as long
 
 
-@dataclass(frozen=True)
-class SearchProgress:
-    """The progress of a search."""
+def search_draws(scenario: Scenario, seed: int, start: int, wanted: str, most: int) -> Iterator[tuple[int | None, int]]:
+    """Play draws from `start` on until one has the wanted outcome.
 
-    draw: int | None  # the first matching draw, None if none of those played does
-    last: int  # the last draw played
-
-
-def search_draws(scenario: Scenario, seed: int, start: int, wanted: str, most: int) -> Iterator[SearchProgress]:
-    """Play draws from `start` on until one has the wanted outcome; yields once a block, the last one final.
-
-    At most `most` draws are played, at least 1; `wanted` is an outcome, `signed` or `any`.
+    At most `most` draws are played, at least 1; `wanted` is an outcome, `signed` or `any`. Yields once a block of draws
+    the first that matches, None if none does yet, and the last that was played.
 
     Raises:
         ValueError: if there is no such outcome, or a number is too small.
@@ -55,10 +48,10 @@ def search_draws(scenario: Scenario, seed: int, start: int, wanted: str, most: i
         ends_so = signed | True if wanted == ANY else signed if wanted == SIGNED else codes == OUTCOMES.index(wanted)
         if ends_so.any():
             found = first + int(ends_so.argmax())
-            yield SearchProgress(found, found)
+            yield found, found
             return
         first, length = first + count, 2 * length
-        yield SearchProgress(None, first - 1)
+        yield None, first - 1
 
 
 @dataclass(frozen=True)
@@ -168,7 +161,6 @@ def _texts(talks: Talks, at: RoundState, place: int) -> Iterator[TextState | Non
 
 
 def _harm(war: War, place: int, n: int) -> Harm:
-    """Return the harm up to the round, whether or not the talks still go on."""
     strikes, weeks = war.strikes, war.strikes.household_weeks()[: place + 1, 0].cumsum(axis=0)[-1]
     own = [s for s, struck in enumerate(strikes.static.on) if struck == n]
     dark, waves, hits = (float(sum(each[0, place, s] for s in own))

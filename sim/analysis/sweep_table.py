@@ -45,7 +45,6 @@ Point = tuple[Scenario, Mapping[str, str], Mapping[str, Any], str]
 
 
 def sweep_table(title: str, n: int, seed: int, design: str | None, points: Sequence[Point]) -> SweepTable:
-    """Tabulate the finished points of a sweep."""
     paths, rows = tuple(points[0][1]), []
     last = ["median_month", "most_frequent", "most_frequent_share"]
     for scenario, settings, facts, folder in points:

@@ -15,22 +15,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sim.analysis.figures import NoAnswer
+from sim.analysis.one_package import package_named
 from sim.analysis.package_changes import broken_rules
 from sim.analysis.portrait import LINES_REAL, portrait
 from sim.analysis.rendered import Rendered
-from sim.core import package_pass
-from sim.core.compiled import worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.package_pass import Prospects, value_in_round
 from sim.core.packages import Bools, Condition, Ints
 from sim.core.utility import DAYS_PER_MONTH, EVERYBODY
 from sim.core.wording import meant, quoted
 from sim.core.zopa import votes_needed
-from sim.mechanisms.events import NEVER
 from sim.mechanisms.ratification import Ratification
 from sim.model.domain import Structure, structure
 from sim.model.ensemble import Ensemble, draw
-from sim.model.foresight import deduct_risks, prospects, prospects_of, utility_of
+from sim.model.foresight import charge_commitments, deduct_risks, prospects, prospects_of, utility_of
 from sim.results.results import Results
 from sim.results.stages import reached
 from sim.scenario import Scenario
@@ -118,11 +116,7 @@ def marks(ensemble: Ensemble, round: int = 1, packages: Ints | None = None, sati
     month = month_of(ensemble, round)
     kinds, held = _kinds(ensemble, month, utility, no_deal, kept)
     deduct_risks(utility, ahead)
-    for word, steps in zip(world.commitments, world.static, strict=True):
-        bound = np.flatnonzero((word.from_round != NEVER) & (word.from_round <= round))
-        cost, back = np.ascontiguousarray(word.cost_per_step), np.ascontiguousarray(steps[kept])
-        charge = worth_compiling(package_pass.charge_commitment, len(bound) * len(back))
-        charge(utility, ahead, bound, table.parties.index(word.party), cost, back)
+    charge_commitments(ensemble, utility, ahead, kept, round)
     accepts = (utility >= no_deal[:, :, None] - TOLERANCE) & signs & ~behind[:, :-1]
     enough = votes_needed(table.signs, ensemble.protocol.quota)[kept]
     bought: Bools = np.zeros((len(ensemble), len(kept)), bool)
@@ -283,7 +277,7 @@ def matching(scenario: Scenario, fix: Mapping[str, str]) -> Ints:
         options = list(scenario.issues[issue].options)
         if option not in options:
             raise NoAnswer(f"{issue} has no option {quoted(option)}{meant(option, options)}")
-    found = structure(scenario).space.holds(Condition(({issue: frozenset([name]) for issue, name in fix.items()},)))
+    found = structure(scenario).space.holds(Condition.of(fix))
     if not found.any():
         broken = [rule.id for rule in broken_rules(scenario, dict(fix))]
         why = f" it breaks the rule {' and '.join(broken)}" if broken else " together with the rules nothing is left"
@@ -396,11 +390,6 @@ def rank_texts(
     return TextRanking(scenario, seed, draws, round, by, top, fix or {}, table, groups, better, beside, bargained)
 
 
-def package_named(scenario: Scenario, text: str) -> int:
-    """Index of a package given as options joined by `/` in the order of the file; `NO_DEAL` if there is none."""
-    return structure(scenario).package_of(dict(zip(scenario.issues, text.split("/"), strict=True)))
-
-
 def _better(
     scenario: Scenario, draws: int, seed: int, round: int, packages: Sequence[str]
 ) -> Iterator[dict[str, object]]:
@@ -451,8 +440,8 @@ def _beside(scenario: Scenario, table: pd.DataFrame, results: Results | None) ->
             yield row("signed", f"signed {len(names)}", [text], counts[text] / results.n)
     shown, space = portrait(scenario), structure(scenario).space
     for name, proposal in scenario.proposals.items():
-        condition = Condition(({issue: frozenset([option]) for issue, option in proposal.package.items()},))
-        options = [space.options_of(package) for package in np.flatnonzero(space.holds(condition)).tolist()]
+        completions = np.flatnonzero(space.holds(Condition.of(proposal.package)))
+        options = [space.options_of(package) for package in completions.tolist()]
         packages = ["/".join(each[issue] for issue in scenario.issues) for each in options]
         if packages:
             yield row("proposal", name, packages)

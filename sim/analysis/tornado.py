@@ -32,7 +32,7 @@ PAWN_COLUMNS = ["input", "together", "kind", "index", "low", "high", "noise", "s
 class Sample:
     """A figure in the runs that have one, with the inputs of these runs."""
 
-    asked: Figure
+    figure: Figure
     values: Floats
     has: Bools  # indices of these runs among all
     drawn: Drawn
@@ -57,22 +57,22 @@ class Sample:
         return {"input": path, "together": self.drawn.together[path], "kind": kind}
 
 
-def sample(asked: Figure, draws: pd.DataFrame, drawn: Drawn) -> Sample:
+def sample(figure: Figure, draws: pd.DataFrame, drawn: Drawn) -> Sample:
     """Return the runs that have a figure.
 
     Raises:
         NoAnswer: if there are too few for a sensitivity analysis.
     """
-    values = asked.values(draws)
+    values = figure.values(draws)
     has = ~np.isnan(values)
     count = int(has.sum())
     if count < LEAST_RUNS:
         of = "runs" if count == len(values) else f"of {len(values):,} runs have one"
         raise NoAnswer(
-            f"{asked.label}: {count:,} {of}; to tell which input moves it takes at least {LEAST_RUNS}: "
+            f"{figure.label}: {count:,} {of}; to tell which input moves it takes at least {LEAST_RUNS}: "
             "ask for more runs with -n, or for another figure with --of"
         )
-    return Sample(asked, values[has], has, drawn)
+    return Sample(figure, values[has], has, drawn)
 
 
 def tornado(sample: Sample) -> pd.DataFrame:
@@ -105,7 +105,7 @@ def tornado(sample: Sample) -> pd.DataFrame:
 def _compared(sample: Sample, values: Floats, noise: "_Noise", binary: bool = False) -> dict[str, Any]:
     lowest, highest = _ends(values, binary)
     low, high = sample.values[lowest], sample.values[highest]
-    if sample.asked.is_share:
+    if sample.figure.is_share:
         difference, at_least, at_most = share_difference(int(low.sum()), len(low), int(high.sum()), len(high))
     else:
         difference, at_least, at_most = unpaired_difference(pd.Series(low), pd.Series(high))

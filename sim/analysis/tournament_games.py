@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -140,15 +141,25 @@ class Games:
     def draws(self) -> int:
         return int(self.worth.shape[2])
 
+    @cached_property
+    def means(self) -> Floats:
+        """Mean utility of each party, shape (G, V)."""
+        return np.asarray(self.worth.mean(axis=2))
+
+    def is_equilibrium(self, point: int) -> bool:
+        """Whether no party's mean utility rises beyond the tolerance by a unilateral change of strategy."""
+        best = [self.means[self.choices(point, v), v].max() for v in range(len(self.parties))]
+        return bool((best <= self.means[point] + TOLERANCE).all())
+
     def seats_of(self, strategy: int) -> list[tuple[int, int]]:
         """Points and parties at which a strategy is played; where two parties play it, the point occurs twice."""
         return [(int(g), int(v)) for g, v in np.argwhere(self.assigned == strategy)]
 
-    def point(self, strategies: Sequence[int]) -> int:
-        place = 0
-        for strategy in strategies:
-            place = place * self.strategies + strategy
-        return place
+    def choices(self, point: int, party: int) -> list[int]:
+        """Points at which a party plays each of the strategies, in order, and the others play as at a point."""
+        step = self.strategies ** (len(self.parties) - 1 - party)
+        first = point - int(self.assigned[point, party]) * step
+        return [first + strategy * step for strategy in range(self.strategies)]
 
 
 def assignments(strategies: int, parties: int) -> Ints:
@@ -262,7 +273,7 @@ def figure_table(games: Games, labels: Names, figures: Names) -> pd.DataFrame:
 
     The field is the mean over all strategies in the same draw, so the difference is free of what is common to a draw.
     """
-    rows = []
+    rows = list[dict[str, Any]]()
     for figure in figures:
         by_point = games.joint if figure == "joint" else _shares(games, figure)  # one value a draw, whatever the seat
         by_draw = [
@@ -270,19 +281,17 @@ def figure_table(games: Games, labels: Names, figures: Names) -> pd.DataFrame:
             for seats in map(games.seats_of, range(len(labels)))
         ]
         estimate = share_of if figure in SHARES else mean_of
-        for label, numbers in zip(labels, _against_field(by_draw, estimate), strict=True):
-            rows.append({"label": label, "figure": figure} | numbers)
+        rows += _against_field(labels, by_draw, estimate, figure=figure)
     return pd.DataFrame(rows)
 
 
 def seat_table(games: Games, labels: Names) -> pd.DataFrame:
     """Return one row a strategy and party: the party's utility with it, over all that the others play."""
-    rows = []
+    rows = list[dict[str, Any]]()
     for v, party in enumerate(games.parties):
         places = [np.flatnonzero(games.assigned[:, v] == s) for s in range(len(labels))]
         by_draw = [mean_over([games.worth[g, v] for g in here], games.draws) for here in places]
-        for label, numbers in zip(labels, _against_field(by_draw, mean_of), strict=True):
-            rows.append({"label": label, "party": party} | numbers)
+        rows += _against_field(labels, by_draw, mean_of, party=party)
     return pd.DataFrame(rows)
 
 
@@ -299,30 +308,14 @@ def meeting_table(games: Games, labels: Names) -> pd.DataFrame:
 
 def point_table(games: Games, labels: Names, figures: Names) -> pd.DataFrame:
     """Return one row an assignment: each party's strategy and utility, and whether it is an equilibrium."""
-    means, rows = games.worth.mean(axis=2), []
+    rows = []
     for point in range(len(games.assigned)):
         row = _played(games, labels, point)
-        row |= {f"discounted_{party}": means[point, v] for v, party in enumerate(games.parties)}
+        row |= {f"discounted_{party}": games.means[point, v] for v, party in enumerate(games.parties)}
         row["joint"] = mean_of(games.joint[point]).value
         row |= {figure: float(_shares(games, figure)[point].mean()) for figure in figures if figure in SHARES}
-        rows.append(row | {"equilibrium": _is_equilibrium(games, means, point)})
+        rows.append(row | {"equilibrium": games.is_equilibrium(point)})
     return pd.DataFrame(rows)
-
-
-def _deviations(games: Games, point: int) -> list[tuple[int, int, int]]:
-    """Iterate over unilateral changes of strategy at a point: the party, its other strategy, the resulting point."""
-    here = games.assigned[point].tolist()
-    return [
-        (v, other, games.point([*here[:v], other, *here[v + 1 :]]))
-        for v in range(len(games.parties))
-        for other in range(games.strategies)
-        if other != here[v]
-    ]
-
-
-def _is_equilibrium(games: Games, means: Floats, point: int) -> bool:
-    """Whether no party's mean utility, shape (G, V), rises beyond the tolerance by a unilateral change of strategy."""
-    return all(means[to, v] <= means[point, v] + TOLERANCE for v, _, to in _deviations(games, point))
 
 
 def _played(games: Games, labels: Names, point: int) -> dict[str, Any]:
@@ -336,15 +329,16 @@ def equilibrium_table(games: Games, labels: Names) -> pd.DataFrame:
         `plays_<party>` for each party, `symmetric` (all play the same), `party`, `to` (its other strategy), and
         `loss, low, high, n`: its loss by the change, with its paired interval.
     """
-    means, rows = games.worth.mean(axis=2), []
-    for point, strategies in enumerate(games.assigned):
-        if _is_equilibrium(games, means, point):
-            changes = _deviations(games, point)
-            least = [changes[k] for k in _best(np.array([means[to, v] - means[point, v] for v, _, to in changes]))]
-            v, other, to = min(least, key=lambda change: (change[0], labels[change[1]]))
-            loss = mean_of(games.worth[point, v] - games.worth[to, v])
-            row = _played(games, labels, point) | {"symmetric": len(set(strategies.tolist())) == 1}
-            rows.append(row | {"party": games.parties[v], "to": labels[other], "loss": loss.value} | loss.ends())
+    rows = []
+    for point in filter(games.is_equilibrium, range(len(games.assigned))):
+        seats = range(len(games.parties))
+        changes = [(v, s, to) for v in seats for s, to in enumerate(games.choices(point, v)) if to != point]
+        gains = np.array([games.means[to, v] - games.means[point, v] for v, _, to in changes])
+        least = [changes[k] for k in _best(gains)]
+        v, other, to = min(least, key=lambda change: (change[0], labels[change[1]]))
+        loss = mean_of(games.worth[point, v] - games.worth[to, v])
+        row = _played(games, labels, point) | {"symmetric": len(set(games.assigned[point].tolist())) == 1}
+        rows.append(row | {"party": games.parties[v], "to": labels[other], "loss": loss.value} | loss.ends())
     columns = [*map(plays, games.parties), "symmetric", "party", "to", "loss", "low", "high", "n"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -356,20 +350,20 @@ def reply_table(games: Games, labels: Names) -> pd.DataFrame:
         `party`, `plays_<party>` for each party (None for itself), `reply`, `own` (its mean utility), and `ahead, low,
         high, n`: its lead over the next best strategy, with its paired interval; NaN if all tie.
     """
-    means, rows = games.worth.mean(axis=2), []
+    rows = []
     for v, party in enumerate(games.parties):
         for point in np.flatnonzero(games.assigned[:, v] == 0).tolist():
-            here = games.assigned[point].tolist()
-            choices = [games.point([*here[:v], s, *here[v + 1 :]]) for s in range(len(labels))]
-            best = _best(means[choices, v])
+            choices = games.choices(point, v)
+            means = games.means[choices, v]
+            best = _best(means)
             rest = [s for s in range(len(labels)) if s not in best]
-            met = {plays(name): None if w == v else labels[here[w]] for w, name in enumerate(games.parties)}
+            met = _played(games, labels, point) | {plays(party): None}
             for reply in sorted(best, key=lambda s: labels[s]):
                 ahead = Mean(np.nan, np.nan, np.nan, games.draws)
                 if rest:
-                    second = rest[min(_best(means[choices, v][rest]), key=lambda at: labels[rest[at]])]
+                    second = rest[min(_best(means[rest]), key=lambda at: labels[rest[at]])]
                     ahead = mean_of(games.worth[choices[reply], v] - games.worth[choices[second], v])
-                own = {"reply": labels[reply], "own": float(means[choices[reply], v])}
+                own = {"reply": labels[reply], "own": float(means[reply])}
                 rows.append({"party": party} | met | own | {"ahead": ahead.value} | ahead.ends())
     return pd.DataFrame(rows)
 
@@ -383,11 +377,13 @@ def _shares(games: Games, figure: str) -> Bools:
     return games.signed if figure == "agreement" else games.in_force
 
 
-def _against_field(by_draw: Sequence[Floats], estimate: Callable[[Floats], Mean]) -> Iterator[dict[str, Any]]:
+def _against_field(
+    labels: Names, by_draw: Sequence[Floats], estimate: Callable[[Floats], Mean], **key: str
+) -> Iterator[dict[str, Any]]:
     """Return the numbers of each strategy, and of its difference from the mean of all in the same draw."""
     field = mean_over(by_draw, len(by_draw[0]))
-    for values in by_draw:
+    for label, values in zip(labels, by_draw, strict=True):
         difference = mean_of(values - field)
-        yield estimate(values)._asdict() | {
+        yield {"label": label} | key | estimate(values)._asdict() | {
             "difference": difference.value, "difference_low": difference.low, "difference_high": difference.high
         }  # fmt: skip

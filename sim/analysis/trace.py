@@ -21,8 +21,6 @@ NEVER = 0  # instead of a round, which are counted from 1
 
 @dataclass(frozen=True, eq=False)
 class RoundState:
-    """The state of one round."""
-
     waiting: bool  # a signed package was refused at home and the talks have not resumed
     reopened: bool
     utility: Floats  # of all packages in this round, net of risks to parties with foresight, shape (N, P)
@@ -47,7 +45,6 @@ def watch(ensemble: Ensemble) -> tuple[Talks, tuple[RoundState, ...]]:
 
 
 def _round(model: PeaceTalks, before: RoundState | None) -> RoundState:
-    """Play a round and record it."""
     world, old, k = model.ensemble.world, model.state, model.state.round + 1
     levers = world.levers
     strength = np.zeros(0) if levers is None else levers.at_the_start(old.pressure, k)[0]

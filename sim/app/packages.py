@@ -13,7 +13,7 @@ from sim.app.playing import played
 from sim.app.step import issues_in_words
 from sim.core.cache import Cache
 from sim.core.packages import NO_DEAL
-from sim.report.explain import turn_words
+from sim.report.explain import parameter_change_text
 from sim.report.plain import pick, plain
 from sim.report.texts import MARKS
 from sim.results.labels import clean, condition_label, option_label, party_label, red_line_label, who_signs
@@ -43,7 +43,7 @@ def describe_file(about: ChangedFile) -> dict[str, Any]:
     """
     bench = bench_of(about)
     scenario, shown = bench.scenario, bench.portrait
-    found = shown.solutions[shown.solutions["solution"] == NASH].to_dict("records")
+    found = shown.solutions[shown.solutions["solution"] == NASH]
     return {
         "title": clean(scenario.title),
         "issues": issues_in_words(scenario),
@@ -55,9 +55,9 @@ def describe_file(about: ChangedFile) -> dict[str, Any]:
         "consistent": len(bench.structure.space),
         "over": [party_label(scenario, name) for name in shown.solution_parties],
         "nash": [
-            {"reading": row["candidates"], "package": bench.options(bench.package_of(row["package"]))}
-            for row in found
-            if isinstance(row["package"], str)
+            {"reading": reading, "package": dict(zip(scenario.issues, text.split("/"), strict=True))}
+            for reading, text in zip(found["candidates"], found["package"], strict=True)
+            if isinstance(text, str)
         ],
         "proposals": {
             name: {
@@ -163,7 +163,8 @@ def lacking(about: ChangedFile, options: Mapping[str, str]) -> list[dict[str, An
     if package == NO_DEAL:
         return []
     return [
-        pick(each, "party missing lines") | {"turns": [turn_words(bench.scenario, turn) for turn in each.turns]}
+        pick(each, "party missing lines")
+        | {"turns": [parameter_change_text(bench.scenario, change) for change in each.turns]}
         for each in lacks(bench, one_package(bench, package))
     ]
 

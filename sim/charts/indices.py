@@ -134,7 +134,7 @@ class IndexChart(SensitivityChart):
         rows = shared.records[:3]
         first = [f"{row_label(subject, row)}: {', '.join(_value(mark, row) for mark in self.marks)}" for row in rows]
         return Caption(
-            f"{self.title}: {subject.asked.label}",
+            f"{self.title}: {subject.figure.label}",
             "One row an input, the largest first. Line: 95 % interval.",
             finding,
             f"Dots with intervals. {finding} {'. '.join(map(clean, first))}.",

@@ -37,7 +37,7 @@ def _ends(subject: Sensitivity, row: dict[Any, Any]) -> list[str]:
 
 def _draw_bars(axes: Axes, subject: Sensitivity, rows: Sequence[dict[Any, Any]], heights: Sequence[float]) -> None:
     """Draw bars from 0 with their intervals, on the band of the dummy; one unit of y is an inch."""
-    unit = 100 if subject.asked.is_share else 1
+    unit = 100 if subject.figure.is_share else 1
     ends = [unit * row[key] for row in rows for key in ("low", "high")] + [unit * row["noise"] for row in rows]
     most = 1.06 * max([abs(end) for end in ends if not math.isnan(end)] or [1])
     ticks = [tick for tick in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(-most, most) if abs(tick) <= most]
@@ -108,9 +108,9 @@ class TornadoChart(SensitivityChart):
             f"{sensitivity_opening(subject)} Of {inputs:,} inputs {stand_out:,} stand out from what does nothing"
             f"{f'; the first {drawn} are shown' if drawn < inputs else ''}."
         )
-        figure = subject.asked.does if subject.asked.is_share else subject.asked.label
+        figure = subject.figure.does if subject.figure.is_share else subject.figure.label
         return Caption(
-            f"Which inputs go with more or {'fewer runs that' if subject.asked.is_share else 'less'} {figure}",
+            f"Which inputs go with more or {'fewer runs that' if subject.figure.is_share else 'less'} {figure}",
             "Runs are sorted by one input at a time; the fifth with its lowest values is set beside the fifth with its "
             "highest. Of a red line, the runs in which it is not real beside those in which it is. To the right: more "
             "where the input is high.",
@@ -120,6 +120,6 @@ class TornadoChart(SensitivityChart):
                 "Filled bars stand out. Pale band: what the largest of so many inputs that do nothing stays within in "
                 "19 of 20 cases. Dark: 95 % interval of the difference, from the number of runs alone.",
                 "One input at a time, while all others vary over their ranges: what two of them do together is not "
-                f"seen, and what goes with an input need not come of it. Figure: {listed([subject.asked.label])}.",
+                f"seen, and what goes with an input need not come of it. Figure: {listed([subject.figure.label])}.",
             ),
         )

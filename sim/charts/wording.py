@@ -37,28 +37,28 @@ READING_MORRIS = (
 
 def sensitivity_opening(result: Sensitivity) -> str:
     """Describe the figure over all runs that have it."""
-    if result.asked.is_share:
+    if result.figure.is_share:
         digits = decimals(100 * result.low, 100 * result.high, 2)
         ends = f"{100 * result.low:.{digits}f}-{100 * result.high:.{digits}f}"
-        return f"{percent(result.value, result.n)} ({ends}) of {result.n:,} runs {result.asked.does}."
+        return f"{percent(result.value, result.n)} ({ends}) of {result.n:,} runs {result.figure.does}."
     digits = digits_of_mean(result.low, result.high)
     ends = f"{result.low:.{digits}f} to {result.high:.{digits}f}"
-    label = f"{result.asked.label[0].upper()}{result.asked.label[1:]}"
+    label = f"{result.figure.label[0].upper()}{result.figure.label[1:]}"
     return f"{label}: {result.value:.{digits}f} ({ends}) in the mean of {result.n:,} runs."
 
 
 def figure_text(result: Sensitivity, value: float, n: int) -> str:
     """Format a value of the figure over n runs: a share in per cent."""
-    if result.asked.is_share:
+    if result.figure.is_share:
         return percent(value, n)
     return number(value, digits_of_mean(result.low, result.high))
 
 
 def difference_text(result: Sensitivity, row: dict[Any, Any]) -> str:
     """Format a difference with its sign and interval; shares in percentage points."""
-    unit = 100 if result.asked.is_share else 1
+    unit = 100 if result.figure.is_share else 1
     middle, low, high = (unit * row[key] for key in ("difference", "low", "high"))
-    digits = decimals(low, high, 1) if result.asked.is_share else digits_of_mean(low, high)
+    digits = decimals(low, high, 1) if result.figure.is_share else digits_of_mean(low, high)
     ends = f"{number(low, digits, True)} to {number(high, digits, True)}"
     return f"{number(middle, digits, True)} ({ends})"
 
@@ -124,18 +124,18 @@ def discovery_opening(result: Discovery) -> str:
 
 def population(result: Discovery) -> str:
     """Name the runs that are analysed."""
-    return "runs that signed a text" if result.of_signed or result.question.asked.if_signed else "runs"
+    return "runs that signed a text" if result.of_signed or result.question.figure.if_signed else "runs"
 
 
 def does(result: Discovery) -> str:
     """Describe runs of interest, as in `31 % of runs ...`."""
     question = result.question
-    if question.asked.is_share:
-        return f"do not {question.asked.does}" if question.turned else question.asked.does
+    if question.figure.is_share:
+        return f"do not {question.figure.does}" if question.turned else question.figure.does
     limits = [f"above {question.above:g}" if question.above is not None else "",
               f"below {question.below:g}" if question.below is not None else ""]  # fmt: skip
     lie = "do not lie" if question.turned else "lie"
-    return f"{lie} {either([limit for limit in limits if limit], 'and')} in this: {question.asked.label}"
+    return f"{lie} {either([limit for limit in limits if limit], 'and')} in this: {question.figure.label}"
 
 
 def box_sentence(result: Discovery, place: int) -> str:

@@ -272,7 +272,7 @@ def run_sensitivity(
     folder = None
     if out[1] and found.tables:
         designs = [facts["identity"] for facts in found.designs.values()]
-        folder = _question_folder(out[0], "sensitivity", results, found.asked.name, *designs)
+        folder = _question_folder(out[0], "sensitivity", results, found.figure.name, *designs)
     _print_and_draw(found, folder, out[1], as_json, not everything)
 
 

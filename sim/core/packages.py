@@ -46,6 +46,11 @@ class Condition:
 
     clauses: tuple[Clause, ...]
 
+    @classmethod
+    def of(cls, *packages: Mapping[str, str]) -> "Condition":
+        """Return the condition that a package has the options of one of these, which may leave issues open."""
+        return cls(tuple({issue: frozenset([option]) for issue, option in each.items()} for each in packages))
+
     def issues(self) -> frozenset[str]:
         """Names of the issues that some clause mentions."""
         return frozenset(name for clause in self.clauses for name in clause)

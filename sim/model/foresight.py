@@ -81,6 +81,15 @@ def deduct_risks(utility: Floats, prospects: Prospects) -> None:
         worth_compiling(package_pass.apply_foresight, FORESIGHT_STEPS * utility.size)(utility, prospects)
 
 
+def charge_commitments(ensemble: Ensemble, utility: Floats, ahead: Prospects, packages: Ints, k: int) -> None:
+    """Charge going back on public commitments made by round k to the utility of some packages, (B, N, K), in place."""
+    world, parties = ensemble.world, ensemble.structure.parties
+    for word, steps in zip(world.commitments, world.static, strict=True):
+        bound, back = np.flatnonzero((word.from_round > 0) & (word.from_round <= k)), steps[packages]
+        charge = worth_compiling(package_pass.charge_commitment, len(bound) * len(back))
+        charge(utility, ahead, bound, parties.index(word.party), np.ascontiguousarray(word.cost_per_step), back)
+
+
 def prospects_of(ahead: Prospects, packages: Ints) -> Prospects:
     """The prospects of some packages."""
     combination, entry = np.ascontiguousarray(ahead.combination[packages]), (len(ahead.entry), len(packages))

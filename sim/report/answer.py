@@ -19,13 +19,11 @@ HUNDRED = 100
 
 
 def opening(results: Results) -> Iterator[Block]:
-    """Return the sentence and the strip of four figures."""
     yield paragraph(sentence(results))
     yield strip(results)
 
 
 def sentence(results: Results) -> str:
-    """Summarize the outcomes of the runs in one sentence."""
     found = {step.name: step for step in stages(results) if step.kind == "stage"}
     signed, n = found["signed"].count, results.n
     after = [(words, found[name].count) for name, words in AFTER.items() if name in found]

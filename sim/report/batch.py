@@ -7,62 +7,66 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from sim import __version__
 from sim.analysis.compare import paired_difference
-from sim.analysis.figures import column_of
 from sim.core.wording import counted, shown
 from sim.report.answer import STRIP
 from sim.report.compare import difference_words
 from sim.report.document import Block, Cell, cell, heading, paragraph, table
 from sim.report.page import page
-from sim.results.chunk_files import read_listed
+from sim.results.chunk_files import read_listed, read_rows
 from sim.results.drivers import LEAST_RUNS
 from sim.results.figures import STAGES
 from sim.results.files import FAULTS, DamagedResults, StoreError, fault_of, read_whole, write_whole
 from sim.results.format import share_with_interval
-from sim.results.manifest import MOST_BYTES, MOST_DRAWS, RESOLVED, RUN, Manifest, read_manifest, stored_results
-from sim.results.reading import StoredRows, layout_of
-from sim.results.results import Results
+from sim.results.manifest import MOST_BYTES, MOST_DRAWS, RUN, Manifest, read_manifest, stored_results
 from sim.results.tables import SUMMARY
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 INDEX, REPORT = "index.html", "report.html"
 TITLE = "All scenarios in this folder"
-MOST_TEXT = 4_000_000  # bytes of a summary, and of a resolved scenario
+MOST_TEXT = 4_000_000  # bytes of a summary
 MOST_FOLDERS = 500
 COMPARED = ("signed", "in_force")
 READING = (
     "Shares of all runs of each scenario, with 95 % intervals. A difference is taken run by run from the scenario that "
     "the file extends, over the runs that both have: run k uses the same random numbers in both."
 )
-_ID = re.compile(r"^id: .*  # \S+:\d+; was \"?([\w.-]+)\"?", re.MULTILINE)  # as `resolved_text` marks an override
-
 _PLAIN = re.compile(r"\w[\w.-]*", re.ASCII)  # names of folders that a link may have
 
 
 @dataclass(frozen=True)
 class _Row:
-    """Results of one scenario as their folder has them."""
-
     folder: Path
     manifest: Manifest
     title: str
     n: int
     reached: dict[str, float]  # share of runs by stage
-    base: str  # id of the scenario that it extends, empty if it stands on its own
+
+    @property
+    def id(self) -> str:
+        return self.manifest.id
+
+    @property
+    def extends(self) -> str:
+        """The id of the scenario that it extends, empty if it stands on its own."""
+        return self.manifest.extends
 
     @cached_property
-    def outcomes(self) -> "dict[str, pd.Series]":
+    def outcomes(self) -> dict[str, pd.Series]:
         """Signed and in force run by run, where the scenario has the stage; each chunk is checked against its hash."""
-        layout, entries = layout_of(self.folder, self.manifest), self.manifest.following()
-        n = min(self.n, entries[-1].stop if entries else 0)
-        rows = StoredRows(self.folder, [each for each in entries if each.first < n], layout, n)
-        results = Results(layout.scenario, layout.seed, rows, layout.nothing)
-        return {name: column_of(STAGES[name], results) for name in COMPARED if name in self.reached}
+        figures = {name: STAGES[name] for name in COMPARED if name in self.reached}
+        columns, pieces = [column for figure in figures.values() for column in figure.columns], list[pd.DataFrame]()
+        for entry in self.manifest.following():
+            try:
+                pieces += [read_rows(self.folder, entry, columns)] if entry.first < self.n else []
+            except FAULTS as error:
+                raise DamagedResults(self.folder, [fault_of(f"draws/{entry.name}", error)]) from None
+        draws = pd.concat(pieces, ignore_index=True).head(self.n)
+        return {name: pd.Series(figure.values(draws)) for name, figure in figures.items()}
 
 
 def write_index(out: Path, first: Sequence[Path] = ()) -> Path | None:
@@ -81,7 +85,7 @@ def write_index(out: Path, first: Sequence[Path] = ()) -> Path | None:
     folders = sorted(stored_results(out), key=lambda each: each.name not in wanted)[:MOST_FOLDERS]
     digest = sha256(__version__.encode())
     for folder in folders:
-        digest.update(folder.name.encode("utf-8", "surrogateescape") + b"\0" + _bytes_of_run(folder))
+        digest.update(folder.name.encode("utf-8", "surrogateescape") + b"\0" + (_bytes_of(folder / RUN) or b""))
     made_of = f"Made by peacesim {__version__} of results with the hash {digest.hexdigest()[:16]}."
     there = _bytes_of(out / INDEX)
     if not folders or (there is not None and TITLE.encode() not in there):
@@ -101,10 +105,6 @@ def _bytes_of(path: Path) -> bytes | None:
         return b""
 
 
-def _bytes_of_run(folder: Path) -> bytes:
-    return _bytes_of(folder / RUN) or b""
-
-
 def _blocks(folders: Sequence[Path], made_of: str) -> Iterator[Block]:
     rows, faults = list[_Row](), list[list[Any]]()
     for folder in folders:
@@ -115,10 +115,10 @@ def _blocks(folders: Sequence[Path], made_of: str) -> Iterator[Block]:
             continue
         if row is not None:
             rows.append(row)
-    newest = {row.manifest.id: row for row in reversed(rows)}
-    by_seed = {(row.manifest.id, row.manifest.seed): row for row in reversed(rows)}
-    listed = sorted(newest.values(), key=lambda row: (row.base or row.manifest.id, bool(row.base), row.manifest.id))
-    cells = [_cells(row, by_seed.get((row.base, row.manifest.seed))) for row in listed]
+    newest = {row.id: row for row in reversed(rows)}
+    by_seed = {(row.id, row.manifest.seed): row for row in reversed(rows)}
+    listed = sorted(newest.values(), key=lambda row: (row.extends or row.id, bool(row.extends), row.id))
+    cells = [_cells(row, by_seed.get((row.extends, row.manifest.seed))) for row in listed]
     heads = ["scenario", "runs", *dict.fromkeys(STRIP.values()), "signed, difference", "in force, difference"]
     yield heading("Scenarios", "scenarios")
     caption = "How far runs get in each scenario, and the difference from the scenario that it extends"
@@ -138,28 +138,24 @@ def _read(folder: Path) -> _Row | None:
         return None
     if not manifest.complete:
         raise StoreError("not finished: the same batch again goes on with it")
-    texts = dict[str, bytes]()
-    for name in (SUMMARY, RESOLVED):
-        try:
-            texts[name] = read_listed(folder, name, manifest.files.get(name, ""), MOST_TEXT)
-        except FAULTS as error:
-            raise DamagedResults(folder, [fault_of(name, error)]) from None
-    base = _ID.search(texts[RESOLVED].decode("utf-8", "replace"))
     try:
-        facts = json.loads(texts[SUMMARY])
+        summary = read_listed(folder, SUMMARY, manifest.files.get(SUMMARY, ""), MOST_TEXT)
+    except FAULTS as error:
+        raise DamagedResults(folder, [fault_of(SUMMARY, error)]) from None
+    try:
+        facts = json.loads(summary)
         n, reached = facts["n"], {name: float(facts["reached"][name]) for name in STRIP if name in facts["reached"]}
         if type(n) is not int or not 1 <= n <= MOST_DRAWS or not all(0 <= share <= 1 for share in reached.values()):
             raise ValueError("a share or a number of runs that is none")
-        return _Row(folder, manifest, str(facts["title"]), n, reached, base[1] if base else "")
+        return _Row(folder, manifest, str(facts["title"]), n, reached)
     except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
         raise DamagedResults(folder, [f"{SUMMARY} does not hold what a summary says"]) from None
 
 
 def _cells(row: _Row, base: _Row | None) -> list[Any]:
-    name = row.manifest.id
     link = f"{row.folder.name}/{REPORT}" if REPORT in row.manifest.files and _PLAIN.fullmatch(row.folder.name) else ""
-    extends = f"; extends {row.base}{'' if base else ', which is not here with this seed'}" if row.base else ""
-    cells: list[Any] = [cell(row.title, href=link, note=f"{name}, seed {row.manifest.seed}{extends}")]
+    extends = f"; extends {row.extends}{'' if base else ', which is not here with this seed'}" if row.extends else ""
+    cells: list[Any] = [cell(row.title, href=link, note=f"{row.id}, seed {row.manifest.seed}{extends}")]
     cells.append(cell(f"{row.n:,}", note=f"few: fewer than {LEAST_RUNS:,}" if row.n < LEAST_RUNS else ""))
     for label in dict.fromkeys(STRIP.values()):
         stage = next((name for name, word in STRIP.items() if word == label and name in row.reached), None)

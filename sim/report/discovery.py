@@ -20,8 +20,8 @@ READING = (
 
 FIELDS = (
     "of_signed cases searched tested note n_of=n turned=question.turned above=question.above below=question.below "
-    "id=results.scenario.id title=results.scenario.title n=results.n seed=results.seed of=question.asked.name "
-    "label=question.asked.label"
+    "id=results.scenario.id title=results.scenario.title n=results.n seed=results.seed of=question.figure.name "
+    "label=question.figure.label"
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.analysis.explain import SHOWN, Counterfactual, Explanation
-from sim.analysis.parameters import REAL_ABOVE, Change, Parameter, Turn
+from sim.analysis.parameters import REAL_ABOVE, Change, Parameter, ParameterChange
 from sim.analysis.reasons import Share, stages_held
 from sim.analysis.replays import AT_HOME, HALF, OWN_OFFER, WORTH
 from sim.analysis.weight_flips import CENTRAL, Flip
@@ -100,7 +100,6 @@ def shared(share: Share) -> str:
 
 
 def _in_short(explained: Explanation) -> Iterator[Block]:
-    """Summarize the explanation in a few lines."""
     why, scenario = explained.reasons, explained.results.scenario
     lines = []
     if why.without_deal:
@@ -256,7 +255,6 @@ def _smallest_changes(explained: Explanation) -> Iterator[str]:
 
 
 def stages(results: Results) -> Iterator[Block]:
-    """Return what was agreed in earlier stages, and how those ended."""
     labels = {stage.id: clean(stage.label) for stage in results.scenario.stages}
     rows = []
     for each in stages_held(results):
@@ -285,7 +283,7 @@ def _at_central_numbers(explained: Explanation) -> Iterator[Block]:
         "widths of the number's stated range.", 2,
     )  # fmt: skip
     if found.one:
-        yield bullets([_change_words(explained, change) for change in found.one[:MOST_CHANGES]])
+        yield bullets([_change_text(explained, change) for change in found.one[:MOST_CHANGES]])
         more = len(found.one) - MOST_CHANGES
         two = "Two numbers together:" if found.two else "No two numbers together open one by less."
         yield from paragraphs(f"and {more} other numbers, by more." if more > 0 else "", two)
@@ -294,13 +292,13 @@ def _at_central_numbers(explained: Explanation) -> Iterator[Block]:
         no_two = "No two numbers do, either: more than two things stand in the way of every package."
         yield from paragraphs("No single number opens a zone, however far it is turned.", two if found.two else no_two)
     if found.two:
-        yield bullets([_change_words(explained, change) for change in found.two[:MOST_PAIRS]])
-    if found.untold:
-        yield paragraph(f"{found.untold} more are left out: in them the will of a guarantor jumps.", 2)
+        yield bullets([_change_text(explained, change) for change in found.two[:MOST_PAIRS]])
+    if found.unconfirmed:
+        yield paragraph(f"{found.unconfirmed} more are left out: in them the will of a guarantor jumps.", 2)
 
 
-def _change_words(explained: Explanation, change: Change) -> str:
-    turns = "; and ".join(turn_words(explained.results.scenario, turn) for turn in change.turns)
+def _change_text(explained: Explanation, change: Change) -> str:
+    turns = "; and ".join(parameter_change_text(explained.results.scenario, turn) for turn in change.turns)
     packages = f"{change.packages:,} package{'s' if change.packages != 1 else ''}"
     return f"{turns}. Change {change.cost:.2f}, opens {packages}."
 
@@ -351,11 +349,11 @@ def _goes_with(explained: Explanation, stage: str) -> Iterator[str]:
     if ends is None:
         yield f"{label}: goes with {what} ({seen}); not played again, so it need not be the cause."
         return
-    shares = f"{percent(ends.low.share, ends.n)} and {percent(ends.high.share, ends.n)}"
-    again = f"the same {ends.n:,} runs with it at the low and at the high end of its range: {shares}"
+    shares = f"{percent(ends.before.share, ends.before.n)} and {percent(ends.after.share, ends.before.n)}"
+    again = f"the same {ends.before.n:,} runs with it at the low and at the high end of its range: {shares}"
     difference, interval = difference_words("share", *ends.difference)
     by = f"difference {difference}, {interval}"
-    if ends.is_cause:
+    if ends.is_moved:
         yield f"{label}: moved by {what}; {again} ({by})."
     else:
         yield f"{label}: goes with {what} ({seen}), which is not shown to be the cause; {again} ({by})."
@@ -371,7 +369,8 @@ def _linkages(explained: Explanation) -> list[Share]:
 def _tested_changes(explained: Explanation, each: Counterfactual) -> Iterator[Block]:
     scenario = explained.results.scenario
     yield heading(f"Tried on the first {each.n:,} runs" if each.n else "Not tried")
-    yield from paragraphs(*(f"{turn_words(scenario, turn)}, its range moved with it" for turn in each.change.turns))
+    texts = (parameter_change_text(scenario, turn) for turn in each.change.turns)
+    yield from paragraphs(*(f"{text}, its range moved with it" for text in texts))
     if each.fault:
         yield paragraph(f"The scenario would not hold together: {each.fault}", 2)
         return
@@ -425,7 +424,6 @@ def _flip_words(explained: Explanation, flip: Flip) -> str:
 
 
 def parameter_text(scenario: Scenario, parameter: Parameter) -> str:
-    """Name what a number is about."""
     parts = parameter.path.split(".")
     if parameter.kind == "delivery":
         return f'chance that "{option_label(scenario, parts[1], parts[3])}" can be had'
@@ -450,11 +448,11 @@ def _value(parameter: Parameter, value: float) -> str:
     return f"{value:.2f}" if parameter.kind == "points" else f"{value:.4g}"
 
 
-def _way(turn: Turn) -> str:
+def _way(turn: ParameterChange) -> str:
     return f"{_value(turn.parameter, turn.rounded)} instead of {_value(turn.parameter, turn.parameter.value)}"
 
 
-def turn_words(scenario: Scenario, turn: Turn) -> str:
+def parameter_change_text(scenario: Scenario, turn: ParameterChange) -> str:
     """Describe a change of a number: from, to, and whether the new value lies in its stated range."""
     stated, where = turn.parameter.stated, "no range stated"
     if stated is not None:
@@ -470,7 +468,7 @@ SHARE = f"name {RUNS}"
 OBSTACLE = "part,part_low,part_high=part name involved=involved.count alone=alone.count alone_share=alone.share"
 TURN = "cost within to=value path=parameter.path kind=parameter.kind value=parameter.value range=parameter.stated"
 FLIP = "end instead flips turn kept=unchanged.count path=parameter.path value=parameter.value"
-ENDS = "n low_share=low.share high_share=high.share difference,low,high=difference is_cause"
+ENDS = "n=before.n low_share=before.share high_share=after.share difference,low,high=difference is_cause=is_moved"
 STAGE = "stage=name before=before.share after=after.share difference,low,high=difference"
 
 
@@ -514,7 +512,7 @@ def data(explained: Explanation) -> dict[str, Any]:
             if mover is not None
         ],
         "tried": [
-            {"turns": list(map(_turn_data, each.change.turns))} | pick(each, "set=sets n")
+            {"turns": list(map(_parameter_data, each.change.turns))} | pick(each, "set=sets n")
             | {"fault": each.fault or None, "stages": picks(each.stages, STAGE)}
             for each in explained.tried
         ],
@@ -527,8 +525,8 @@ def _change_data(explained: Explanation, change: Change) -> dict[str, Any]:
     results, package = explained.results, None
     if change.package >= 0:
         package = in_file_order(results.scenario, results.structure.space.options_of(change.package))
-    return pick(change, "cost packages") | {"turns": list(map(_turn_data, change.turns)), "package": package}
+    return pick(change, "cost packages") | {"turns": list(map(_parameter_data, change.turns)), "package": package}
 
 
-def _turn_data(turn: Turn) -> dict[str, Any]:
+def _parameter_data(turn: ParameterChange) -> dict[str, Any]:
     return pick(turn, TURN) | {"with": sorted(turn.parameter.others) if turn.parameter.kind == "hardness" else []}

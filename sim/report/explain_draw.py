@@ -20,7 +20,6 @@ def data(explained: DrawExplained) -> dict[str, Any]:
 
 
 def document(explained: DrawExplained) -> Iterator[Block]:
-    """Return the trace and the reasons for its outcome."""
     yield from run.document(explained.story)
     yield BLANK
     outcome = explained.story.outcome

@@ -98,7 +98,6 @@ def document(found: Hindcast) -> Iterator[Block]:
 
 
 def name(scenario: Scenario, what: str) -> str:
-    """Name a figure of the hindcast."""
     kind, _, party = what.partition(".")
     unit = scenario.war.front.unit if kind == "front" and scenario.war and scenario.war.front else ""
     if kind == "support" and scenario.ratification:
@@ -128,7 +127,6 @@ def _middle(row: dict[Any, Any], sign: bool = False) -> str:
 
 
 def _amount(what: str, value: float) -> str:
-    """Format a figure with a readable number of digits."""
     if what.startswith(("no_deal", "lines_fallen", "support")):
         return number(value, 2, what.startswith("no_deal_change"))
     return f"{value / 1e6:,.1f} million" if abs(value) >= 1e6 else f"{value:,.0f}"
@@ -140,6 +138,5 @@ def _ends(row: dict[Any, Any]) -> str:
 
 
 def _span(row: dict[Any, Any]) -> str:
-    """Format a month, or a span of months."""
     end = f"{row['end']:%Y-%m}"
     return end if row["what"].partition(".")[0] in ("no_deal", "support") else f"{row['begin']:%Y-%m} to {end}"

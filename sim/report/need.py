@@ -78,7 +78,6 @@ def document(found: Need) -> Iterator[Block]:
 
 
 def answer(found: Need) -> str:
-    """Name in a sentence who is in the way."""
     short = [_who(found, each) for each in found.obstacles if each.short]
     to = f"{100 * found.to:g} %"
     if not short:
@@ -121,7 +120,6 @@ def _number(value: Number) -> str:
 
 
 def _marks(found: Need) -> dict[str, str]:
-    """Return the columns that the scenario has, each with its head."""
     lacks = {"passes": found.scenario.ratification is None, "holds_60": found.scenario.aftermath is None}
     lacks["held_60"] = all(lacks.values())
     return {mark: head for mark, head in MARKS.items() if not lacks.get(mark, False)}

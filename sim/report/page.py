@@ -74,7 +74,6 @@ def _read(name: str) -> str:
 
 
 def drawing(chart: Rendered) -> Drawing:
-    """Return a chart and its numbers for a page."""
     svg = chart.svg
     found = re.search(r"<title[^>]*>(.*?)</title>", svg, re.DOTALL)
     points = re.search(r'<svg[^>]* width="([\d.]+)pt"', svg)

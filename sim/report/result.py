@@ -152,7 +152,6 @@ def _goes_with(results: Results) -> str:
 
 
 def how_far(results: Results) -> Iterator[Block]:
-    """Report how far runs got, with the input most associated with each stage."""
     rows = []
     for row in funnel(results).to_dict("records"):
         if row["kind"] == "stage":
@@ -226,7 +225,6 @@ def moved(results: Results) -> Iterator[Block]:
 
 
 def provenance(results: Results) -> Iterator[Block]:
-    """Report what made the result, and how to reproduce it."""
     facts: list[tuple[str, object]] = [("scenario", results.scenario.id), ("runs", f"{results.n:,}")]
     facts.append(("seed", results.seed))
     for key, value in results.provenance.items():
@@ -277,7 +275,6 @@ def numbers(scenario: Scenario) -> Iterator[Block]:
 
 
 def theory(scenario: Scenario) -> Iterator[Block]:
-    """Report the ZOPA and the bargaining solutions at central numbers."""
     at = portrait(scenario)
     over = ", ".join(party_label(scenario, name) for name in at.solution_parties) or "all that sign"
     words = (

@@ -307,7 +307,6 @@ def _end(story: Narration) -> Iterator[Block]:
 
 
 def no_agreement(story: Narration) -> Iterator[Block]:
-    """Explain why talks ended without a signature."""
     assert story.blocker is not None
     if story.outcome == "broke_off":
         last_round = story.rounds[-1]
@@ -390,7 +389,6 @@ def _row(step: Step) -> tuple[str, str, str]:
 
 
 def news(story: Narration, played: Round) -> Iterator[Block]:
-    """Describe what happened in a round before the first turn."""
     yield from (sentence(text, indent=2) for text in _happened(story, played, brief=False))
 
 
@@ -424,7 +422,6 @@ def _happened(story: Narration, played: Round, brief: bool) -> Iterator[str]:
 
 
 def _event_words(scenario: Scenario, event: EventSpec) -> str:
-    """Describe an event by its label and its effects at the table."""
     effects, closed = [], event.closes_channel_rounds
     for issue, options in event.removes.items():
         gone = either([f'"{option_label(scenario, issue, option)}"' for option in options], "and")

@@ -31,7 +31,7 @@ Row = dict[Any, Any]
 Cells = Callable[[Sensitivity, Row], list[object]]
 FIELDS = (
     "note value low high inputs n_of=n id=results.scenario.id title=results.scenario.title n=results.n "
-    "seed=results.seed of=asked.name label=asked.label kind=asked.kind"
+    "seed=results.seed of=figure.name label=figure.label kind=figure.kind"
 )
 
 

@@ -107,7 +107,6 @@ def _alternative(sheet: RoleSheet) -> Iterator[Block]:
 
 
 def _rules(sheet: RoleSheet) -> Iterator[Block]:
-    """Return who signs, who votes at home, and which options are incompatible."""
     scenario = sheet.scenario
     yield heading("Who signs, and who must agree at home")
     signing = []
@@ -147,7 +146,6 @@ def _codes(scenario: Scenario) -> dict[tuple[str, str], str]:
 
 
 def _coded(scenario: Scenario, condition: Condition) -> str:
-    """Describe a condition by the codes of the options that meet it."""
     codes = _codes(scenario)
     clauses = [
         ", and ".join(

@@ -76,7 +76,6 @@ def _colour(text: str) -> str:
 
 
 def as_text(blocks: Iterable[Block], width: int = WIDTH) -> str:
-    """Format a document as plain text."""
     caught = io.StringIO()
     write(blocks, caught, width, plain=True)
     return "\n".join(line.rstrip() for line in caught.getvalue().splitlines())

@@ -77,7 +77,6 @@ def brief(found: TextRanking) -> Iterator[Block]:
 
 
 def _opening(found: TextRanking, top: int) -> Iterator[Block]:
-    """Return the summary, what was ranked, and the first packages."""
     scenario = found.scenario
     yield paragraph(clean(scenario.title))
     yield paragraph(answer(found))
@@ -148,7 +147,6 @@ def _supports(found: TextRanking, row: "pd.Series[Any]") -> Iterator[list[object
 
 
 def _beside(found: TextRanking) -> Iterator[Block]:
-    """Return the ranks of packages on file, signed ones and reference solutions."""
     rows, last, marks = [], len(found.table), _marks(found)
     for row in found.beside.to_dict("records"):
         ranks = "" if pd.isna(row["rank"]) else f"{row['rank']:,.0f}"

@@ -39,7 +39,6 @@ def document(tournament: Tournament) -> Iterator[Block]:
 
 
 def reading(tournament: Tournament) -> str:
-    """Explain the figures in a few sentences."""
     joint = tournament.figures[tournament.figures["figure"] == "joint"]["n"].min()
     few = " With fewer than 30 runs no interval is given." if tournament.figures["low"].isna().any() else ""
     return (
@@ -76,7 +75,6 @@ def _grid(
     tournament: Tournament, frame: pd.DataFrame, key: str, keys: Sequence[str], heads: Sequence[str],
     text: Callable[[dict[Any, Any]], str],
 ) -> Table:  # fmt: skip
-    """Make a table with a row a strategy and a column a figure or a party."""
     found = {label: _rows(frame, label, key) for label in tournament.labels}
     return table(["", *heads], [[label, *(text(rows[each]) for each in keys)] for label, rows in found.items()])
 

@@ -179,10 +179,12 @@ def _verified(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[pa.Table
         return None, None, [f"{TALLIES}/{entry.name}: {error}"]
 
 
-def read_rows(folder: Path, entry: ChunkEntry, layout: Layout, names: Sequence[str]) -> pd.DataFrame:
-    """Read some columns of the draws of an unchanged chunk; errors as of `read_listed`."""
+def read_rows(
+    folder: Path, entry: ChunkEntry, names: Sequence[str], schema: pa.Schema | None = None
+) -> pd.DataFrame:
+    """Read some columns of the draws of an unchanged chunk, of any schema if None; errors as of `read_listed`."""
     data = read_listed(folder, f"{DRAWS}/{entry.name}", entry.draws.file)
-    return parquet.frame_of(parquet.from_bytes(data, layout.schema, entry.stop - entry.first, names))
+    return parquet.frame_of(parquet.from_bytes(data, schema, entry.stop - entry.first, names))
 
 
 def play_again(entry: ChunkEntry, layout: Layout) -> list[str]:

@@ -104,7 +104,10 @@ class ResultsFolder(LockedFolder):
             int(self.layout.seed),
             identity(self.layout.scenario, self.layout.seed),
         )
-        fresh = Manifest(name, scenario.id, seed, SCHEME, FORMAT, self.layout.length, draws, shard=self.shard)
+        fresh = Manifest(
+            name, scenario.id, seed, SCHEME, FORMAT, self.layout.length, draws, shard=self.shard,
+            extends=scenario.extends,
+        )  # fmt: skip
         try:
             self.manifest = read_manifest(self.path)
         except DamagedResults as error:

@@ -140,6 +140,7 @@ class Manifest:
     files: Mapping[str, str] = field(default_factory=dict)  # hashes of the other files, by name relative to the folder
     complete: bool = False  # whether all that was requested was written, charts included
     shard: Shard | None = None  # whose chunks these are; None if all of them belong here
+    extends: str = ""  # id of the scenario that this one extends
 
     def with_chunk(self, entry: ChunkEntry) -> "Manifest":
         others = [each for each in self.chunks if each.first != entry.first]
@@ -172,8 +173,9 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         facts = asdict(self)
-        if self.shard is None:
-            del facts["shard"]  # a folder of all chunks has no shard
+        for name in ("shard", "extends"):  # a folder of all chunks has no shard
+            if not facts[name]:
+                del facts[name]
         facts["checksum"] = hashlib.sha256(canonical(facts)).hexdigest()
         return (json.dumps(facts, indent=1, ensure_ascii=True, allow_nan=False) + "\n").encode()
 
@@ -280,7 +282,7 @@ def _checked(facts: dict[str, Any]) -> Manifest:
     facts["shard"] = Shard(**facts["shard"]) if "shard" in facts else None
     manifest = Manifest(**facts)
     whole = (manifest.seed, manifest.chunk_length, manifest.draws)
-    if not all(isinstance(text, str) and len(text) < 500 for text in (manifest.id, manifest.scheme)):
+    if not all(isinstance(text, str) and len(text) < 500 for text in (manifest.id, manifest.scheme, manifest.extends)):
         raise ValueError("a text that is none")
     if type(manifest.complete) is not bool:
         raise ValueError("a truth that is none")

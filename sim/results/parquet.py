@@ -119,6 +119,7 @@ def _unsigned(data: bytes, at: int, stop: int) -> tuple[int, int]:
 
 
 MOST_FOOTER = 4_000_000  # bytes
+MOST_COLUMNS = 10_000  # where they are not known
 MOST_LISTED = 100  # entries of any list in it, beyond the columns
 MOST_TEXT = 100_000_000  # bytes of all texts of a table
 MOST_ROWS = 10_000_000
@@ -208,14 +209,21 @@ def room_of(schema: pa.Schema, rows: int) -> int:
 
 
 def from_bytes(
-    data: bytes, schema: pa.Schema, rows: int | None = None, names: Sequence[str] | None = None,
+    data: bytes, schema: pa.Schema | None, rows: int | None = None, names: Sequence[str] | None = None,
     most: int = MOST_ROWS,
 ) -> pa.Table:  # fmt: skip
     """Read a Parquet file that may come from a stranger, of exactly these columns; `names` are those to read, in order.
 
     Columns, rows and the sizes of all pages are checked before any page is decompressed, and text lengths before texts
-    are expanded: a few bytes can stand for gigabytes of them. `rows` is how many it must have, None if up to `most`
-    will do. A ValueError if it is no Parquet file, a page does not match its checksum, or it has anything else.
+    are expanded: a few bytes can stand for gigabytes of them.
+
+    Args:
+        schema: Exactly the columns it must have, checked before any of them is read; None for any of stored types.
+        rows: How many rows it must have; None if up to `most` will do.
+        names: Columns to read, in this order; None for all.
+        most: Rows at most, where their number is not known.
+
+    A ValueError if it is no Parquet file, a page does not match its checksum, or it has anything else.
     """
     if len(data) < 12 or data[:4] != b"PAR1" or data[-4:] != b"PAR1":
         raise ValueError("not a whole Parquet file")
@@ -224,10 +232,11 @@ def from_bytes(
     how: dict[str, Any] = {
         "page_checksum_verification": True,
         "thrift_string_size_limit": MOST_FOOTER,
-        "thrift_container_size_limit": len(schema) + MOST_LISTED,
+        "thrift_container_size_limit": (MOST_COLUMNS if schema is None else len(schema)) + MOST_LISTED,
     }
     try:
         file = pq.ParquetFile(pa.BufferReader(data), **how)
+        schema = _any_schema(file, names or ()) if schema is None else schema
         _check(file, schema, rows, most)
         _check_pages(file.metadata, data, schema)
         file = pq.ParquetFile(pa.BufferReader(data), metadata=file.metadata, read_dictionary=_texts(schema), **how)
@@ -239,6 +248,15 @@ def from_bytes(
     if rows is not None and len(table) != rows:
         raise ValueError(f"it has {len(table)} rows and not {rows}")
     return table if names is None else table.select(list(names))
+
+
+def _any_schema(file: pq.ParquetFile, names: Sequence[str]) -> pa.Schema:
+    """Return the columns of a file; a ValueError if one is of a type that is not stored, or a named one is missing."""
+    schema = file.schema_arrow
+    there = all(schema.names.count(name) == 1 for name in names)
+    if not there or any((field.type, field.nullable) not in _FRAMED for field in schema):
+        raise ValueError("its columns are not those of draws")
+    return schema
 
 
 def _check(file: pq.ParquetFile, schema: pa.Schema, rows: int | None, most: int) -> None:

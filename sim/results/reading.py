@@ -60,7 +60,7 @@ class StoredRows:
                 frame = self._cached[entry.first][list(names)]
             else:
                 try:
-                    frame = read_rows(self.folder, entry, self.layout, names)
+                    frame = read_rows(self.folder, entry, names, self.layout.schema)
                 except FAULTS as error:
                     self._refuse_if_replaced(entry)
                     raise DamagedResults(self.folder, [fault_of(f"draws/{entry.name}", error)]) from None
@@ -182,6 +182,7 @@ def layout_of(path: Path, manifest: Manifest) -> Layout:
     try:
         read_listed(path, RESOLVED, manifest.files.get(RESOLVED, ""))
         scenario = read_scenario(path / RESOLVED)
+        scenario.tree.extends = manifest.extends  # the resolved file stands on its own
     except FAULTS as error:
         raise DamagedResults(path, [fault_of(RESOLVED, error)]) from None
     except ScenarioError as error:

@@ -13,7 +13,7 @@ from pathlib import Path as FilePath
 from sim.core.wording import closest, quoted, shown
 from sim.scenario import paths, weights
 from sim.scenario.messages import Faults, Mark
-from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
+from sim.scenario.nodes import LONGEST_WORD, MappingNode, Node, ScalarNode, SequenceNode, plain
 from sim.scenario.paths import Setting, entry_id, get, names_below, parse_path
 from sim.scenario.yaml_reader import MOST_BYTES, decoded, read_text
 from sim.scenario.yaml_writer import brief
@@ -71,9 +71,10 @@ class _Chain:
                 return None
             if without is not None:
                 self.take_out(base, without)
-            merged = _merged(base, root, "")
+            merged, of_base = _merged(base, root, ""), base.items.get("id")
             assert isinstance(merged, MappingNode)
             root = merged
+            root.extends = of_base.text[:LONGEST_WORD] if isinstance(of_base, ScalarNode) else ""
         elif without is not None:
             message = "without a base there is nothing to remove; `without` needs `extends` beside it"
             self.faults.add(root.keys["without"], message)

@@ -79,6 +79,7 @@ class MappingNode(Node):
     items: dict[str, Node] = field(default_factory=dict)
     keys: dict[str, Mark] = field(default_factory=dict)
     gone: dict[str, Mark] = field(default_factory=dict)
+    extends: str = ""  # of a whole file: the `id` of the scenario that it extends
 
     def put(self, key: str, node: Node, mark: Mark) -> None:
         """Set a key, at its old position if it has one."""
@@ -129,7 +130,7 @@ def copy(node: Node) -> Node:
     """Copy the tree below a node, to be changed without touching the original."""
     if isinstance(node, MappingNode):
         items = {key: copy(child) for key, child in node.items.items()}
-        return MappingNode(node.mark, node.change, items, dict(node.keys), dict(node.gone))
+        return MappingNode(node.mark, node.change, items, dict(node.keys), dict(node.gone), node.extends)
     if isinstance(node, SequenceNode):
         return SequenceNode(node.mark, node.change, [copy(child) for child in node.items], dict(node.gone))
     assert isinstance(node, ScalarNode)

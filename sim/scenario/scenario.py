@@ -127,6 +127,11 @@ class Scenario(Block):
         return self._tree
 
     @property
+    def extends(self) -> str:
+        """The id of the scenario that the file extends, empty if it stands on its own or has the same id."""
+        return self.tree.extends if self.tree.extends != self.id else ""
+
+    @property
     def solution_parties(self) -> tuple[str, ...] | None:
         """The parties over which bargaining solutions are computed, None if the file does not name them."""
         return self.solutions.parties if self.solutions else None

@@ -38,7 +38,7 @@ from sim.results.figures import UTILITY, Figure
 from sim.results.folder import lock_folder
 from sim.results.manifest import identity
 from tests.analysis.test_sensitivity import FIGURE, SO, inputs, rows, sampled
-from tests.commands import SCENARIO, call, data
+from tests.commands import call, data
 from tests.problems import shipped
 
 NO_DEAL, WEIGHT = "parties.lowland.no_deal", "parties.upland.weights.strip"
@@ -87,13 +87,6 @@ def test_shifted_points_are_as_even_as_sobols_own():
     assert qmc.discrepancy(points) < 3 * qmc.discrepancy(qmc.Sobol(4, scramble=False).random_base2(8))
     assert not np.array_equal(points, shifted_sobol(2, "test", 256, 4))
     assert np.array_equal(points, shifted_sobol(1, "test", 256, 4))
-
-
-@pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "talks.yaml"
-    path.write_text(SCENARIO, encoding="utf-8")
-    return path
 
 
 # Functions whose answers are known.

@@ -17,7 +17,7 @@ from sim.charts import ANALYSIS_CHARTS, save_charts
 from sim.core.streams import uniform
 from sim.results.results import share_interval
 from sim.results.rows import FrameRows
-from tests.commands import SCENARIO, call, data
+from tests.commands import call, data
 from tests.ema_cases import two_banks
 from tests.problems import shipped
 
@@ -231,13 +231,6 @@ def test_red_lines_in_conditions_are_told_with_those_drawn_together():
 
 
 # The command.
-
-
-@pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "talks.yaml"
-    path.write_text(SCENARIO, encoding="utf-8")
-    return path
 
 
 ask = partial(call, "discover")

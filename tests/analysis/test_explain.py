@@ -10,7 +10,7 @@ import pytest
 from sim.analysis.explain import counterfactual, explain, settings
 from sim.analysis.explain_draw import explain_draw
 from sim.analysis.ledger import movements
-from sim.analysis.parameters import Change, Turn, parameters
+from sim.analysis.parameters import Change, ParameterChange, parameters
 from sim.analysis.reasons import Share, _obstacles, reasons, satisfactions
 from sim.analysis.replays import fall_for_half, hardness_for_half, replayed, set_aside
 from sim.analysis.smallest_change import CentralTable
@@ -19,26 +19,15 @@ from sim.report import compose
 from sim.report.terminal import as_text
 from sim.results.drivers import Mover
 from sim.results.results import run
-from tests.commands import SCENARIO, call, data
+from tests.commands import call, data
 from tests.problems import read, shipped
+from tests.worlds import text_on_a_table
 
-WELL = {
-    "schema": 1,
-    "id": "well",
-    "title": "A well",
-    "time": {"rounds": 6, "days_per_round": 10},
-    "issues": {"well": {"label": "The well", "options": {"east": "East", "both": "Both", "west": "West"}}},
-    "parties": {
-        "east": {
-            "label": "East", "weights": {"well": 1}, "values": {"well": {"east": 100, "both": 50, "west": 0}},
-            "no_deal": {"value": 0.4, "range": [0.2, 0.8]}, "strategy": {"name": "time_dependent", "exponent": 1},
-        },
-        "west": {
-            "label": "West", "weights": {"well": 1}, "values": {"well": {"east": 0, "both": 50, "west": 100}},
-            "no_deal": 0.3, "strategy": {"name": "time_dependent", "exponent": 1},
-        },
-    },
-}  # fmt: skip
+WELL = text_on_a_table(
+    {"east": {"east": 100, "both": 50, "west": 0}, "west": {"east": 0, "both": 50, "west": 100}},
+    {"east": {"value": 0.4, "range": [0.2, 0.8]}, "west": 0.3}, 6,
+    parties={name: {"label": name.capitalize()} for name in ("east", "west")}, protocol={"name": "alternating_offers"},
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +41,7 @@ def banks():
 
 
 def changed(**more):
-    """The problem of the well with other keys of its parties, as `east={...}`."""
+    """The problem of the well, a `text`, with other keys of its parties, as `east={...}`."""
     other = json.loads(json.dumps(WELL))
     for party, keys in more.items():
         other["parties"][party] |= keys
@@ -146,7 +135,7 @@ def test_half_of_the_runs_have_a_zone_on_the_way_to_a_line_that_is_never_real():
 
 
 def test_a_mean_hardness_for_half_gives_half_of_the_runs_a_zone():
-    line = [{"id": "dry", "never": {"well": ["east", "both"]}, "hardness": 0.9}]
+    line = [{"id": "dry", "never": {"text": ["east", "both"]}, "hardness": 0.9}]
     scenario = changed(west={"red_lines": line}, east={"no_deal": 0.4})
     results = run(scenario, 1000)
     asides = {each.name: each for each in set_aside(scenario, reasons(results), replayed(results, 1000))}
@@ -155,7 +144,7 @@ def test_a_mean_hardness_for_half_gives_half_of_the_runs_a_zone():
 
 
 def test_a_line_that_is_set_aside_opens_the_runs_in_which_it_alone_is_in_the_way():
-    scenario = changed(west={"red_lines": [{"id": "dry", "never": {"well": ["east", "both"]}, "hardness": 0.7}]},
+    scenario = changed(west={"red_lines": [{"id": "dry", "never": {"text": ["east", "both"]}, "hardness": 0.7}]},
                        east={"no_deal": 0.4})  # fmt: skip
     results = run(scenario, 100)
     why = reasons(results)
@@ -168,7 +157,7 @@ def test_a_line_that_is_set_aside_opens_the_runs_in_which_it_alone_is_in_the_way
 
 
 def test_a_linkage_is_in_the_way_if_a_zone_opens_without_it():
-    linkage = {"id": "shame", "when": {"well": "both"}, "adds": {"value": -0.3, "range": [-0.4, -0.2]}}
+    linkage = {"id": "shame", "when": {"text": "both"}, "adds": {"value": -0.3, "range": [-0.4, -0.2]}}
     results = run(changed(east={"linkages": [linkage], "no_deal": 0.4}), 40)
     looked = replayed(results, 40)
     assert len(looked.no_zone) == 40
@@ -195,7 +184,7 @@ def test_a_number_is_named_as_a_cause_only_once_both_its_ends_were_played(well, 
     mover, ends = explained.moved_by["zone_first"], explained.ends["zone_first"]
     assert mover.path == "parties.east.no_deal"  # the only uncertain number besides the strategies
     assert mover.high_share < mover.low_share
-    assert ends.is_cause and ends.n == 40 and ends.difference[2] < 0
+    assert ends.is_moved and ends.before.n == 40 and ends.difference[2] < 0
     text = " ".join(as_text(compose(explained), 80).split())
     assert "moved by no-deal value of East; the same 40 runs with it at the low and at the high end" in text
 
@@ -206,7 +195,7 @@ def test_a_number_that_only_goes_with_a_stage_is_no_cause(monkeypatch):
     monkeypatch.setattr("sim.analysis.explain.moved_by", lambda results: {"zone_first": mover})
     exponent = {"value": 1, "range": [0.5, 2]}
     explained = explain(run(changed(east={"strategy": {"name": "time_dependent", "exponent": exponent}}), 60), 40)
-    assert explained.ends["zone_first"].difference[0] == 0 and not explained.ends["zone_first"].is_cause
+    assert explained.ends["zone_first"].difference[0] == 0 and not explained.ends["zone_first"].is_moved
     text = " ".join(as_text(compose(explained), 80).split())
     assert "which is not shown to be the cause" in text and "moves this most" not in text
 
@@ -216,15 +205,15 @@ def test_a_number_that_only_goes_with_a_stage_is_no_cause(monkeypatch):
 
 def test_a_change_moves_the_range_with_the_value(well):
     parameter = next(each for each in parameters(well.scenario) if each.path == "parties.east.no_deal")
-    assert settings([Turn(parameter, 0.3)]) == ["parties.east.no_deal={value: 0.3, range: [0.1, 0.7]}"]
-    assert settings([Turn(parameter, 0.1)]) == ["parties.east.no_deal={value: 0.1, range: [0, 0.5]}"]
+    assert settings([ParameterChange(parameter, 0.3)]) == ["parties.east.no_deal={value: 0.3, range: [0.1, 0.7]}"]
+    assert settings([ParameterChange(parameter, 0.1)]) == ["parties.east.no_deal={value: 0.1, range: [0, 0.5]}"]
     certain = next(each for each in parameters(well.scenario) if each.path == "parties.west.no_deal")
-    assert settings([Turn(certain, 0.25)]) == ["parties.west.no_deal=0.25"]
+    assert settings([ParameterChange(certain, 0.25)]) == ["parties.west.no_deal=0.25"]
 
 
 def test_a_change_is_tried_on_the_same_runs(well):
     parameter = next(each for each in parameters(well.scenario) if each.path == "parties.east.no_deal")
-    answer = counterfactual(well, Change((Turn(parameter, 0.3),), -1, 0), 150)
+    answer = counterfactual(well, Change((ParameterChange(parameter, 0.3),), -1, 0), 150)
     stages = {each.name: each for each in answer.stages}
     other = run(well.scenario.with_sets(answer.sets), 150)
     assert answer.n == 150
@@ -349,7 +338,7 @@ def test_a_draw_out_of_time_names_the_package_that_came_nearest():
     hard = {"strategy": {"name": "hardline"}, "no_deal": 0.3}
     explained = explain_draw(changed(east=hard, west=hard), 1, 0)
     assert explained.story.outcome == "deadline"
-    assert (dict(explained.nearest.package), explained.nearest.missing) == ({"well": "both"}, {})
+    assert (dict(explained.nearest.package), explained.nearest.missing) == ({"text": "both"}, {})
     assert "this package was enough for every party" in " ".join(as_text(compose(explained), 80).split())
 
 
@@ -357,13 +346,13 @@ def test_a_text_that_came_too_late_to_be_answered_is_told_as_such():
     """East opens with all of it in the only round; west says no and offers to share, and nobody speaks after it."""
     other = json.loads(json.dumps(WELL))
     other["time"]["rounds"] = 1
-    other["proposals"] = {"all": {"label": "All of it", "package": {"well": "east"}}}
+    other["proposals"] = {"all": {"label": "All of it", "package": {"text": "east"}}}
     other["parties"]["east"] |= {"opens_with": ["all"], "no_deal": 0.4}
     other["protocol"] = {"name": "alternating_offers", "order": ["east", "west"]}
     explained = explain_draw(read(other), 1, 0)
     looked = replayed(run(read(other), 3), 3)
     assert (looked.too_late.count, looked.too_late.n) == (3, 3)
-    assert (dict(explained.nearest.package), explained.nearest.on_the_table) == ({"well": "both"}, True)
+    assert (dict(explained.nearest.package), explained.nearest.on_the_table) == ({"text": "both"}, True)
     assert "time ran out before all had accepted it" in " ".join(as_text(compose(explained), 80).split())
 
 
@@ -397,10 +386,9 @@ def test_who_leaves_is_told_with_what_it_left_for():
 
 
 @pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "talks.yaml"
-    path.write_text(SCENARIO, encoding="utf-8")
-    return path
+def folder(file, tmp_path):
+    assert call("batch", file, "-n", 64, "--workers", 1, "--out", tmp_path / "out", "--no-charts").exit_code == 0
+    return next((tmp_path / "out").glob("*/"))
 
 
 KEYS = [
@@ -410,9 +398,7 @@ KEYS = [
 ]  # fmt: skip
 
 
-def test_explain_plays_a_file_and_reads_results_to_the_same_answer(file, tmp_path):
-    assert call("batch", file, "-n", 64, "--workers", 1, "--out", tmp_path / "out", "--no-charts").exit_code == 0
-    folder = next((tmp_path / "out").glob("*/"))
+def test_explain_plays_a_file_and_reads_results_to_the_same_answer(file, folder):
     played, read_back = data("explain", file, "-n", 64, "--look", 20), data("explain", folder, "--look", 20)
     assert list(played) == KEYS
     assert played == read_back
@@ -430,9 +416,7 @@ def test_explain_one_draw_tells_what_run_tells_and_more(file):
     assert call("run", file, "--draw", 3, "--full").output.rstrip() in call("explain", file, "--draw", 3).output
 
 
-def test_explain_finds_damage(file, tmp_path):
-    assert call("batch", file, "-n", 64, "--workers", 1, "--out", tmp_path / "out", "--no-charts").exit_code == 0
-    folder = next((tmp_path / "out").glob("*/"))
+def test_explain_finds_damage(folder):
     chunk = next((folder / "draws").iterdir())
     chunk.write_bytes(chunk.read_bytes()[:-40])
     for arguments in ((), ("--draw", 0)):
@@ -443,14 +427,12 @@ def test_explain_finds_damage(file, tmp_path):
     assert call("explain", folder).exit_code == 4
 
 
-def test_explain_says_what_it_cannot_do(file, tmp_path):
-    assert call("batch", file, "-n", 64, "--workers", 1, "--out", tmp_path / "out", "--no-charts").exit_code == 0
-    folder = next((tmp_path / "out").glob("*/"))
+def test_explain_says_what_it_cannot_do(file, folder):
     for arguments in (("--set", "parties.east.no_deal=0.3"), ("--seed", 2)):
         answer = call("explain", folder, *arguments)
         assert answer.exit_code == 2
         assert "results folder" in answer.stderr
-    assert call("explain", tmp_path / "out").exit_code == 2
+    assert call("explain", folder.parent).exit_code == 2
     assert call("explain", file, "--look", 0).exit_code == 2
     assert call("explain", file, "--draw", -1).exit_code == 2
     for both in (("--draw", 0, "--full"), ("--by", "well", "--section", "How"), ("--by", "well", "--draw", 0)):

@@ -87,9 +87,9 @@ def test_power_and_steps_need_what_their_closed_forms_say():
         "pull_back": {"steps": {"new": 2}, "gain_of_cheating": 3, "dividend": 0.2, "discount": 0.9, "penalty": 0.5},
     }  # fmt: skip
     found = sim.need(table(aftermath=after), "text=new", to=1, draws=20)
-    penalty = next(each for each in needs._of_test(needs.Bench(found.scenario, needs._only(found.package), 20, 1, 1),
-                                                   "power", 1) if each.path.endswith("acts"))  # fmt: skip
-    assert needs.least_change(*penalty.guess(1), 20) == pytest.approx(0.155556 - 0.1, abs=1e-6)
+    bench = needs.Bench(found.scenario, needs.Condition.of(found.package), 20, 1, 1)
+    penalty = next(each for each in needs._of_test(bench, "power", 1) if each.path.endswith("acts"))
+    assert penalty.least(1, 20) == pytest.approx(0.155556 - 0.1, abs=1e-6)
     assert move(found, "power", "guarantee").after.value == pytest.approx(0.1556)
     assert move(found, "pull_back", "months").after.value == 4  # steps
 
@@ -113,7 +113,7 @@ def test_each_change_reaches_the_share_on_the_file_and_one_step_less_does_not(pr
     package = sim.model.domain.structure(scenario).space.options_of(0)
     text = ",".join(f"{issue}={option}" for issue, option in package.items())
     found = sim.need(scenario, text, to, draws=16)
-    at = needs.Bench(scenario, needs._only(package), 16, 1, 1)
+    at = needs.Bench(scenario, needs.Condition.of(package), 16, 1, 1)
     levers = {"party": needs._of_party, "ratifier": needs._of_ratifier, "test": needs._of_test}
     for each in found.obstacles:
         assert each.short == (each.share < to - 1e-9)
@@ -129,7 +129,7 @@ def test_each_change_reaches_the_share_on_the_file_and_one_step_less_does_not(pr
 
 def test_redrawn_numbers_are_those_of_the_file_with_them_set():
     scenario = shipped("ukraine-december-2025")
-    at = needs.Bench(scenario, needs._only(scenario.proposals["zelensky_offer"].package), 8, 1, 1)
+    at = needs.Bench(scenario, needs.Condition.of(scenario.proposals["zelensky_offer"].package), 8, 1, 1)
     for path, number in {
         "aftermath.credibility.article5_congress": sim.Number(0.6, 0.4, 0.9),
         "ratification.ratifiers.us_congress.support": sim.Number(0.7, 0.6, 0.8),

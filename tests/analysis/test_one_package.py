@@ -142,22 +142,19 @@ def test_neighbours_are_all_that_lose_no_signatory_anything(name):
         assert {each.package for each in neighbours(there, package)} == expected
 
 
-def test_a_patrol_that_both_want_is_a_neighbour(tmp_path):
+def test_a_patrol_that_both_want_is_a_neighbour(file):
     """East gains 0.4 x 100 points by it, west 0.3 x 70; what the well is given to stays as it is."""
-    path = tmp_path / "talks.yaml"
-    path.write_text(SCENARIO, encoding="utf-8")
-    there = bench(sim.read_scenario(path), 1, 5)
+    there = bench(sim.read_scenario(file), 1, 5)
     (found,) = neighbours(there, there.structure.space.index_of({"well": "both", "road": "nobody"}))
     assert (found.issue, found.before, found.after, found.all_gain) == ("road", "nobody", "patrol", True)
     assert found.gains == {"east": pytest.approx(0.4), "west": pytest.approx(0.21)}
 
 
 @pytest.mark.parametrize(("hardness", "count"), [(0.4, 1), (0.6, 0)])
-def test_a_neighbour_lies_behind_no_further_line_that_counts(tmp_path, hardness, count):
-    path = tmp_path / "talks.yaml"
+def test_a_neighbour_lies_behind_no_further_line_that_counts(file, hardness, count):
     line = f"red_lines: [{{id: no_patrol, never: {{road: patrol}}, hardness: {hardness}}}, {{id: not_thirsty"
-    path.write_text(SCENARIO.replace("red_lines: [{id: not_thirsty", line), encoding="utf-8")
-    there = bench(sim.read_scenario(path), 1, 5)
+    file.write_text(SCENARIO.replace("red_lines: [{id: not_thirsty", line), encoding="utf-8")
+    there = bench(sim.read_scenario(file), 1, 5)
     assert len(neighbours(there, there.structure.space.index_of({"well": "both", "road": "nobody"}))) == count
 
 

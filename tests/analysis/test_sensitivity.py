@@ -151,13 +151,6 @@ def test_values_have_the_digits_that_their_range_allows(value, low, high, said):
 # The command.
 
 
-@pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "talks.yaml"
-    path.write_text(SCENARIO, encoding="utf-8")
-    return path
-
-
 ask = partial(call, "sensitivity")
 
 

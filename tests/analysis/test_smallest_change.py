@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sim.analysis.gaps import Table, fall_alone, way_out
-from sim.analysis.parameters import Turn, parameters
+from sim.analysis.parameters import ParameterChange, parameters
 from sim.analysis.smallest_change import CentralTable, add_up, opening
 from sim.model.domain import structure
 from sim.model.ensemble import central, draw, revalued
@@ -149,7 +149,7 @@ def test_a_chance_of_delivery_that_helps_one_and_hurts_another_opens_nothing():
     base["issues"]["land"]["deliverable"] = {"shared": {"chance": 0.5, "otherwise": "yours"}}
     _, answer = found(read(base))
     assert "issues.land.deliverable.shared.chance" not in by_path(answer.one)
-    assert answer.untold == 0
+    assert answer.unconfirmed == 0
 
 
 def test_a_red_line_is_set_aside_together_with_those_it_is_drawn_with():
@@ -233,9 +233,9 @@ def test_with_a_quota_some_need_not_be_asked():
 
 def test_rounding_goes_away_from_where_the_number_stands():
     parameter = next(each for each in parameters(read(three_packages())) if each.path == "parties.ash.no_deal")
-    assert Turn(parameter, 0.512345678).rounded == 0.5123
-    assert Turn(parameter, 0.687612345).rounded == 0.6877
-    assert Turn(parameter, 0.55).rounded == 0.55
+    assert ParameterChange(parameter, 0.512345678).rounded == 0.5123
+    assert ParameterChange(parameter, 0.687612345).rounded == 0.6877
+    assert ParameterChange(parameter, 0.55).rounded == 0.55
 
 
 def test_the_flagship_is_shut_by_two_lines_that_exclude_each_other():
@@ -277,7 +277,7 @@ def narrow(draw_from):
 @given(narrow())
 def test_what_is_found_opens_a_zone_and_a_little_less_does_not(base):
     table, answer = found(read(base))
-    assert answer.untold == 0
+    assert answer.unconfirmed == 0
     for change in (*answer.one, *answer.two):
         assert table.after(change.values()).zone[change.package]
         for turn in change.turns:
@@ -296,8 +296,8 @@ def test_no_number_and_no_two_of_two_parties_do_it_by_less(base, seed):
     for parameter in table.parameters:
         least = one[parameter.path].cost if parameter.path in one else math.inf
         for value in np.linspace(parameter.low, parameter.high, 7):
-            if Turn(parameter, float(value)).cost < least - 1e-9:
-                zone = table.after(parameter.at(float(value)), (parameter.kind,)).zone
+            if ParameterChange(parameter, float(value)).cost < least - 1e-9:
+                zone = table.after(parameter.at(float(value))).zone
                 assert not zone.any(), (parameter.path, value)
     least = min([change.cost for change in (*answer.one, *answer.two)], default=2.0)
     pairs = [

@@ -9,7 +9,7 @@ import sim
 from sim.analysis.narrate import narrate
 from sim.analysis.stepping import search_draws, stepped
 from sim.model.ensemble import draw as draw_inputs
-from tests.commands import SCENARIO, data
+from tests.commands import data
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 FLAGSHIP = SCENARIOS / "ukraine-december-2025.yaml"
@@ -106,13 +106,11 @@ def test_what_holds_falls_from_one_through_the_shares_of_the_results(banks, runs
     assert stepped(banks, 1, first_that(runs, "no_zone")).holding is None
 
 
-def test_a_scenario_without_a_war_has_no_front_and_no_harm(tmp_path):
-    path = tmp_path / "talks.yaml"
-    path.write_text(SCENARIO, encoding="utf-8")
-    stand = stepped(sim.read_scenario(path), 1, 0).stands[0]
+def test_a_scenario_without_a_war_has_no_front_and_no_harm(file):
+    stand = stepped(sim.read_scenario(file), 1, 0).stands[0]
     assert stand.front is None and stand.harm == {} and stand.strength == {}
     with pytest.raises(ValueError, match="counted from 0"):
-        stepped(sim.read_scenario(path), 1, -1)
+        stepped(sim.read_scenario(file), 1, -1)
 
 
 # The next draw that ends so
@@ -123,17 +121,15 @@ def test_the_next_draw_is_the_first_row_that_ends_so(banks, runs, wanted):
     for start in (0, 7, 31):
         rows = runs[start:]
         ends_so = {"signed": rows["package"].notna(), "any": rows["draw"] >= 0}.get(wanted, rows["outcome"] == wanted)
-        *before, last = search_draws(banks, 1, start, wanted, 60 - start)
-        assert last.draw == (int(rows.index[ends_so][0]) if ends_so.any() else None)
-        assert all(each.draw is None for each in before)
+        *before, (draw, _) = search_draws(banks, 1, start, wanted, 60 - start)
+        assert draw == (int(rows.index[ends_so][0]) if ends_so.any() else None)
+        assert all(each is None for each, _ in before)
 
 
-def test_a_search_in_vain_says_how_far_it_came(tmp_path):
-    path = tmp_path / "talks.yaml"
-    path.write_text(SCENARIO, encoding="utf-8")
-    scenario = sim.read_scenario(path, ["parties.*.no_deal=0.97"])
+def test_a_search_in_vain_says_how_far_it_came(file):
+    scenario = sim.read_scenario(file, ["parties.*.no_deal=0.97"])
     assert narrate(scenario, 1, 0).outcome == "no_zone"
     *_, last = search_draws(scenario, 1, 5, "signed", 30)
-    assert last.draw is None and last.last == 34
+    assert last == (None, 34)
     with pytest.raises(ValueError, match="'peace'"):
         list(search_draws(scenario, 1, 0, "peace", 30))

@@ -8,14 +8,7 @@ import pytest
 import sim
 from sim.analysis.tournament import tournament
 from tests.analysis.test_tournament import BOTH, EARLY, LATE, cell
-from tests.commands import SCENARIO, call, data
-
-
-@pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "talks.yaml"
-    path.write_text(SCENARIO, encoding="utf-8")
-    return path
+from tests.commands import call, data
 
 
 def test_the_grid_is_a_batchs_own(file, tmp_path):

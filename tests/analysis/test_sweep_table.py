@@ -14,16 +14,9 @@ from sim.charts import save_charts
 from sim.charts.sweep import cells
 from sim.scenario import ScenarioError
 from sim.scenario.sweeps import Design
-from tests.commands import SCENARIO, call, data
+from tests.commands import call, data
 
 EAST, WEST = "parties.east.no_deal", "parties.west.no_deal"
-
-
-@pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "talks.yaml"
-    path.write_text(SCENARIO, encoding="utf-8")
-    return path
 
 
 def told(file, vary, design=None, n=40):

@@ -26,6 +26,7 @@ from sim.analysis.tournament_games import (
 from sim.charts import ANALYSIS_CHARTS, save_charts
 from sim.scenario import ScenarioError
 from tests.problems import pie, read
+from tests.worlds import text_on_a_table
 
 EARLY = "{name: time_dependent, exponent: 0.01}"  # asks for little more than no deal from the second round on
 LATE = "{name: time_dependent, exponent: 1000}"  # asks for its best until the last round
@@ -35,19 +36,11 @@ THREE = {**BOTH, "least": "{name: time_dependent, exponent: 2, offers: least_own
 
 def one_of_two(order=("ash", "birch")):
     """Either side gets its way, and the other 0.4; no deal is worth 0.2, and a round of waiting costs a tenth."""
-    party = {"signs": "always", "weights": {"who": 1}, "no_deal": 0.2, "discount_per_month": 0.9}
-    return {
-        "schema": 1,
-        "id": "one-of-two",
-        "title": "One of two",
-        "time": {"rounds": 3, "days_per_round": 30.4375},
-        "issues": {"who": {"label": "Who", "options": {"a": "A", "b": "B"}}},
-        "parties": {
-            "ash": {"label": "Ash", **party, "values": {"who": {"a": 100, "b": 40}}},
-            "birch": {"label": "Birch", **party, "values": {"who": {"a": 40, "b": 100}}},
-        },
-        "protocol": {"name": "alternating_offers", "order": list(order), "information": "complete"},
-    }
+    points = {"ash": {"a": 100, "b": 40}, "birch": {"a": 40, "b": 100}}
+    return text_on_a_table(
+        points, dict.fromkeys(points, 0.2), 3, parties={name: {"discount_per_month": 0.9} for name in points},
+        protocol={"name": "alternating_offers", "order": list(order), "information": "complete"},
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -187,8 +180,8 @@ def test_the_possible_gain_is_the_largest_sum_of_shares_that_one_package_of_the_
     problem["issues"]["what"] = {"label": "What", "options": {"x": "X", "y": "Y"}}
     values = {"ash": ({"a": 100, "b": 0}, {"x": 100, "y": 0}), "birch": ({"a": 100, "b": 0}, {"x": 0, "y": 100})}
     for name, (who, what) in values.items():
-        weights = {"who": 0.7, "what": 0.3} if name == "ash" else {"who": 0.4, "what": 0.6}
-        problem["parties"][name] |= {"weights": weights, "values": {"who": who, "what": what}}
+        weights = {"text": 0.7, "what": 0.3} if name == "ash" else {"text": 0.4, "what": 0.6}
+        problem["parties"][name] |= {"weights": weights, "values": {"text": who, "what": what}}
     # Worth: ax (1, .4), ay (.7, 1), bx (.3, 0), by (0, .6); gains over .2: ax (.8, .2), ay (.5, .8).
     ruler = possible(read(problem), 1, 3)
     assert ruler.most.tolist() == [pytest.approx([0.8, 0.8])] * 3
@@ -215,16 +208,16 @@ def test_where_there_is_no_zone_at_the_start_there_is_no_share_of_it():
 def test_rescaling_the_worth_of_one_party_moves_no_joint_worth():
     """Half the points and half the no-deal value is the same party on another scale."""
     problem = one_of_two()
-    third = {"who": {"a": 100, "b": 40, "c": 80}}
-    problem["issues"]["who"]["options"]["c"] = "C"
+    third = {"text": {"a": 100, "b": 40, "c": 80}}
+    problem["issues"]["text"]["options"]["c"] = "C"
     problem["parties"]["ash"]["values"] = third
-    problem["parties"]["birch"]["values"] = {"who": {"a": 40, "b": 100, "c": 75}}
+    problem["parties"]["birch"]["values"] = {"text": {"a": 40, "b": 100, "c": 75}}
     plain = tournament(read(problem), THREE, draws=3)
     problem["issues"]["idle"] = {"label": "Idle", "options": {"z": "Z"}}
-    problem["parties"]["birch"]["weights"] = {"who": 0.5, "idle": 0.5}
+    problem["parties"]["birch"]["weights"] = {"text": 0.5, "idle": 0.5}
     problem["parties"]["birch"]["values"]["idle"] = {"z": 0}
     problem["parties"]["birch"]["no_deal"] = 0.1
-    problem["parties"]["ash"]["weights"] = {"who": 1, "idle": 0}
+    problem["parties"]["ash"]["weights"] = {"text": 1, "idle": 0}
     problem["parties"]["ash"]["values"] = {**third, "idle": {"z": 0}}
     halved = tournament(read(problem), THREE, draws=3)
     joint = [one.figures[one.figures["figure"] == "joint"].set_index("label")["value"] for one in (plain, halved)]

@@ -27,13 +27,6 @@ FAULTY = SCENARIO.replace("well: 0.6, road: 0.4", "well: 0.6, road: 0.5").replac
 HEAVY = {"numpy", "pandas", "mesa", "matplotlib", "scipy", "pyarrow", "pydantic", "ruamel", "rich"}
 
 
-@pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "talks.yaml"
-    path.write_text(SCENARIO, encoding="utf-8")
-    return path
-
-
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
     """A folder with a scenario file and a results folder of 64 draws with charts, made by `batch`."""

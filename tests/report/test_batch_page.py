@@ -89,13 +89,25 @@ def test_a_base_of_another_seed_alone_gives_no_difference(copied):
     assert "extends well-and-road, which is not here with this seed" in written_again(copied)
 
 
+def test_shards_and_their_merge_know_what_the_scenario_extends(copied):
+    folder, out = copied.parent, copied.parent / "merged"
+    for name, text in (("talks.yaml", SCENARIO), ("dry.yaml", CHANGED)):
+        (folder / name).write_text(text)
+    for number in (1, 2):
+        shard = "--shard", f"{number}/2", "--out", folder / "shards"
+        call("batch", folder / "dry.yaml", "-n", 200, "--workers", 1, "--no-charts", *shard)
+    answer = call("merge", folder / "shards", "--out", out, "--no-charts")
+    assert answer.exit_code == 0, answer.output
+    assert facts_of(newest_results(out / "dry-well")[0])["extends"] == "well-and-road"
+    assert "extends" not in facts_of(newest_results(copied / "well-and-road")[0])
+
+
 @pytest.mark.parametrize("damage", [
     lambda folder: (folder / "summary.json").write_text("{}"),
     lambda folder: with_file(folder, "summary.json", b"[" * 100_000),
     lambda folder: with_file(folder, "summary.json", b'{"n": 1e400, "title": "x", "reached": {"signed": 7}}'),
     lambda folder: with_file(folder, "summary.json", b'{"n": 5, "title": "x", "reached": {"signed": NaN}}'),
     lambda folder: (folder / "run.json").write_bytes(b"\xff"),
-    lambda folder: (folder / "scenario.resolved.yaml").unlink(),
     lambda folder: forge(folder, facts_of(folder) | {"complete": False}),
 ])  # fmt: skip
 def test_a_damaged_folder_is_named_and_the_others_have_their_rows(copied, damage):
@@ -116,7 +128,7 @@ def test_hostile_texts_and_links_stay_texts(copied):
     (folder,) = newest_results(copied / "dry-well")
     facts = json.loads((folder / "summary.json").read_text()) | {"title": HOSTILE}
     with_file(folder, "summary.json", json.dumps(facts).encode())
-    forge(folder, facts_of(folder) | {"id": HOSTILE})
+    forge(folder, facts_of(folder) | {"id": HOSTILE, "extends": HOSTILE})
     strange = copied / "a<b> javascript:alert(1)\"'-0a1b2c"
     folder.rename(strange)
     (copied / "linked-0a1b2c").symlink_to(strange)

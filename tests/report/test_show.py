@@ -307,6 +307,3 @@ def test_json_of_a_file_without_these_blocks():
     assert shown["lines_given_up"] is None and shown["claimed_losses"] is None and shown["history"] is None
     assert shown["votes"] == shown["strikes"] == shown["no_deal_path"] == [] and shown["told"] == {}
     assert data("show", ROOT / PANAMA)["history"]["votes"][1]["for"] == 68
-
-
-# Foreign text.

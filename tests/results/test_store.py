@@ -253,6 +253,15 @@ def test_only_the_expected_table_is_read(spoilt, reason):
         from_bytes(spoilt(table), table.schema, 40)
 
 
+def test_without_a_schema_only_stored_types_and_existing_columns_are_read():
+    table = table_of(FRAME)
+    assert from_bytes(to_bytes(table), None, 40, ["text", "draw"]).equals(table.select(["text", "draw"]))
+    strange = table.append_column("more", pa.array([b"x"] * 40))
+    for data, names in ((to_bytes(table), ["draw", "package"]), (parquet_bytes(strange), ["draw"])):
+        with pytest.raises(ValueError, match="columns"):
+            from_bytes(data, None, 40, names)
+
+
 def test_text_that_is_not_utf_8_is_refused():
     bad = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff\xfe"]).buffers())
     table = pa.table([bad], schema=pa.schema([pa.field("text", pa.string())]))
