@@ -7,12 +7,11 @@ at signature.
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from sim.analysis.figures import NoAnswer
 from sim.analysis.one_package import package_named
@@ -303,11 +302,10 @@ def _frame(
 ) -> pd.DataFrame:
     table = structure(scenario)
     codes = dict(zip((issue.name for issue in table.space.issues), table.space.packages[chosen].T, strict=True))
-    names = {issue.name: pa.array(issue.options, pa.large_string()) for issue in table.space.issues}
-    options = {issue: names[issue].take(pa.array(codes[issue])) for issue in scenario.issues}
-    texts = {"package": pc.binary_join_element_wise(*options.values(), pa.scalar("/", pa.large_string())), **options}
-    columns: dict[str, Any] = {name: pd.array(text, dtype="str") for name, text in texts.items()}
-    columns["acceptable"] = mean["acceptable"]
+    names = {issue.name: pd.array(issue.options, dtype="str") for issue in table.space.issues}
+    options: dict[str, Any] = {issue: names[issue].take(codes[issue]) for issue in scenario.issues}
+    text = reduce(lambda before, after: before + "/" + after, options.values())
+    columns: dict[str, Any] = {"package": text, **options, "acceptable": mean["acceptable"]}
     for party in scenario.parties:
         n = table.parties.index(party)
         columns[f"accepts_{party}"] = np.where(table.signs[n, chosen], mean["accepts"][n], np.nan)
