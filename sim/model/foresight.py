@@ -92,8 +92,8 @@ def charge_commitments(ensemble: Ensemble, utility: Floats, ahead: Prospects, pa
 
 def prospects_of(ahead: Prospects, packages: Ints) -> Prospects:
     """The prospects of some packages."""
-    combination, entry = np.ascontiguousarray(ahead.combination[packages]), (len(ahead.entry), len(packages))
-    return ahead._replace(combination=combination, entry=np.zeros(entry, np.int32))
+    entry = np.zeros((len(ahead.entry), len(packages)), np.int32)
+    return ahead._replace(combination=np.ascontiguousarray(ahead.combination[packages]), entry=entry)
 
 
 def prospects(ensemble: Ensemble) -> Prospects:
