@@ -23,7 +23,7 @@ def minimal_blocking_sets(
     Returns:
         A pattern, and as bits the signatories to whom the package is worth less than their reservation value.
     """
-    sets = np.empty((2, utility.shape[1]), np.int64)
+    sets = np.zeros((2, utility.shape[1]), np.int64)
     find_fewest = worth_compiling(_find_fewest, utility.size)
     count = find_fewest(utility, reservation_value, signs, *by_pattern, lines_crossed, sets)
     return set(zip(*sets[:, :count].tolist(), strict=True))
@@ -36,7 +36,7 @@ def _find_fewest(
 ) -> int:  # fmt: skip
     """Write the sets down, shape (2, P), and return how many there are; one may come more than once."""
     fewest, found = len(signs) + 1 + lines_crossed.max(), 0
-    for k in np.argsort(lines_crossed):
+    for k in np.argsort(lines_crossed, kind="mergesort"):
         if lines_crossed[k] > fewest:
             break
         for p in packages[start[k] : start[k + 1]]:

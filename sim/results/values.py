@@ -25,7 +25,7 @@ SLACK = 1e-6  # tolerance for rounding beyond a range
 
 SHARES = re.compile(r"opposition|no_deal_outside|issues_off_.+|chance_.+|credibility.*|survival_.+")
 NOT_NEGATIVE = re.compile(r"months_.+|break_month|stage_.+|steps_.+|penalty_.+|hazard.*|household_weeks_.+|war_cost_.+")
-NEVER_MISSING = re.compile(r"no_deal_.+|worth_.+|household_weeks_.+|war_cost_.+|input\..+|outcome")
+NEVER_MISSING = re.compile(r"no_deal_.+|discounted_.+|household_weeks_.+|war_cost_.+|input\..+|outcome")
 MAY_BE_INFINITE = re.compile(r"break_month|steps_needed|penalty_needed")
 ONLY_SIGNED = re.compile(r"round|month|utility_.+")  # missing exactly where `package` is
 JOINED = ("blocker", "least_satisfied_party", "lines_fallen", "first_fallen")  # names, separated by ` | ` or ` + `
@@ -68,8 +68,8 @@ class AllowedValues:
 
     def _range(self, name: str) -> tuple[float, float]:
         rounds, days = self.scenario.time.rounds, self.scenario.time.days_per_round
-        if name in ("round", "attempts"):
-            return float(name == "round"), rounds
+        if name in ("round", "attempts") or name.startswith("closed_round_"):
+            return float(name != "attempts"), rounds
         if name in ("month", "left_month", "fallen_month") or name.startswith("stage_"):
             return 0.0, rounds * days / DAYS_PER_MONTH
         if name.startswith("zone_packages"):

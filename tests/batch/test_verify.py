@@ -119,6 +119,9 @@ def test_a_chunk_is_played_from_its_name_alone(written):
         assert (facts["played_again"], facts["draws_played_again"]) == ([CHUNKS[1]], 64)
     (facts,) = data("verify", written / "draws" / CHUNKS[1], written / "draws" / CHUNKS[2])["results"]
     assert facts["played_again"] == CHUNKS[1:]
+    for paths in ((written, written / "draws" / CHUNKS[1]), (written / "draws" / CHUNKS[1], written)):
+        (facts,) = data("verify", *paths)["results"]
+        assert (facts["played_again"], sorted(facts["made_again"])) == (CHUNKS, TABLES), "a whole folder is named too"
 
 
 def test_a_chunk_that_is_gone_is_damage_and_one_that_never_was_is_wrong_input(folder):

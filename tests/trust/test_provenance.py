@@ -18,7 +18,7 @@ import sim.results.folder
 from sim.core.streams import SCHEME
 from sim.results import parquet
 from sim.results.chunk_files import play_again
-from sim.results.manifest import FORMAT
+from sim.results.manifest import FORMAT, PLAYING
 from tests.commands import call
 from tests.trust.planting import ROOT, bugs
 from tests.trust.results import N, bytes_of, facts_of, forge, only, play
@@ -39,6 +39,10 @@ PLANTED = bugs("R18", __name__, [
      "tests/batch/test_verify.py::test_a_forger_who_makes_every_hash_anew_is_found_by_playing"),
     ("sim/batch", "sorted(shuffled[: int(chunks)],", "sorted(manifest.chunks[: int(chunks)],",
      "tests/batch/test_verify.py::test_the_chunks_that_are_played_are_spread_over_all"),
+    ("sim/batch", "chunks = None if place.chunks is None else", "chunks = other.chunks if place.chunks is None else",
+     "tests/batch/test_verify.py::test_a_chunk_is_played_from_its_name_alone"),
+    ("sim/results", '"scenario", "model", "results")  # code', '"scenario", "model")  # code',
+     "test_a_chunk_is_played_again_elsewhere_from_its_name_alone"),
 ])  # fmt: skip
 
 pytestmark = pytest.mark.usefixtures("short_chunks")
@@ -52,19 +56,22 @@ from sim.results.chunk_files import Layout, packed
 first, last = map(int, Path(sys.argv[1]).stem.split("-"))
 layout = Layout.of(read_scenario("scenario.resolved.yaml"), int(sys.argv[2]))
 entry, _ = packed(layout.play(first, last - first + 1), layout)
-print(json.dumps([entry.draws.content, entry.tallies.content]))
+rooms = {name.split(".")[1] for name in sys.modules if name.startswith("sim.")}
+print(json.dumps([[entry.draws.content, entry.tallies.content], sorted(rooms)]))
 """
 
 
 def again(to: Path, resolved: Path, name: str, seed: int) -> list[str]:
-    """Content hashes of a chunk, made in a process and a folder of its own."""
+    """Content hashes of a chunk, made in a process and a folder of its own, by code that the fingerprint covers."""
     to.mkdir()
     shutil.copy(resolved, to / "scenario.resolved.yaml")
     done = subprocess.run(
         [sys.executable, "-c", AGAIN, name, str(seed)], cwd=to, env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True, text=True, timeout=600, check=True,
     )  # fmt: skip
-    return json.loads(done.stdout)
+    found, rooms = json.loads(done.stdout)
+    assert set(rooms) <= {*PLAYING}
+    return found
 
 
 def contents(entry: dict) -> list[str]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from sim.results import files, manifest, parquet
@@ -16,6 +17,7 @@ from tests.commands import call
 from tests.trust.planting import ROOT, bugs
 from tests.trust.results import bytes_of, facts_of, files_of, forge, only, play
 from tests.trust.strange_folders import FOLDERS, NAME, with_file
+from tests.trust.strange_folders import parquet as written
 
 PLANTED = bugs("R14", __name__, [
     ("sim/results", "os.O_DIRECTORY | os.O_NOFOLLOW, handle)", "os.O_DIRECTORY, handle)",
@@ -42,6 +44,8 @@ PLANTED = bugs("R14", __name__, [
      "test_names_of_files_are_of_letters_that_look_like_nothing_else"),
     ("sim/results", "allow_nan=False, separators", "allow_nan=True, separators",
      "test_what_is_hashed_has_no_number_that_json_does_not_have"),
+    ("sim/results", "left, text_left = text_left, text_left - unpacked", "left = text_left",
+     "test_all_columns_share_the_room_of_texts"),
 ])  # fmt: skip
 
 pytestmark = pytest.mark.usefixtures("short_chunks")
@@ -289,3 +293,14 @@ def test_names_of_files_are_of_letters_that_look_like_nothing_else():
 def test_what_is_hashed_has_no_number_that_json_does_not_have():
     with pytest.raises(ValueError, match="JSON"):
         manifest.canonical({"a": float("nan")})
+
+
+@pytest.mark.parametrize(("columns", "fault"), [(1, None), (2, "too large once unpacked")])
+def test_all_columns_share_the_room_of_texts(columns, fault):
+    table = pa.table({f"{number}": ["a" * (parquet.room_of_texts(1) * 2 // 3)] for number in range(columns)})
+    data = written(table, use_dictionary=False)
+    if fault is None:
+        assert parquet.from_bytes(data, table.schema, 1).equals(table)
+    else:
+        with pytest.raises(ValueError, match=fault):
+            parquet.from_bytes(data, table.schema, 1)

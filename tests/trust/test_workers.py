@@ -267,6 +267,17 @@ def test_workers_end_when_their_batch_is_killed(tmp_path, moment, record_propert
     record_property("R8", reported)
 
 
+def test_workers_leave_the_environment_of_their_batch_as_it_was(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    before = dict(os.environ)
+    workers = WorkerPool(1)
+    try:
+        assert workers.submit(os.getenv, "OMP_NUM_THREADS").result() == "1"
+        assert dict(os.environ) == before
+    finally:
+        workers.end()
+
+
 PLANTED = [
     Planted(
         "R8", "sim/batch/pool.py", "(patience or max(SILENCE, SLOWEST * self.longest))", "1e9",
@@ -296,5 +307,9 @@ PLANTED = [
         "R8", "sim/batch/pool.py", "        wait_for_any([parent.sentinel])\n        os._exit(1)\n",
         "        wait_for_any([parent.sentinel])\n",
         "tests/batch/test_batch.py::test_a_batch_that_is_killed_goes_on_where_it_was",
+    ),
+    Planted(
+        "R8", "sim/batch/pool.py", "            else:\n                os.environ[name] = value\n", "",
+        "tests/trust/test_workers.py::test_workers_leave_the_environment_of_their_batch_as_it_was",
     ),
 ]  # fmt: skip
