@@ -18,6 +18,7 @@ from sim.report.answer import STRIP
 from sim.report.compare import difference_words
 from sim.report.document import Block, Cell, cell, heading, paragraph, table
 from sim.report.page import page
+from sim.results import files
 from sim.results.chunk_files import read_listed, read_rows
 from sim.results.drivers import LEAST_RUNS
 from sim.results.figures import STAGES
@@ -92,6 +93,8 @@ def write_index(out: Path, first: Sequence[Path] = ()) -> Path | None:
         return None
     if there is None or made_of.encode() not in there:
         text = page(TITLE, "peacesim batch", [READING], _blocks(folders, made_of))
+        mine = [each for each in files.unfinished(out) if each.name.startswith(f".{INDEX}.")]
+        files.remove([each for each in mine if not files.is_alive(each.name.split(".")[-2].encode())])  # of a writer that was killed
         write_whole(out / INDEX, text.encode())
     return out / INDEX
 

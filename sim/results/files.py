@@ -218,7 +218,8 @@ def remove(paths: Sequence[Path]) -> None:
         raise plain(error, f"remove {paths[0]}") from error
 
 
-def _is_alive(number: bytes) -> bool:
+def is_alive(number: bytes) -> bool:
+    """Return whether a process of this number runs on this machine."""
     try:
         os.kill(int(number), 0)
     except PermissionError:
@@ -243,7 +244,7 @@ class FolderLock:
                 return
             holder = os.pread(self._handle, 20, 0).strip()
             os.close(self._handle)
-            if _is_alive(holder) or not left:
+            if is_alive(holder) or not left:
                 break
             time.sleep(LOCK_WAIT)  # a holder that has just begun or ended has not written its number yet
         who = f"process {int(holder)}" if holder.isdigit() else "another process"

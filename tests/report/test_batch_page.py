@@ -84,6 +84,14 @@ def test_the_same_batch_again_leaves_it_alone_and_a_newer_result_takes_the_place
     assert 'points' in text[text.index("A dry well") :]  # from the older one, which has its seed
 
 
+def test_the_unfinished_page_of_a_killed_batch_goes_and_that_of_a_running_one_stays(copied):
+    gone, running = (copied / f".{INDEX}.{process}.tmp" for process in (2**31 - 1, os.getppid()))
+    for path in (gone, running):
+        path.write_bytes(b"<html>")
+    written_again(copied)
+    assert (gone.exists(), running.exists()) == (False, True)
+
+
 def test_a_base_of_another_seed_alone_gives_no_difference(copied):
     shutil.rmtree(newest_results(copied / "well-and-road")[0])
     assert "extends well-and-road, which is not here with this seed" in written_again(copied)

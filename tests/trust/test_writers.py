@@ -327,7 +327,7 @@ def test_a_merge_takes_what_a_shard_has_and_calls_nothing_damaged(tmp_path, monk
 PLANTED = bugs("R4", __name__, [
     ("sim/results", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH | fcntl.LOCK_NB",
      "test_other_parameters_are_refused_while_one_writes_and_after"),
-    ("sim/results", "if _is_alive(holder) or not left:", "if holder or not left:",
+    ("sim/results", "if is_alive(holder) or not left:", "if holder or not left:",
      "test_the_writer_is_named_also_while_a_dead_one_stands_in_the_lock"),
     ("sim/results", "if self._taken() and self._is_there():",
      "if not (self.folder / LOCK).stat().st_size and self._taken():",
