@@ -94,7 +94,7 @@ def write_index(out: Path, first: Sequence[Path] = ()) -> Path | None:
     if there is None or made_of.encode() not in there:
         text = page(TITLE, "peacesim batch", [READING], _blocks(folders, made_of))
         mine = [each for each in files.unfinished(out) if each.name.startswith(f".{INDEX}.")]
-        files.remove([each for each in mine if not files.is_alive(each.name.split(".")[-2].encode())])  # of a writer that was killed
+        files.remove([each for each in mine if not files.is_alive(each.name.split(".")[-2].encode())])
         write_whole(out / INDEX, text.encode())
     return out / INDEX
 
