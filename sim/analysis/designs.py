@@ -308,6 +308,7 @@ def morris_effects(
 
 
 def morris_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:
+    """Return a row an input, the largest mean effect first."""
     by_trajectory = np.array([figure[sheet.name] for sheet in design.sheets]).T.reshape(-1)
     table = morris_effects(design.paths, trajectories_of(design), by_trajectory, seed, design.sided)
     table = _with_inputs(design, table, design.paths)

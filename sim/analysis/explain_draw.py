@@ -41,6 +41,8 @@ class Nearest:
 
 @dataclass(frozen=True)
 class DrawExplained(Rendered):
+    """One draw."""
+
     story: Narration
     opened: tuple[Opened, ...] = field(repr=False)  # without a zone: the ways out, least first where comparable
     nearest: Nearest | None  # out of time with a zone; None otherwise

@@ -62,12 +62,16 @@ class Fallen:
 
 @dataclass(frozen=True)
 class Departure:
+    """A party that left the talks, and its value of leaving."""
+
     party: str
     worth: float
 
 
 @dataclass(frozen=True)
 class Ballot:
+    """A vote that was held."""
+
     ratifier: str
     vote: str
     month: float  # months after the signature
@@ -93,6 +97,8 @@ class Signature:
 
 @dataclass(frozen=True)
 class Round:
+    """One round."""
+
     number: int  # from 1
     month: float  # months since the start; `date` if the file gives one
     date: datetime.date | None

@@ -98,6 +98,8 @@ class Of(OfRuns):
 
 @dataclass(frozen=True)
 class Crossed:
+    """A red line that the package crosses."""
+
     name: str
     hardness: float  # its value
     mean: float  # share of all draws in which it is real at the start

@@ -43,6 +43,8 @@ class Obstacle:
 
 @dataclass(frozen=True)
 class Reasons:
+    """Reasons why there is no deal."""
+
     n: int
     outcomes: tuple[Share, ...]  # all runs by outcome, in the order in which talks can end
     zone_first: Share  # runs with an acceptable package in the first round

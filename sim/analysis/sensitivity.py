@@ -60,6 +60,8 @@ class Sensitivity(Rendered):
 
 @dataclass(frozen=True)
 class Plan:
+    """The settings of a design."""
+
     inputs: Sequence[str] = ()  # paths of the inputs; empty for those ranked first by the tornado
     top: int = 8
     points: int | None = None  # base points of `sobol`, a power of two; trajectories of `morris`; None for 256 and 32

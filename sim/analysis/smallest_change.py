@@ -297,6 +297,7 @@ class Opening:
 
 
 def opening(table: CentralTable) -> Opening:
+    """Search all numbers and pairs of them; see the module."""
     count = int(table.now.zone.sum())
     if count:
         return Opening(count, (), ())

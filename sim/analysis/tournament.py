@@ -44,6 +44,8 @@ LABELLED = re.compile(r"(.*?)=\s*(\{.*|[\w.-]+\s*)", re.DOTALL)
 
 @dataclass(frozen=True, order=True)
 class Contender:
+    """A strategy of a tournament."""
+
     strategy: str  # as one line of YAML, its name first, then its parameters by name: the same for the same strategy
     label: str  # label in tables
 
@@ -109,6 +111,7 @@ class Tournament(Rendered):
 
     @property
     def shown(self) -> list[str]:
+        """The figures, by name."""
         return [name for name in FIGURES if (self.figures["figure"] == name).any()]
 
     def overview(self) -> tuple[str, pd.DataFrame]:

@@ -21,6 +21,8 @@ NEVER = 0  # instead of a round, which are counted from 1
 
 @dataclass(frozen=True, eq=False)
 class RoundState:
+    """The state of one round."""
+
     waiting: bool  # a signed package was refused at home and the talks have not resumed
     reopened: bool
     utility: Floats  # of all packages in this round, net of risks to parties with foresight, shape (N, P)

@@ -55,6 +55,7 @@ class WeightFlips:
 
 
 def weight_flips(results: Results, table: CentralTable) -> WeightFlips:
+    """Search all weights; see the module."""
     panel = _at_central_numbers(results, table) or _in_runs(results)
     weights = [each for each in table.parameters if each.kind == "weight" and each.stated is not None]
     if panel is None:

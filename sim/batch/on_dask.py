@@ -46,6 +46,7 @@ class Played:
 
 
 def program_here() -> Mapping[str, str]:
+    """Return everything that must be equal for equal bytes."""
     return {**versions_here(), "scheme": SCHEME, "format": FORMAT}
 
 
@@ -154,6 +155,7 @@ class Cluster:
                 self.client.cancel(futures)
 
     def close(self) -> None:
+        """Disconnect from the cluster, which continues."""
         with suppress(Exception), _quiet():
             self.client.close(timeout=CONNECT)
 

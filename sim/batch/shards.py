@@ -113,7 +113,12 @@ def read_set(paths: Sequence[Path]) -> ShardSet:
 
 
 def read_folder(path: Path) -> _Folder:
-    """Return the identity of a folder of results, of a sweep or of a shard; errors as of `read_set`."""
+    """Return the identity of a folder of results, of a sweep or of a shard.
+
+    Raises:
+        StoreError: if it is none, or cannot be read.
+        DamagedResults: if it has no readable identity.
+    """
     if not (path / SWEEP).exists():
         manifest = read_manifest(path)
         return _Folder(path, manifest.shard, manifest.identity, manifest.id, manifest.seed)

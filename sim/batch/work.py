@@ -36,6 +36,7 @@ class Job:
 
     @property
     def span(self) -> str:
+        """Its draws, for messages."""
         return f"draws {self.first} to {self.first + self.count - 1}"
 
     def split(self, into: int) -> "tuple[Job, list[Job]]":
@@ -76,7 +77,10 @@ def play_job(job: Job, folder: str) -> ChunkEntry:
 
 
 def write_output_job(job: OutputJob) -> list[str]:
-    """Write tables and charts in a worker; returns and errors as of `write_outputs`."""
+    """Write tables and charts in a worker; return the names of the files that `finish` wrote.
+
+    StoreError, OSError, NoCharts: as `write_outputs`.
+    """
     folder = Path(job.folder)
     charts = [each for each in folder.iterdir() if each.is_dir() and not each.is_symlink()]
     remove([each for place in (folder, *charts) for each in unfinished(place)])  # of a lost worker

@@ -60,6 +60,8 @@ class AftermathSpec(Block):
 
 @dataclass(frozen=True)
 class Ground:
+    """What is the same in all draws."""
+
     guarantor: str | None  # the guarantor; None where the file has none
     all: Combinations  # combinations of all issues that anything here depends on
     danger: Combinations  # combinations of the issues that the hazard depends on, a shift of power left aside
@@ -68,6 +70,8 @@ class Ground:
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Aftermath(Mechanism):
+    """The aftermath in each draw."""
+
     key = "aftermath"
     block = AftermathSpec
     about = "Durability of a signed agreement."
@@ -145,12 +149,18 @@ class Aftermath(Mechanism):
         bought: Bools | None = None,
         record: Floats | None = None,
     ) -> Judgement:
-        """Test the package signed in each draw, and draw when it breaks; all arrays of shape (B,).
+        """Test the package signed in each draw, and draw when it breaks.
 
-        Months count from the scenario's date to signature, and from there to entry into force, NaN where it was
-        refused. The guarantor's utilities, at signature, are needed where there is one: a ValueError else. `bought` is
-        whether some signatory would find it worse than no deal without leverage; `record` has the factors of earlier
-        stages on credibility and on the hazard, shape (B, 2).
+        Args:
+            packages: Package signed, `NO_DEAL` where there is none, shape (B,).
+            signed_month: Months from the scenario's date to signature, shape (B,).
+            months_to_force: Months from signature to entry into force; NaN where it was refused, shape (B,).
+            guarantor_utility, guarantor_no_deal: The guarantor's utility of the package and of no deal at signature,
+                shape (B,); needed where the file has a guarantor.
+            bought: Whether some signatory would find it worse than no deal without leverage, shape (B,).
+            record: Factors of earlier stages on credibility and on the hazard, shape (B, 2); None without stages.
+
+        A ValueError if there is a guarantor without these utilities.
         """
 
         def lookup(table: OptionSum) -> Floats:
@@ -195,10 +205,17 @@ class Aftermath(Mechanism):
     ) -> tuple[Outlook, Floats | None]:
         """Return how long each kind of package would hold once in force, for foresight.
 
-        The guarantor's interest is left open, so that survival is computed once for all parties: beside the outlook
-        stands the smallest gain for which it acts, by combination, shape (B, K), None without a guarantor.
-        `in_force_month` counts from the scenario's date, shape (B,), 0 if not given; survival is evaluated at `months`
-        since entry into force, up to 120.
+        The guarantor's interest is left open, so that survival is computed once for all parties.
+
+        Args:
+            in_force_month: Months from the scenario's date to signature and entry into force, taken as one; 0 if not
+                given, shape (B,).
+            months: At which survival is evaluated, up to ten years after entry into force, shape (spans,).
+            bought: Whether leverage bought the package.
+
+        Returns:
+            The outlook, and the smallest gain for which the guarantor acts, by combination, shape (B, K); None where
+            there is no guarantor.
         """
         month = np.zeros(len(self.hold)) if in_force_month is None else in_force_month
         where, danger = self.static.all, self.static.danger

@@ -92,10 +92,16 @@ def changes_between(first: float, signed: Floats, until: Floats) -> Ints:
 
 
 def credibility_by_year(start: Floats, loss: Floats, jump: Floats, changes: Ints) -> Floats:
-    """Return g at the start of each year in force: g0 x (1 - loss)^years x (1 - jump)^changes, shape (..., years).
+    """Return g at the start of each year in force: g0 x (1 - loss)^years x (1 - jump)^changes.
 
-    `changes` are those of government since signature, broadcast to shape (..., years); g0, and the shares lost a year
-    and at a change, are in [0, 1].
+    Args:
+        start: g0, in [0, 1], any shape.
+        loss: Share lost a year, same shape.
+        jump: Share lost at a change of government, same shape.
+        changes: Changes since signature at the start of each year, broadcast to shape (..., years).
+
+    Returns:
+        Shape (..., years).
     """
     factors = np.repeat((1 - loss)[..., None], changes.shape[-1], axis=-1)
     factors[..., 0] = start
@@ -108,6 +114,8 @@ def credibility_by_year(start: Floats, loss: Floats, jump: Floats, changes: Ints
 
 @dataclass(frozen=True, eq=False)
 class Credibility(Bound):
+    """The credibility of guarantees in each draw, and its decay by the route on which they were approved."""
+
     promised: OptionSum  # g0, probability that the guarantor acts if called on
     loss: OptionSum  # share of it lost a year
     jump: OptionSum  # share of it lost at each change of government

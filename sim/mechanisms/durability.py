@@ -75,9 +75,12 @@ class HazardSpec(Sourced):
 
 @compiled
 def parts_held(held: Floats, weights: Floats, parts: Floats) -> None:
-    """Write the weighted mean over time spans of the share still holding, each sum in the order of the spans.
+    """Return the weighted mean over time spans of the share still holding, each sum in the order of the spans.
 
-    From `held`, shape (B, kinds, spans), and `weights`, (B, N, spans), into `parts`, (B, N, kinds).
+    Args:
+        held: Share that holds in each span, shape (B, kinds, spans).
+        weights: Of the spans, by party, shape (B, N, spans).
+        parts: Output, shape (B, N, kinds).
     """
     for b in range(len(held)):
         for n in range(weights.shape[1]):
@@ -93,10 +96,15 @@ def parts_held(held: Floats, weights: Floats, parts: Floats) -> None:
 
 @compiled
 def used_up(factors: Floats, scale: Floats, edges: Floats, into_year: Floats, year: Ints, used: Floats) -> None:
-    """Write the cumulative hazard after so many months into `used`, shape (B, kinds, months).
+    """Compute the cumulative hazard after so many months: of the years before, and of a part of the year.
 
-    `factors` are on the hazard of each year, shape (B, kinds, years); `scale` per month^s, (B,); `edges` month^s at the
-    ends of years, (B, years or more + 1); `into_year` month^s since the year began, (B, months); `year` of each month.
+    Args:
+        factors: On the hazard of each year, shape (B, kinds, years).
+        scale: Cumulative hazard per month^s, shape (B,).
+        edges: Month^s at the ends of years, shape (B, years or more + 1).
+        into_year: Month^s since the year began, shape (B, months).
+        year: Year of each month, shape (months,).
+        used: Output, shape (B, kinds, months).
     """
     before = np.zeros(factors.shape[2] + 1)
     for b in range(len(factors)):
@@ -165,9 +173,11 @@ class WeibullYears(Bound):
         return cls(shape, -exact.log(s12) / exact.power(float(MONTHS), shape) + 0.0, edges)
 
     def used_up(self, factors: Floats, months: Floats) -> Floats:
-        """Return the cumulative hazard after so many months, 0 or more, shape (B, ..., months); S = exp(-that).
+        """Return the cumulative hazard after so many months, shape (B, ..., months); S = exp(-that).
 
-        `factors` are Q_j, constant within a year, shape (B, ..., years), with enough years for the months.
+        Args:
+            factors: Q_j, constant within a year, shape (B, ..., years), with enough years for the months.
+            months: Since entry into force, 0 or more, shape (months,).
         """
         year = np.maximum(np.ceil(months / MONTHS).astype(np.int64) - 1, 0)
         into_year = exact.power(months[None, :], self.shape[:, None]) - self.edges[:, year]
@@ -185,8 +195,11 @@ class WeibullYears(Bound):
     def break_month(self, factors: Floats, uniform: Floats) -> Floats:
         """Month in which an agreement breaks: cumulative hazard -ln(1-U); inf beyond the horizon of 50 years.
 
-        The law is inverted exactly, year by year: no grid of months. `factors` are Q_j, shape (B, YEARS), U is in [0,
-        1).
+        The law is inverted exactly, year by year: no grid of months.
+
+        Args:
+            factors: Q_j, shape (B, YEARS).
+            uniform: U in [0, 1), shape (B,); the smaller, the sooner the break.
         """
         allowed = -exact.log(1 - uniform)
         # Cumulative hazard at the end of each year; cumsum adds one by one, so its bits are fixed.
@@ -204,6 +217,8 @@ class WeibullYears(Bound):
 
 @dataclass(frozen=True, eq=False)
 class Hazard(Bound):
+    """The hazard of a break in each draw, and the factors on it."""
+
     law: WeibullYears  # survival of an agreement like those of the reference group
     # with_feature, without_feature: factor of each feature, relative to the reference group, shape (B, features)
     with_feature: Floats
@@ -222,7 +237,12 @@ class Hazard(Bound):
     def draw(
         cls, spec: HazardSpec | None, source: Source, found: Combinations, fades_per_year: Floats
     ) -> "Hazard | None":
-        """Draw the numbers of `hazard`; `found` are combinations of all issues that `ratios` mention."""
+        """Draw the numbers of `hazard`; None where the file has none.
+
+        Args:
+            found: Combinations of all issues that the conditions of `ratios` mention.
+            fades_per_year: Share of the leverage lost each year after signature, shape (B,).
+        """
         if spec is None:
             return None
 
@@ -251,7 +271,14 @@ class Hazard(Bound):
         )
 
     def features(self, present: Bools) -> Floats:
-        """Return the product of the factors of features that are `present`, (..., features), in the order of ids."""
+        """Return the product of the factors of all features, in the order of their ids.
+
+        Args:
+            present: Which features are present, shape (B or 1, ..., features).
+
+        Returns:
+            Shape (B, ...).
+        """
         shape = np.broadcast_shapes(present.shape[:-1], (len(self.deterrence), *present.shape[1:-1]))
         product = np.ones(shape)
         for feature in range(present.shape[-1]):
@@ -260,12 +287,15 @@ class Hazard(Bound):
         return product
 
     def deterred(self, credibility: Floats) -> Floats:
+        """Return the factor of a guarantee of this credibility, shape (B, ...); it falls with credibility."""
         return deterred(along(self.deterrence, credibility), credibility, along(self.in_reference, credibility))
 
     def of_pressure(self, bought: Bools, years_to_force: Floats, years: int) -> Floats:
-        """Return the factor of pressure at the start of each year in force, shape (B, years); 1 if not bought by it.
+        """Return the factor of pressure, at the start of each year in force, shape (B, years); 1 if not bought by it.
 
-        Leverage begins to fade at signature, `years_to_force` before.
+        Args:
+            bought: Whether some signatory would find the deal worse than no deal without leverage, shape (B,).
+            years_to_force: From signature, when the leverage begins to fade, to entry into force, shape (B,).
         """
         after = years_to_force[:, None] + np.arange(years)
         factor = pressure_fades(self.bought[:, None], self.fades_per_year[:, None], after)
@@ -288,7 +318,13 @@ SPAN_MIDDLES = (SPAN_ENDS[:-1] + SPAN_ENDS[1:]) / 2
 
 
 def span_weights(discount_per_month: Floats) -> Floats:
-    """Return the weight of each span, discounted to the start, shape (B, spans): month m weighs discount^m."""
+    """Return the weight of each span, discounted to the start, shape (B, spans); not normalized.
+
+    Month m, from 0, weighs discount^m.
+
+    Args:
+        discount_per_month: In [0, 1], shape (B,).
+    """
     factors = np.ones((len(discount_per_month), int(SPAN_ENDS[-1])))
     factors[:, 1:] = discount_per_month[:, None]
     months: Floats = np.multiply.accumulate(factors, axis=1)  # one by one: integer powers with fixed bits
@@ -298,6 +334,8 @@ def span_weights(discount_per_month: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Outlook(Bound):
+    """Survival by kind of package."""
+
     held: Floats  # share still holding at the middle of each span (or other months), by kind, shape (B, kinds, spans)
     # kind of each combination of options, shape (B, K); where a guarantor may have no will to act a second time without
     # its promise, shape (B, 2 K)
@@ -308,6 +346,9 @@ class Outlook(Bound):
         """Discounted part of the ten years after entry into force in which each kind holds, shape (B, N, kinds).
 
         Survival is evaluated at the middle of each month of the first year and of each quarter after.
+
+        Args:
+            discount_per_month: Of each party, shape (B, N).
         """
         weights = np.array([span_weights(discount) for discount in discount_per_month.T]).transpose(1, 0, 2)
         parts = np.empty((*discount_per_month.shape, self.held.shape[1]))

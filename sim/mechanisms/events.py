@@ -117,10 +117,12 @@ class EventSpec(Sourced):
 
     @property
     def at_month(self) -> Number | None:
+        """Month of a dated event, None for a chance event."""
         return self.at.month if self.at else None
 
     @property
     def chance(self) -> Number | None:
+        """Probability that a dated event happens, None for certain."""
         return self.at.chance if self.at else None
 
     @property
@@ -164,6 +166,8 @@ class Redraw:
 
 @dataclass(frozen=True, eq=False)
 class Happenings:
+    """What is the same in all draws."""
+
     specs: tuple[EventSpec, ...]  # the events as the file describes them, by id
     parties: tuple[str, ...]  # names, sorted
     columns: Mapping[str, int]  # dotted path of every number of an effect -> its column
@@ -216,6 +220,7 @@ class Events(Mechanism):
 
     @classmethod
     def draw(cls, block: Sequence[EventSpec], drawing: Drawing) -> "Events | None":
+        """Draw which events happen in each round; None where the file has no events."""
         if not block:
             return None
         specs, source = tuple(sorted(block, key=lambda event: str(event.id))), drawing.source
@@ -236,6 +241,7 @@ class Events(Mechanism):
 
     @property
     def ids(self) -> tuple[str, ...]:
+        """Names of the events, sorted; the last axis of `happens`."""
         return tuple(event.id for event in self.static.specs)
 
     def first_rounds(self) -> Ints:
@@ -281,11 +287,13 @@ class Events(Mechanism):
         return steps
 
     def removals(self) -> tuple[Removal, ...]:
+        """Return options removed, one entry an event that removes any."""
         first = self.first_rounds()
         specs = enumerate(self.static.specs)
         return tuple(Removal(event.id, first[:, e]) for e, event in specs if event.removes)
 
     def commitments(self) -> tuple[Commitment, ...]:
+        """Return public commitments, one entry an event at which one is made."""
         first = self.first_rounds()
         return tuple(
             Commitment(event.id, event.commits.party, event.commits.to, self._number(_cost(event)), first[:, e])
@@ -322,6 +330,7 @@ class Events(Mechanism):
 
     @property
     def fells_lines(self) -> bool:
+        """Return whether an event gives up red lines."""
         return any(event.lines_fall for event in self.static.specs)
 
     def narrowing(self, path: str) -> Floats:

@@ -30,6 +30,8 @@ class GivingWaySpec(Block):
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class GivingWay(Mechanism):
+    """The erosion of real red lines in each draw."""
+
     key = "giving_way"
     block = GivingWaySpec
     about = "How real red lines are given up with time; left out: never."
@@ -41,6 +43,7 @@ class GivingWay(Mechanism):
 
     @classmethod
     def draw(cls, block: GivingWaySpec, drawing: Drawing) -> "GivingWay":
+        """Draw how long each line lasts; lines with a shared draw are given up together."""
         source = drawing.source
         lasting = side_by_side([source.uniform(f"{group}.gives_way") for group in drawing.groups], source.count)
         return cls(
@@ -59,8 +62,13 @@ class GivingWay(Mechanism):
         return state._replace(worn=state.worn + self.wear(pressure))
 
     def wear(self, pressure: Floats) -> Floats:
-        """Return the wear of each line in a round, (B, L), by the strength of the lever on each party, (B, N)."""
+        """Return the wear of each line in one round, shape (B, L).
+
+        Args:
+            pressure: Strength of the lever on each party, shape (B, N).
+        """
         return self.per_round[:, None] * (1 + self.lever_adds[:, None] * pressure[:, self.static])
 
     def fallen(self, worn: Floats) -> Bools:
+        """Return lines given up after so much wear, shape (B, L)."""
         return np.greater(worn, self.endurance)

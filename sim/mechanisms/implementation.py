@@ -41,6 +41,7 @@ class Factors:
 
     @property
     def product(self) -> Floats:
+        """Q, shape (B, years)."""
         tests = self.not_self_enforcing * self.pull_back_fails
         product = self.features * self.deterrence * tests * self.bought_by_pressure
         return product if self.stages is None else product * self.stages

@@ -50,6 +50,8 @@ class LeverSpec(Sourced):
 
 @dataclass(frozen=True)
 class LeverTable:
+    """What is the same in all draws."""
+
     names: tuple[str, ...]  # of the levers, sorted
     party: Ints  # index of the target of each
     pulled: tuple[str | float, ...]  # `never`, `on_refusal`, or the first month, by lever
@@ -59,6 +61,8 @@ class LeverTable:
 
 @dataclass(frozen=True, eq=False)
 class Levers(Bound):
+    """The leverage of a mediator on reservation values."""
+
     static: LeverTable
     lowers: Floats  # share of the reservation value that a lever takes at full strength, shape (B, levers)
     step: Floats  # strength gained or lost in a round, shape (B,)

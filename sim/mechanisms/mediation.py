@@ -59,6 +59,7 @@ class BiasSpec(Block):
 
     @property
     def away_from(self) -> tuple[str, ...]:
+        """The other belligerents, sorted."""
         return self._away_from
 
 
@@ -83,6 +84,8 @@ class MediationSpec(Block):
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Mediation(Mechanism):
+    """The drawn powers of a mediator."""
+
     key = "mediation"
     block = MediationSpec
     about = "The mediator and its means."
@@ -102,11 +105,13 @@ class Mediation(Mechanism):
         return cls(Levers.draw(block, drawing), Carrots.draw(block.carrots, drawing))
 
     def before_round(self, state: State) -> State:
+        """Apply leverage of events, and lower reservation values by it."""
         pressure = self.levers.at_the_start(state.pressure, state.round)
         lowered = self.levers.lower(state.reservation_value, pressure)
         return state._replace(pressure=pressure, reservation_value=lowered)
 
     def after_round(self, state: State, played: Played) -> State:
+        """Move leverage after the mediator's offer, in the draws still open."""
         offer, lines = state.own_offer[:, self.levers.static.mediator], played.table.lines
         crossed = lines.crosses[lines.pattern[offer]] & state.real
         owned = np.array([lines.of(n) for n in range(len(played.table.parties))])
@@ -142,7 +147,12 @@ class Mediation(Mechanism):
 def holdout(offer: Ints, utility: Floats, reservation_value: Floats, crossed_by: Bools, signs: Bools) -> Ints:
     """Return the signatory that alone blocks an offer, else `NOBODY` or `SEVERAL`, shape (B,).
 
-    `crossed_by` are parties with a real red line that the offer crosses, shape (B, N).
+    Args:
+        offer: A package a draw, `NO_DEAL` where there is none, shape (B,).
+        utility: Utility of all packages, shape (B, N, P).
+        reservation_value: Shape (B, N).
+        crossed_by: Parties with a real red line that the offer crosses, shape (B, N).
+        signs: Whose consent a package needs, shape (N, P).
     """
     draw = np.arange(len(offer))
     against = signs[:, offer].T & ((utility[draw, :, offer] < reservation_value - 1e-9) | crossed_by)

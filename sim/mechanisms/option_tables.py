@@ -81,6 +81,8 @@ def _combinations(space: PackageSpace, columns: Sequence[int]) -> Combinations:
 
 @dataclass(frozen=True, eq=False)
 class OptionColumns:
+    """The columns of the summands of each combination."""
+
     combinations: Combinations  # of the issues summed over
     column: Ints  # column of each issue's summand, shape (K, issues)
 

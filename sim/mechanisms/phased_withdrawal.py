@@ -97,6 +97,8 @@ def steps_needed(gain: Floats, dividend: Floats, penalty: Floats, monitoring: Fl
 
 @dataclass(frozen=True, eq=False)
 class PullBack(Bound):
+    """The steps of a withdrawal, and the gains from cheating, in each draw."""
+
     steps: OptionSum  # steps of reciprocal options; 0 for all others
     # gain, dividend: a and v of each side, a tuple of shape (B,); one entry where the file has one number for both
     gain: tuple[Floats, ...]
@@ -107,6 +109,7 @@ class PullBack(Bound):
 
     @classmethod
     def draw(cls, spec: PullBackSpec | None, source: Source, space: PackageSpace) -> "PullBack | None":
+        """Draw the numbers of `pull_back`; None where the file has none."""
         if spec is None:
             return None
         path = "aftermath.pull_back"
@@ -125,7 +128,12 @@ class PullBack(Bound):
         )
 
     def test(self, there: Floats, credibility: Floats, monitoring: Floats) -> CommitmentTest:
-        """Test whether these steps bind both sides: equal steps do at the last, for the side that is tempted most."""
+        """Test whether these steps bind both sides: equal steps do at the last, for the side that is tempted most.
+
+        Args:
+            there: From `steps`, shape (B, ...).
+            credibility, monitoring: In [0, 1], shape (B, ...).
+        """
         penalty, discount = along(self.penalty, there) * credibility, along(self.discount, there)
         needed = np.ones_like(there)
         for gain, dividend in zip(self.gain, self.dividend, strict=True):

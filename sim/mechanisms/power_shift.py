@@ -64,6 +64,7 @@ class PowerShiftSpec(Open):
 
     @property
     def away_from(self) -> str:
+        """The side from which the balance moves."""
         return next(iter(self.model_extra or {})).removeprefix(AWAY_FROM)
 
     @property
@@ -139,6 +140,8 @@ def power_test(
 
 @dataclass(frozen=True, eq=False)
 class PowerShift(Bound):
+    """Shifts of the balance by package, in each draw."""
+
     shifts: OptionSum  # share of the stake moved away from the named side; below 0 toward it
     balance: Floats  # share that the named side would get by war now, shape (B,)
     cost_named: Floats  # cost_named, cost_other: war costs, shares of the stake, shape (B,)
@@ -151,6 +154,7 @@ class PowerShift(Bound):
 
     @classmethod
     def draw(cls, spec: PowerShiftSpec | None, source: Source, space: PackageSpace) -> "PowerShift | None":
+        """Draw the numbers of `power_shift`; None where the file has none."""
         if spec is None:
             return None
         named = spec.away_from

@@ -108,6 +108,7 @@ class VoteSpec(Block):
 
     @property
     def strict(self) -> bool:
+        """Whether the share must lie above the threshold."""
         return self.at_least is None
 
 
@@ -228,6 +229,7 @@ def ballots(
 
 
 def issues_seen(ratifier: RatifierSpec) -> frozenset[str]:
+    """Issues on which a ratifier's votes depend."""
     seen: frozenset[str] = frozenset(ratifier.shifts) | ratifier.when.issues() | ratifier.barred_when.issues()
     return seen.union(*(vote.when.issues() for vote in ratifier.votes))
 
@@ -283,6 +285,8 @@ class Votes(Bound):
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Ratification(Mechanism):
+    """The votes of a scenario, with all drawn numbers."""
+
     key = "ratification"
     block = RatificationSpec
     about = "The votes after the signature; left out: none."
@@ -351,9 +355,13 @@ class Ratification(Mechanism):
         )
 
     def after_elections(self, ratifier: str, support: Floats, held: Bools, share: Floats) -> Floats:
-        """Return the effect of elections on the log-odds of support, shape (B, J), in draws that held them.
+        """Return the effect of elections on the log-odds of support, shape (B, J).
 
-        `support` is that of the ratifier as drawn anew, `share` how far it moves there, shapes (B,).
+        Args:
+            ratifier: Whose support is drawn anew.
+            support: As drawn anew, shape (B,).
+            held: Draws in which they have been held, shape (B,).
+            share: How far support moves to the new value, shape (B,).
         """
         j = self.static.ratifiers.index(ratifier)
         old = np.minimum(np.maximum(self.support[:, j], LEAST_SUPPORT), 1 - LEAST_SUPPORT)
@@ -366,8 +374,10 @@ class Ratification(Mechanism):
     def at(self, months: Floats, no_deal_fell: Floats, elections: Floats | None = None) -> "Ratification":
         """Return the same votes on a package signed later; support of exactly 0 or 1 stays.
 
-        `months` from the first round, shape (B,); `no_deal_fell` the fall of each party's reservation value since, (B,
-        N); `elections` what these add to the log-odds of support, (B, J).
+        Args:
+            months: From the first round to the signature, shape (B,).
+            no_deal_fell: Fall of each party's reservation value since the first round, shape (B, N).
+            elections: What elections until then add to the log-odds of support, shape (B, J); nothing if not given.
         """
         moved = self.drift * months[:, None] + self.follows * no_deal_fell[:, self.static.party]
         if elections is not None:
@@ -422,6 +432,9 @@ class Ratification(Mechanism):
 
         A vote is held at `max(start of its order, milestones it needs) + months`; the next order starts when the last
         of this one has voted. The first refusal ends the votes.
+
+        Args:
+            packages: Package signed in each draw, `NO_DEAL` for none, shape (B,).
         """
         static, draw = self.static, np.arange(len(packages))
         signed = packages != NO_DEAL

@@ -54,12 +54,15 @@ class Offered:
 
 @dataclass(frozen=True, eq=False)
 class Carrots(Bound):
+    """The mediator's side payments in each draw."""
+
     static: Offered
     adds: Floats  # utility that each payment adds within the budget, 0 or more, shape (B, offers)
     budget: Floats  # maximum added to one package, over all parties, 0 or more, shape (B,)
 
     @classmethod
     def draw(cls, spec: CarrotsSpec | None, drawing: Drawing) -> "Carrots | None":
+        """Draw the numbers of `mediation.carrots`; None where the file has none."""
         if spec is None:
             return None
         offers, source, table = spec.offers, drawing.source, drawing.table

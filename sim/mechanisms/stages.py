@@ -115,6 +115,8 @@ StageList = Annotated[tuple[StageSpec, ...], Listed(None, MOST_STAGES), Ids("sta
 
 @dataclass(frozen=True, eq=False)
 class Plan:
+    """What is the same in all draws."""
+
     specs: tuple[StageSpec, ...]  # by id; the stage axis
     months: Floats  # at which each round is played, shape (R,)
 
@@ -137,6 +139,8 @@ class Effects:
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Stages(Mechanism):
+    """Which stages are agreed, when, and how they end."""
+
     key = "stages"
     block = StageList
     about = "Interim agreements, such as a truce, that some parties sign while talks on the rest continue."
@@ -173,6 +177,7 @@ class Stages(Mechanism):
 
     @classmethod
     def draw(cls, block: Sequence[StageSpec], drawing: Drawing) -> "Stages | None":
+        """Determine which stages are agreed in which round, and how they end; None where the file has none."""
         if not block:
             return None
         specs, source = tuple(sorted(block, key=lambda stage: str(stage.id))), drawing.source
@@ -184,6 +189,7 @@ class Stages(Mechanism):
             return side_by_side([source.number(f"stages.{each.id}.{key}", getattr(each, key)) for each in specs], count)
 
         def table(key: str, names: Sequence[str], otherwise: float) -> Floats:
+            """Return drawn numbers by stage and name, shape (B, E, names)."""
             columns = [
                 source.number(f"stages.{each.id}.{key}.{name}", getattr(each, key)[name])
                 if name in getattr(each, key) else np.full(count, otherwise)
@@ -249,6 +255,7 @@ class Stages(Mechanism):
         return sum_ascending([*np.moveaxis(parts, 2, 0)], (*parts.shape[:2], parts.shape[3]))
 
     def move_no_deal(self, path: Floats) -> Floats:
+        """Reservation values in each round, shape (B, R, N)."""
         return path + self.shifts()
 
     def settled(self) -> dict[str, Any]:
@@ -259,9 +266,14 @@ class Stages(Mechanism):
         return {f"stages.{each.id}": codes[:, :, e] for e, each in enumerate(self.static.specs) if each.settles}
 
     def at_the_end(self, played: Ints, in_force: Bools) -> tuple[Bools, Floats, Ints]:
-        """Return which stages were agreed in the rounds played, months in place, and how each ended, (B, E).
+        """Return which stages were agreed by the end of the talks, for how many months each held, and how it ended.
 
-        The last is an index into `ENDINGS`; `in_force` is whether the talks ended with an agreement in force.
+        Args:
+            played: Last round played: of signature, or the last of the talks; from 1, shape (B,).
+            in_force: Whether the talks ended with an agreement in force, shape (B,).
+
+        Returns:
+            Whether it was agreed, months in place until then, and index into `ENDINGS`, each of shape (B, E).
         """
         agreed = (self.agreed != NEVER) & (self.agreed <= played[:, None])
         end, months = self.static.months[played - 1][:, None], self.static.months
@@ -277,7 +289,12 @@ class Stages(Mechanism):
         return _product(np.where(agreed[..., None], factors, 1.0), axis=1)
 
     def spans(self, played: Ints, in_force: Bools, months: Floats) -> tuple[Span, ...]:
-        """Parts of the time between the end of the talks and the ceasefire in which stages are still in place."""
+        """Parts of the time between the end of the talks and the ceasefire in which stages are still in place.
+
+        Args:
+            played, in_force: As in `at_the_end`.
+            months: From the last round played to the ceasefire, shape (B,).
+        """
         agreed, _, ended = self.at_the_end(played, in_force)
         left = np.where(agreed & (ended == 3), self.until - self.static.months[played - 1][:, None], 0.0)
         left, spans = np.minimum(left, months[:, None]), []

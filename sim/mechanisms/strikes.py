@@ -68,10 +68,12 @@ class OutagesSpec(Sourced):
 
     @property
     def winter_months(self) -> tuple[int, ...]:
+        """Months of the calendar in which a hit cuts off more homes."""
         return self.winter.months if self.winter else ()
 
     @property
     def winter_factor(self) -> Number | None:
+        """Factor on the homes that a hit then cuts off, None without a winter."""
         return self.winter.factor if self.winter else None
 
 
@@ -83,6 +85,8 @@ def sides_of(strike: str, parties: list[str]) -> tuple[str, str] | None:
 
 @dataclass(frozen=True, eq=False)
 class Campaigns:
+    """What is the same in all draws."""
+
     ids: tuple[str, ...]  # of the strikes, sorted; the strike axis
     on: tuple[int, ...]  # index of the party struck, by strike
     parties: int  # number of parties
@@ -104,6 +108,8 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Strikes(Bound):
+    """Strikes between rounds and what they do to households."""
+
     static: Campaigns
     waves: Floats  # waves since the round before and with the events of the round, shape (B, R, S)
     hits: Floats  # hits in them, shape (B, R, S)
@@ -147,7 +153,12 @@ class Strikes(Bound):
         return drawn.fought()
 
     def fought(self, between: Floats | None = None, at_once: Floats | None = None) -> "Strikes":
-        """Return the same strikes with factors on the waves between rounds and those of events, shapes (B, R, S)."""
+        """Return the same strikes with more or fewer waves, from the same uniforms.
+
+        Args:
+            between: Factor on the mean number of waves since the round before, shape (B, R, S); 1 if not given.
+            at_once: Factor on the waves of events, shape (B, R, S); 1 if not given.
+        """
         regular, rounds = np.zeros_like(self.chance), self.chance.shape[1]
         mean = self.rate * (self.static.days_per_round / DAYS_PER_MONTH)
         for s in range(len(self.static.ids)):
@@ -171,9 +182,14 @@ class Strikes(Bound):
         return self._by_party(self.weeks.swapaxes(0, 1))
 
     def mean_weeks(self, months: Floats, share: Floats) -> Floats:
-        """Return mean household-weeks on each party's side of so many months of waves from each round on, (B, R, N).
+        """Return the mean household-weeks on each party's side caused by so many months of waves from each round on.
 
-        `share` of the waves of each strike counts, also below 0, shape (B, S).
+        Args:
+            months: 0 or more, shape (B, R).
+            share: Share of the waves of each strike that counts, also below 0, shape (B, S).
+
+        Returns:
+            Household-weeks, shape (B, R, N).
         """
         begin = np.arange(months.shape[1]) * self.static.days_per_round + np.zeros_like(months)
         weighted = self._weighted_months(self.static, begin, months * DAYS_PER_MONTH, self.winter_factor[:, None])
@@ -181,10 +197,19 @@ class Strikes(Bound):
         return self._by_party(by_strike)
 
     def weeks_after(self, played: Ints, months: Floats, spans: Sequence[Span] = ()) -> Floats:
-        """Return the household-weeks still to come on each party's side, (B, N), in months after the talks.
+        """Return the household-weeks still to come on each party's side if the war outlasts the talks.
 
         Homes without power at that date, and every further wave until the ceasefire, each with all the weeks it adds,
         also those after the ceasefire. Waves are at their mean, which needs no further draws; there are no more events.
+
+        Args:
+            played: Round with which the talks end, from 1, shape (B,).
+            months: From then to the ceasefire, 0 or more, shape (B,).
+            spans: Parts of that time with more or fewer waves.
+
+        Returns:
+            Household-weeks, shape (B, N).
+
         A ValueError if a number of months is negative or not finite.
         """
         if not (np.isfinite(months) & (months >= 0)).all():
@@ -222,11 +247,21 @@ class Strikes(Bound):
 
 
 def outages(spread: Floats, at_once: Floats, half_life: Floats, days_per_round: float) -> tuple[Floats, Floats]:
-    """Return households without power at the date of each round, and household-weeks since the round before, (B, R, S).
+    """Return households without power at the date of each round, and household-weeks between two rounds.
 
-    Of households without power half are back after every half-life, in days. A household is cut off for half / ln 2
-    days on average, so the household-days of a time are that many times the households cut off in it less those still
-    to come: the exact integral. `spread` are cut off evenly through the time before a round, `at_once` at its date.
+    Of households without power half are back after every half-life. A household is cut off for half / ln 2 days on
+    average, so the household-days of a time are that many times the households cut off in it less those still to come:
+    the exact integral.
+
+    Args:
+        spread: Households cut off evenly through the time before a round, shape (B, R, S).
+        at_once: Households cut off at the date of a round, shape (B, R, S).
+        half_life: Days, above 0, shape (B,).
+        days_per_round: Days between two rounds, above 0.
+
+    Returns:
+        Households at the date of each round and household-weeks since the round before, each (B, R, S); the first
+        round has no time before it.
     """
     lasting = _lasting(half_life)[:, None]  # days
     left_of_start = exact.power(0.5, days_per_round / half_life)[:, None]
@@ -241,11 +276,19 @@ def outages(spread: Floats, at_once: Floats, half_life: Floats, days_per_round: 
 
 
 def poisson(u: Floats, mean: Floats) -> Floats:
-    """Sample Poisson numbers by inversion: the smallest whose cumulative probability exceeds u.
+    """Sample Poisson numbers by inversion, from a table made for each mean.
 
-    A table for each mean sums probabilities within ten standard deviations, each relative to the lowest number's, by
-    the ratio of neighbouring ones, so that it needs no exponential and works for any mean. u is in [0, 1), shape (...,
-    B); a ValueError if a mean, shape (B,), is negative or not finite.
+    The table sums probabilities within ten standard deviations, each relative to the lowest number's, by the ratio of
+    neighbouring ones, so that it needs no exponential and works for any mean.
+
+    Args:
+        u: Uniforms in [0, 1), shape (..., B).
+        mean: 0 or more, finite, shape (B,).
+
+    Returns:
+        The smallest number whose cumulative probability exceeds u, shape (..., B).
+
+    A ValueError if a mean is negative or not finite.
     """
     if not (np.isfinite(mean) & (mean >= 0)).all():
         raise ValueError("the mean of a Poisson law must be finite and not negative")
@@ -294,6 +337,7 @@ def _is_winter(static: Campaigns, days: Ints) -> Bools:
 
 
 def winter_rounds(static: Campaigns, rounds: int) -> Bools:
+    """Return whether the date of a round is in winter, shape (R,)."""
     return _is_winter(static, np.floor(np.arange(rounds) * static.days_per_round).astype(np.int64))
 
 

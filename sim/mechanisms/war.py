@@ -84,6 +84,7 @@ class WarSpec(Block):
 
 @dataclass(frozen=True, eq=False)
 class Clock:
+    """Months at which each round is played, shape (R,): the same in all draws."""
     months: Floats
 
 
@@ -100,6 +101,8 @@ class Pace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Walk(Bound):
+    """The components of the front's path."""
+
     drift: Floats  # mean gain in a round, shape (B,)
     spread: Floats  # its standard deviation, shape (B,)
     noise: Floats  # standard normal, 0 before the first round, shape (B, R)
@@ -108,8 +111,10 @@ class Walk(Bound):
     def path(self, drift: Floats | None = None, sd: Floats | None = None) -> Floats:
         """Return the gain of the side toward which the front is counted, at the date of each round, shape (B, R).
 
-        A random walk with drift from 0 in round 1; `drift` and `sd` are factors on both. Shifts by an event take effect
-        at the date of its round.
+        A random walk with drift from 0 in round 1. Shifts by an event take effect at the date of its round.
+
+        Args:
+            drift, sd: Factors on both in the time before each round, shape (B, R); 1 if not given.
         """
         gain = self.drift[:, None] if drift is None else self.drift[:, None] * drift
         spread = self.spread[:, None] if sd is None else self.spread[:, None] * sd
@@ -123,6 +128,8 @@ class Walk(Bound):
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class War(Mechanism):
+    """The war in all rounds of all draws, independent of the talks."""
+
     key = "war"
     block = WarSpec
     about = "The war during the talks."
@@ -214,7 +221,12 @@ class War(Mechanism):
     def harm(self, played: Ints, months_after: Floats, spans: Sequence[Span] = ()) -> Floats:
         """Return household-weeks without power on each party's side until the ceasefire, shape (B, N).
 
-        Those up to the last round played, from 1, are as drawn; the rest is at its mean (`Strikes.weeks_after`).
+        Those up to the last round played are as drawn; the rest is at its mean (`Strikes.weeks_after`).
+
+        Args:
+            played: Last round played: of signature, or the last of the talks; from 1, shape (B,).
+            months_after: From then to the ceasefire, 0 or more, shape (B,).
+            spans: Parts of that time in which it is fought at another pace.
         """
         so_far = np.cumsum(self.strikes.household_weeks(), axis=0)[played - 1, np.arange(len(played))]
         return so_far + self.strikes.weeks_after(played, months_after, spans)

@@ -38,9 +38,11 @@ class Concession(Protocol):
     signatories = 2
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
+        """Return the names of the random streams of the order, as in alternating offers."""
         return AlternatingOffers(order=self.order).streams(parties, rounds)
 
     def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:
+        """Return which party comes first, as in alternating offers, shape (R, B, turns)."""
         return AlternatingOffers(order=self.order).turns(parties, rounds, lots)
 
     def play_round(

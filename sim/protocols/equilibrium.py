@@ -42,6 +42,7 @@ class Equilibrium(Protocol):
     )
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
+        """Return the names of the random streams of the order of proposing, as for alternating offers."""
         return AlternatingOffers(order=self._lots).streams(parties, rounds)
 
     def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:

@@ -37,6 +37,7 @@ class RandomProposer(Protocol):
     memory: int | None = count(None, doc="for how many rounds a named line is avoided; left out: all")
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
+        """Names of the random streams of the proposers: one a party and round, those of alternating offers."""
         return [[f"order.{party}.{k}" for party in parties] for k in range(1, rounds + 1)]
 
     def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:

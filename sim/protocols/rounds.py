@@ -207,7 +207,16 @@ def _agreed(signs: Bools, accepted: Bools, text: int) -> bool:
 
 
 def reason_of(party: Bargainer, offer: Ints, lines: Lines) -> Ints:
-    """Return the first real line of a party, by id, that an offer crosses, else `WORTH`: too little; (B,)."""
+    """The first real line of the party, by id, that an offer crosses; else `WORTH`: it is worth too little.
+
+    Args:
+        party: Who refuses.
+        offer: A package of each draw, shape (B,).
+        lines: The red lines over the packages.
+
+    Returns:
+        Indices of lines, or `WORTH`, shape (B,).
+    """
     if not lines.names:
         return np.full(len(offer), WORTH)
     crossed = lines.crosses[lines.pattern[offer]] & party.real_lines
@@ -229,6 +238,7 @@ class InTurn(Protocol):
     proposer_accepts: int = IF_CONTENT
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
+        """Names of the random streams the order of speaking is made from: one a party, for each drawing of lots."""
         if self.order == "random":
             return [[f"order.{party}.{k}" for party in parties] for k in range(1, rounds + 1)]
         if self.order in ("fixed", "rotating"):
@@ -270,6 +280,7 @@ class InTurn(Protocol):
 
 
 def together(parties: Sequence[Bargainer], state: State, case: Case) -> Parties:
+    """How all parties go into a round, as the loop takes it."""
     stances = [party.stance(state) for party in parties]
     answers = [stance.answers for stance in stances]
 

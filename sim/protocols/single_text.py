@@ -66,7 +66,10 @@ class Objections:
 def objections(option_worth: Floats, options: Options, refuse: Bools) -> Objections:
     """Return the parties' objections to a text, by their own weights and values.
 
-    `option_worth` is the weighted utility of each option, shape (rows, N, I, O), 0 where an issue has no such option.
+    Args:
+        option_worth: Weighted utility of each option, shape (rows, N, I, O); 0 where an issue has no such option.
+        options: Option indices of the text, shape (rows, I).
+        refuse: Who does not accept it, shape (rows, N).
     """
     here = np.take_along_axis(option_worth, options[:, None, :, None].astype(np.int64), axis=3)
     gain = option_worth - here
@@ -82,8 +85,13 @@ def _largest(loss: Floats, refuse: Bools) -> Bools:
 def moved(said: Objections, options: Options, case: Case, barred: Barred) -> Ints:
     """Return the text with one option changed by the objections, `NO_DEAL` where none can be, shape (rows,).
 
-    If no issue that was named can be moved, the objectors name their next objections, and so on. `barred` is whether
-    the text of a row must not become a package, both of shape (moves,).
+    If no issue that was named can be moved, the objectors name their next objections, and so on.
+
+    Args:
+        said: The objections.
+        options: Option indices of the text, shape (rows, I).
+        case: The data of the protocol.
+        barred: Whether the text of a row must not become a package, both of shape (moves,).
     """
     text, told = np.full(len(options), NO_DEAL), said.names
     left, now = np.arange(len(options)), said
@@ -165,9 +173,11 @@ class SingleText(Protocol):
                         "it moves onto no line that was named")  # fmt: skip
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
+        """Nothing is drawn: all answer the same text."""
         return []
 
     def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:
+        """Return the turns: every party answers in every round, after the mediator; party indices, shape (R, B, N)."""
         return np.broadcast_to(np.arange(len(parties)), (rounds, lots.shape[1], len(parties)))
 
     def play_round(

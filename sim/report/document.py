@@ -43,6 +43,8 @@ class Cell(str):
 
 @dataclass(frozen=True)
 class Table:
+    """Rows in columns."""
+
     heads: tuple[str, ...]
     rows: tuple[tuple[str | None, ...], ...]  # cells as text; None for an empty cell
     left: frozenset[int]
@@ -76,6 +78,8 @@ Block = Heading | Paragraph | Table | Drawing | Folded
 
 @dataclass(frozen=True)
 class Section:
+    """A heading and the blocks below it."""
+
     id: str
     title: str
     blocks: tuple[Block, ...]

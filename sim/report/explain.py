@@ -255,6 +255,7 @@ def _smallest_changes(explained: Explanation) -> Iterator[str]:
 
 
 def stages(results: Results) -> Iterator[Block]:
+    """Return what was agreed in earlier stages, and how those ended."""
     labels = {stage.id: clean(stage.label) for stage in results.scenario.stages}
     rows = []
     for each in stages_held(results):

@@ -152,6 +152,7 @@ def _goes_with(results: Results) -> str:
 
 
 def how_far(results: Results) -> Iterator[Block]:
+    """Report how far runs got, with the input most associated with each stage."""
     rows = []
     for row in funnel(results).to_dict("records"):
         if row["kind"] == "stage":
@@ -225,6 +226,7 @@ def moved(results: Results) -> Iterator[Block]:
 
 
 def provenance(results: Results) -> Iterator[Block]:
+    """Report what made the result, and how to reproduce it."""
     facts: list[tuple[str, object]] = [("scenario", results.scenario.id), ("runs", f"{results.n:,}")]
     facts.append(("seed", results.seed))
     for key, value in results.provenance.items():

@@ -58,6 +58,7 @@ class Needs:
     memory: float
 
     def above(self, limits: tuple[float, float]) -> bool:
+        """Return whether one of them is above its limit."""
         return self.seconds > limits[0] or self.memory > limits[1]
 
     def __str__(self) -> str:

@@ -160,6 +160,7 @@ def solution_parties(ensemble: Ensemble) -> Bools:
 
 
 def influence(ensemble: Ensemble) -> Floats:
+    """Return the influence of the parties, shape (N,)."""
     parties = ensemble.scenario.parties
     return np.array([float(parties[name].influence) for name in ensemble.structure.parties])
 

@@ -67,6 +67,7 @@ def fallen_in(talks: Talks) -> Ints:
 
 
 def lines_can_fall(world: World) -> bool:
+    """Return whether the file has anything by which red lines are given up."""
     by_events = world.events is not None and world.events.fells_lines
     return world.giving_way is not None or by_events
 

@@ -67,6 +67,7 @@ def funnel(results: Results) -> pd.DataFrame:
 
 @remembered
 def moved_by(results: Results) -> dict[str, Mover | None]:
+    """Return the driver of each stage of the scenario; see `movers`."""
     return movers(results, stage_flags(results))
 
 

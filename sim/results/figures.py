@@ -58,6 +58,7 @@ class Figure:
 
     @property
     def heading(self) -> str:
+        """The label, capitalized."""
         return self.label[0].upper() + self.label[1:]
 
     @property
@@ -66,6 +67,7 @@ class Figure:
         return self.runs or self.label
 
     def series(self, draws: pd.DataFrame) -> pd.Series:
+        """Its values in these draws, as computed."""
         return draws[self.columns[0]] if self.of is None else self.of(draws)
 
     def flags(self, draws: pd.DataFrame) -> "pd.Series[bool]":

@@ -50,6 +50,7 @@ def plain(error: OSError, doing: str) -> StoreError:
 
 
 def sha256(data: bytes) -> str:
+    """Hash of a file's bytes, as 64 hex digits."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -65,8 +66,14 @@ def read_whole(path: Path, most: int) -> bytes:
 def read_inside(folder: Path, name: str, most: int) -> bytes:
     """Return the bytes of an ordinary file of a folder; a link on the way to it could lead out of the folder too.
 
-    The folder is as the user named it, and may itself be a link; the name is relative to it, with forward slashes.
-    Errors as of `read_whole`, also for a folder on the way; `Unreadable` if others of the folder may be read.
+    Args:
+        folder: As the user named it; it may itself be a link.
+        name: Relative to it, with forward slashes.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it or a folder on the way to it is of another kind, or it is longer than `most` bytes.
+        StoreError: if it may not be read; `Unreadable` if others of the folder may.
     """
     *between, last = name.split("/")
     handle = _open(folder, folder, os.O_DIRECTORY)

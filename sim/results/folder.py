@@ -244,6 +244,7 @@ class ResultsFolder(LockedFolder):
         return not changed
 
     def results(self) -> Results:
+        """Return the requested draws, read back and verified against their hashes."""
         return collect(self.path, self.manifest, self.layout, self.manifest.draws)
 
     def seal(self, charts: Iterable[str] = ()) -> None:

@@ -34,6 +34,7 @@ class Inspection:
 
     @property
     def is_of_this_scheme(self) -> bool:
+        """Return whether its numbers are drawn by this release's scheme."""
         return self.manifest is None or self.manifest.scheme == SCHEME
 
 

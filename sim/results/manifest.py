@@ -143,6 +143,7 @@ class Manifest:
     extends: str = ""  # id of the scenario that this one extends
 
     def with_chunk(self, entry: ChunkEntry) -> "Manifest":
+        """Return it with one more chunk, which replaces one with the same first draw."""
         others = [each for each in self.chunks if each.first != entry.first]
         return replace(self, chunks=tuple(sorted([*others, entry], key=lambda each: each.first)))
 

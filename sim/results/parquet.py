@@ -172,6 +172,7 @@ def frame_of(table: pa.Table) -> pd.DataFrame:
 
 
 def dtypes_of(schema: pa.Schema) -> dict[str, Any]:
+    """The types that the columns have in a frame, by name."""
     return {field.name: pd.api.types.pandas_dtype(_FRAMED[field.type, field.nullable]) for field in schema}
 
 

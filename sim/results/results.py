@@ -86,6 +86,7 @@ class Results(Notebook):
 
     @property
     def agreed(self) -> "pd.Series[bool]":
+        """Draws in which a text was signed."""
         return pd.concat([piece["package"].notna() for piece in self.pieces("package")], ignore_index=True)
 
     @cached_property

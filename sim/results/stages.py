@@ -94,6 +94,7 @@ def without_agreement(results: Results) -> dict[str, int]:
 
 
 def is_voted_on(results: Results) -> bool:
+    """Return whether a signed package is voted on before it is in force."""
     return "ratified" in results.columns
 
 

@@ -65,6 +65,7 @@ class Kind:
         return issubclass(self.type, model)
 
     def fits(self, node: Node) -> bool:
+        """Return whether a node has this kind."""
         if self.is_model(Number):
             return isinstance(node, ScalarNode) or (isinstance(node, MappingNode) and not is_table(node.items))
         if self.is_model(Clauses):

@@ -152,6 +152,7 @@ class Scenario(Block):
         return document(self.tree)
 
     def overrides(self) -> tuple[str, ...]:
+        """Return the overrides: where, and the previous value."""
         return tuple(changes(self.tree))
 
     def numbers(self) -> dict[str, Number]:

@@ -88,6 +88,7 @@ class PackageStrategy(AspirationStrategy):
     )
 
     def stance_with(self, view: View, aspiration: Floats, bid: Ints) -> Stance:
+        """Return the stance of this aspiration, shape (B,), and target package, shape (B,)."""
         if self.offers == "picked":
             return Stance(aspiration, bid=bid, accepting=ACCEPTANCE_CODES[self.accepts])
         return self.stance_at(view, aspiration)

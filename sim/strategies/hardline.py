@@ -24,5 +24,6 @@ class Hardline(AspirationStrategy):
     last_rounds: int = count(1, low=0, doc="in how many rounds at the end it takes what it can get; 0: in none")
 
     def stance(self, view: View) -> Stance:
+        """Return its best to the end; in the last rounds it accepts anything from no deal on."""
         last = view.round > view.rounds - self.last_rounds
         return self.stance_at(view, view.highest_claim, accepts_from=view.reservation_value if last else None)

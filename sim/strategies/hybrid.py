@@ -30,6 +30,7 @@ class Hybrid(AspirationStrategy):
     span: int = count(1, doc="lag (relative, absolute) or window (averaged) of the answer, in offers of the others")
 
     def stance(self, view: View) -> Stance:
+        """Return the mean of both, recomputed at each turn."""
         weight = np.broadcast_to(np.clip(self.weight, 0.0, 1.0), view.reservation_value.shape)
         answer = TitForTat(kind=self.kind, span=self.span, first_step=0.0, offers=self.offers, accepts=self.accepts)
         return answer.stance_in_answer(view, np.ascontiguousarray(weight), self._clock.aspiration(view))

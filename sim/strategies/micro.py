@@ -36,6 +36,7 @@ class Micro(PackageStrategy):
     randomises = True
 
     def stance(self, view: View) -> Stance:
+        """The next step down, or an earlier offer, to be chosen anew at each turn."""
         rows, length = np.arange(len(view.reservation_value)), min(view.rounds, len(view.packages))
         ladder = view.ladder(length, spread=True)  # as many packages as it can offer: one a round
         if self.offers == "picked":

@@ -36,6 +36,7 @@ class NegmasAspiration(TimeBased, Strategy):
     )
 
     def stance(self, view: View) -> Stance:
+        """Return the curve of NegMAS between its worst and its best, and the package of nearest utility."""
         some: Bools = np.isfinite(view.worst)
         lowest = np.where(some, np.maximum(view.worst, view.reservation_value), view.reservation_value)
         best = np.where(some, view.best, view.reservation_value)

@@ -28,6 +28,7 @@ class NegmasMicro(Strategy):
     randomises = True
 
     def stance(self, view: View) -> Stance:
+        """The next step down, or an earlier offer, to be chosen anew at each turn."""
         lowest, _ = view.steps_down(view.ladder(min(view.rounds, len(view.packages))), of_any=True)
         blank = np.zeros(len(lowest))
         answers = Answers(BY_STEPS_OF_ANY, 0, blank, blank, blank)

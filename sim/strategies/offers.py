@@ -79,7 +79,15 @@ OfferRule = Callable[[View, Floats], Ints]
     use="the default: a party that looks for what the others could sign, and the fastest rule",
 )
 def best_for_others(view: View, least: Floats) -> Ints:
-    """The package whose least content other signatory gets the largest known share of its best."""
+    """The package whose least content other signatory gets the largest known share of its best.
+
+    Args:
+        view: What the party sees.
+        least: The least worth it asks for, shape (B,).
+
+    Returns:
+        Package offered, shape (B,).
+    """
     return _choose(view, least, lambda rows: _least_share(view, rows))
 
 

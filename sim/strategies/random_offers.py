@@ -29,6 +29,7 @@ class Random(PackageStrategy):
     randomises = True
 
     def stance(self, view: View) -> Stance:
+        """Return the package drawn for this round, and its utility."""
         bid = _any(view)
         return self.stance_with(view, between(view, view.utility_of(bid)), bid)
 

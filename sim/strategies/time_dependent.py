@@ -29,6 +29,7 @@ class TimeDependent(TimeBased, AspirationStrategy):
         return self.stance_at(view, self.aspiration(view))
 
     def aspiration(self, view: View) -> Floats:
+        """Return the aspiration, shape (B,)."""
         best, times = view.highest_claim, (time_of(k, view.rounds) for k in range(1, view.rounds + 1))
         conceded = self.conceded(view, times)
         aspiration: Floats = best - (best - view.reservation_value) * conceded

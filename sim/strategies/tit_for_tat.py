@@ -48,6 +48,7 @@ class TitForTat(AspirationStrategy):
     )
 
     def stance(self, view: View) -> Stance:
+        """Return the stance that follows from the others' offers, recomputed at each turn."""
         nothing = np.zeros(len(view.reservation_value))
         return self.stance_in_answer(view, nothing, nothing)
 

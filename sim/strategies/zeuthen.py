@@ -33,6 +33,7 @@ class Zeuthen(PackageStrategy):
     """
 
     def stance(self, view: View) -> Stance:
+        """Return its last offer, or the next below it, and its utility."""
         picked = _pick(view)
         signable = view.signable[np.arange(len(picked)), picked]
         aspiration = between(view, np.where(signable, view.utility_of(picked), view.highest_claim))

@@ -55,6 +55,7 @@ class Domain:
 
 
 def kind_of(element: Element) -> str:
+    """Return the kind of an issue, in the domain or in a profile."""
     kinds = (element.attributes.get(key, "") for key in ("type", "vtype", "etype"))
     return next((kind.strip().lower() for kind in kinds if kind.strip()), DISCRETE)
 
