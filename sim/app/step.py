@@ -48,10 +48,11 @@ def describe_draw(about: ChangedFile, draw: int) -> dict[str, Any]:
 def find_draw(about: ChangedFile, start: int, wanted: str) -> Generator[None, None, dict[str, Any]]:
     """Find the next draw with a given outcome: its number, None if none of those played has it, and the last one."""
     for found in search_draws(about.read(), about.seed, start, wanted, MAX_SEARCHED):
-        if found[0] is not None:
+        draw, last = found
+        if draw is not None:
             break
         yield
-    return dict(zip(("draw", "last"), found, strict=True))
+    return {"draw": draw, "last": last}
 
 
 def issues_in_words(scenario: Scenario) -> dict[str, Any]:

@@ -60,7 +60,8 @@ class Prospects(NamedTuple):
     # lowest, highest: between which the reservation value can lie, shape (B, N)
     lowest: Floats
     highest: Floats
-    entry: ShortInts  # of each package in `kind`, given the guarantor's decision, shape (B, P)
+    # entry of each package in `kind`, given the guarantor's decision, shape (B, P); no rows without foresight
+    entry: ShortInts
 
 
 def no_prospects(draws: int, parties: int, packages: int) -> Prospects:
@@ -231,9 +232,9 @@ def apply_foresight(utility: Floats, prospects: Prospects) -> None:
         if prospects.looks[b].any():
             entry, passes, away = prospects.entry[b], prospects.chance[b], prospects.moved[b]
             entry[:] = of
-            if len(prospects.least):
-                free = prospects.reservation_value[b, prospects.guarantor]
-                _where_it_stays_away(utility[b, prospects.guarantor], free, prospects.least[b], of, entry)
+            if len(prospects.least):  # where the guarantor does not act, the second half of the entries
+                gains = utility[b, prospects.guarantor] - prospects.reservation_value[b, prospects.guarantor]
+                entry += combinations * (gains < gathered(prospects.least[b], of))
             for n in range(utility.shape[1]):
                 if prospects.looks[b, n]:
                     stake, cost = prospects.stake[n], prospects.refusal_cost[b, n]
@@ -243,29 +244,7 @@ def apply_foresight(utility: Floats, prospects: Prospects) -> None:
                         risks[start : start + combinations] = (
                             passes * (1 - held) * (stake * away) + (1 - passes) * cost
                         ) / np.maximum(passes * held, LEAST_LASTING)
-                    _subtract(utility[b, n], risks, entry)
-
-
-def _stays_away_in_numpy(utility: Floats, free: float, least: Floats, of: ShortInts, entry: ShortInts) -> None:
-    entry += len(least) * (utility - free < least[of]).astype(np.int32)
-
-
-@in_both(_stays_away_in_numpy)
-def _where_it_stays_away(utility: Floats, free: float, least: Floats, of: ShortInts, entry: ShortInts) -> None:
-    """Move packages for which the guarantor does not act to the second half of entries."""
-    for p in range(len(of)):
-        entry[p] += len(least) * (utility[p] - free < least[of[p]])
-
-
-def _subtract_in_numpy(utility: Floats, risks: Floats, entry: ShortInts) -> None:
-    utility -= risks[entry]
-
-
-@in_both(_subtract_in_numpy)
-def _subtract(utility: Floats, risks: Floats, entry: ShortInts) -> None:
-    """Subtract from the utility of packages the risks of their entries."""
-    for p in range(len(entry)):
-        utility[p] -= risks[entry[p]]
+                    utility[b, n] -= gathered(risks, entry)
 
 
 @compiled

@@ -114,10 +114,12 @@ def prospects(ensemble: Ensemble) -> Prospects:
     def spread(table: Any, of: Combinations) -> Any:
         return np.take(table, of.index[joint.example], axis=1)
 
-    none = np.zeros((len(looks), len(joint)))
-    kind, moved = none, none
+    shape = len(looks), len(joint)
+    chance, moved, kind = np.ones(shape), np.zeros(shape), np.zeros(shape, np.int32)
+    if votes is not None:
+        chance = spread(votes.chances_over_combinations()[0], votes.static.combinations)
     if after is not None:
-        halves = np.split(outlook.kind, 1 if least is None else 2, axis=1)
+        halves = np.split(outlook.kind.astype(np.int32), 1 if least is None else 2, axis=1)
         kind = np.concatenate([spread(half, outlook.static) for half in halves], axis=1)
     if power is not None:
         moved = spread(power.shifts.over_combinations(), power.shifts.static.combinations)
@@ -125,10 +127,10 @@ def prospects(ensemble: Ensemble) -> Prospects:
     return Prospects(
         looks=looks,
         combination=np.ascontiguousarray(joint.index, np.int32),
-        chance=none + 1 if votes is None else spread(votes.chances_over_combinations()[0], votes.static.combinations),
+        chance=chance,
         moved=moved,
         stake=np.array([_stake(ensemble, party) for party in parties]),
-        kind=np.ascontiguousarray(kind, np.int32),
+        kind=kind,
         held=np.ascontiguousarray(held),
         least=np.zeros((0, 0)) if least is None else spread(least, outlook.static),
         guarantor=guarantor,

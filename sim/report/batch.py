@@ -93,6 +93,7 @@ def write_index(out: Path, first: Sequence[Path] = ()) -> Path | None:
         return None
     if there is None or made_of.encode() not in there:
         text = page(TITLE, "peacesim batch", [READING], _blocks(folders, made_of))
+        # of batches that were killed: no lock guards this folder, so those of running ones stay
         mine = [each for each in files.unfinished(out) if each.name.startswith(f".{INDEX}.")]
         files.remove([each for each in mine if not files.is_alive(each.name.split(".")[-2].encode())])
         write_whole(out / INDEX, text.encode())

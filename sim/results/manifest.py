@@ -174,7 +174,7 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         facts = asdict(self)
-        for name in ("shard", "extends"):  # a folder of all chunks has no shard
+        for name in ("shard", "extends"):  # absent where there is none
             if not facts[name]:
                 del facts[name]
         facts["checksum"] = hashlib.sha256(canonical(facts)).hexdigest()
