@@ -1,5 +1,6 @@
 """Pages that stand on their own: whole, safe, the same bytes every time, and readable in a browser."""
 
+import io
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -231,12 +232,39 @@ def test_the_keyboard_reaches_everything(browser, text, tmp_path):
     page.close()
 
 
+def comparison_of(results):
+    return comparison_page(compare([results, results]))
+
+
 @pytest.mark.slow
-def test_it_prints(browser, text, tmp_path):
+@pytest.mark.parametrize("kind", ["result", "comparison"])
+def test_it_prints_as_a_brief_of_two_pages(browser, results, text, tmp_path, kind):
     path = tmp_path / "page.html"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text if kind == "result" else comparison_of(results), encoding="utf-8")
     page = browser.new_page()
     page.goto(path.as_uri())
-    printed = page.pdf(format="A4")
-    assert printed.startswith(b"%PDF") and 3 <= printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") <= 40
+    printed = page.pdf(prefer_css_page_size=True)
+    assert printed.startswith(b"%PDF") and len(printed) < 2_000_000
+    assert printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") == 2
+    page.emulate_media(media="print")
+    shown = page.evaluate("[...document.querySelectorAll('main > section')].filter(e => e.offsetHeight).map(e => e.id)")
+    brief = {"result": ["headline", "funnel", "blockers", "numbers"],
+             "comparison": ["compared", "figures", "charts", "numbers"]}  # fmt: skip
+    assert shown == brief[kind]
+    page.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["result", "comparison"])
+def test_charts_are_dark_where_the_page_is(browser, results, text, tmp_path, kind):
+    """Of what is seen, and not of what the file says: hardly a pixel of a chart is nearly white."""
+    image = pytest.importorskip("PIL.Image")
+    path = tmp_path / "page.html"
+    path.write_text(text if kind == "result" else comparison_of(results), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="dark")
+    page.goto(path.as_uri())
+    pictures = page.locator(".picture")
+    for place in range(pictures.count()):
+        seen = image.open(io.BytesIO(pictures.nth(place).screenshot())).convert("L").histogram()
+        assert sum(seen[240:]) < 0.02 * sum(seen) and sum(seen[:60]) > 0.5 * sum(seen)
     page.close()
