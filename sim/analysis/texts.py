@@ -35,6 +35,7 @@ from sim.scenario import Scenario
 DRAWS = 1_000
 MONTHS = np.array([12.0, 60.0])  # after entry into force, at which a package is to hold
 PIECE = 2_500_000  # utilities computed at a time, limited by memory
+FEW_PACKAGES = 4  # times as many draws at a time where few packages are evaluated
 LOWEST = -1.0  # of `least_satisfied`, which a party with almost nothing to gain would dominate otherwise
 # Columns by which packages are ranked, each with its sign: the first that a scenario has is the default.
 ORDERS = {"held_60": 1, "in_force": 1, "acceptable": 1, "least_regret": -1, "least_satisfied": 1}
@@ -75,16 +76,15 @@ class Marks:
         return np.stack([in_force, in_force * self.holds[0, rows], in_force * self.holds[1, rows]])
 
 
-def pieces(scenario: Scenario, draws: int, seed: int) -> Iterator[Ensemble]:
-    """Iterate over draws 0 to `draws - 1` of a seed, in pieces whose utilities fit into memory."""
-    table = structure(scenario)
-    whole, size = draw(scenario, seed, 0, draws, table=table), piece_length(table)
+def pieces(scenario: Scenario, draws: int, seed: int, size: int) -> Iterator[Ensemble]:
+    """Iterate over draws 0 to `draws - 1` of a seed, in pieces of this size."""
+    whole = draw(scenario, seed, 0, draws, table=structure(scenario))
     for start in range(0, draws, size):
         yield whole[start : start + size]
 
 
 def piece_length(table: Structure) -> int:
-    """Return how many draws are evaluated at a time."""
+    """Return how many draws of all packages are evaluated at a time."""
     return max(1, PIECE // (len(table.space) * len(table.parties)))
 
 
@@ -226,7 +226,7 @@ def texts_by_piece(
     chosen = matching(scenario, fix or {})
     total: dict[str, Any] = {}
     largest = np.zeros(len(chosen))
-    for ensemble in pieces(scenario, draws, seed):
+    for ensemble in pieces(scenario, draws, seed, piece_length(table)):
         sums, lost, combination = _sums(marks(ensemble, round, chosen if len(chosen) < len(table.space) else None))
         total = {name: total.get(name, 0) + values for name, values in sums.items()}
         largest = np.maximum(largest, lost)
@@ -392,7 +392,8 @@ def _better(
     scenario: Scenario, draws: int, seed: int, round: int, packages: Sequence[str]
 ) -> Iterator[dict[str, object]]:
     """Return the best neighbour of each package, where one is better for all in more than half of the draws."""
-    space, signs = structure(scenario).space, structure(scenario).signs
+    table = structure(scenario)
+    space, signs = table.space, table.signs
     pairs = [
         (here, there)
         for here in (package_named(scenario, text) for text in packages)
@@ -402,7 +403,7 @@ def _better(
         return
     needed, places = np.unique(np.array(pairs), return_inverse=True)
     count = np.zeros(len(pairs))
-    for ensemble in pieces(scenario, draws, seed):
+    for ensemble in pieces(scenario, draws, seed, FEW_PACKAGES * piece_length(table)):
         found = marks(ensemble, round, needed, satisfied=False)
         value = found.value
         for place, (here, there) in enumerate(places.reshape(-1, 2).tolist()):

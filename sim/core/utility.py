@@ -23,7 +23,7 @@ class Extra:
     """Utility that only a combination adds: one linkage of one party, or a mediator's side payment to it."""
 
     party: int  # index of the party
-    packages: Ints  # indices of the packages that have it
+    packages: Ints  # indices of the packages that have it, rising
     adds: Floats  # utility added there, shape (B,)
 
 
@@ -240,24 +240,28 @@ def worth_from_start(
 def worth_of(
     space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra], packages: Ints
 ) -> Floats:
-    """Return the utility of one package a draw, with the bits of `package_utility`.
+    """Return the utility of one package a draw, or of several, with the bits of `package_utility`.
 
     Args:
         space, weights, option_worth, extras: As there.
-        packages: Shape (B,); where there is none, the result is meaningless.
+        packages: Shape (B,), (B, K) or, for the same in all draws, (1, K); where there is none, the result is
+            meaningless.
 
     Returns:
-        Shape (B, N).
+        Shape (B, N) or (B, K, N).
     """
-    chosen, draw = space.packages[packages], np.arange(len(packages))
+    several = (1,) * (packages.ndim - 1)
+    chosen, draw = space.packages[packages], np.arange(len(weights)).reshape(-1, *several)
+    weights = weights.reshape(len(weights), *several, *weights.shape[1:])
     middle, halves = len(space.halves[0].issues), []
     for issues in (range(middle), range(middle, len(space.issues))):
-        half = np.zeros(weights.shape[:2])
+        half = np.zeros((len(weights), *packages.shape[1:], weights.shape[-2]))
         for issue in issues:
-            half += weights[:, :, issue] * option_worth[draw, :, issue, chosen[:, issue]]
+            half += weights[..., issue] * option_worth[draw, :, issue, chosen[..., issue]]
         halves.append(half)
     utility = halves[0] + halves[1]
     for extra in extras:
-        has = np.isin(packages, extra.packages)
-        utility[has, extra.party] += extra.adds[has]
+        if len(extra.packages):
+            has = extra.packages.take(np.searchsorted(extra.packages, packages), mode="clip") == packages
+            utility[..., extra.party] += np.where(has, extra.adds.reshape(draw.shape), 0.0)
     return utility

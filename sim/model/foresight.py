@@ -62,9 +62,7 @@ def net_utility_of(ensemble: Ensemble, packages: Ints, ahead: Prospects | None =
 def utility_of(ensemble: Ensemble, packages: Ints) -> Floats:
     """Utility of some packages without regard to risks, shape (B, N, K), bit for bit that of `Ensemble.utility`."""
     domain = ensemble.structure.space, ensemble.weights, ensemble.option_worth, ensemble.extras()
-    columns = [worth_of(*domain, np.full(len(ensemble), package)) for package in packages.tolist()]
-    by_package = np.array(columns).reshape(-1, len(ensemble), ensemble.reservation_value.shape[1])
-    return np.ascontiguousarray(by_package.transpose(1, 2, 0))
+    return np.ascontiguousarray(worth_of(*domain, packages[None, :]).transpose(0, 2, 1))
 
 
 def foreseen_margins(ensemble: Ensemble, packages: Ints | None = None) -> Floats:

@@ -46,7 +46,7 @@ def test_worth_is_the_weighted_sum_over_issues(draws, count, data):
 
 
 @given(st.integers(1, 5), st.integers(1, 4), st.data())
-def test_worth_of_one_package_a_draw_has_the_bits_it_has_among_all(count, draws, data):
+def test_worth_of_some_packages_has_the_bits_it_has_among_all(count, draws, data):
     space = package_space([Issue(f"i{k}", tuple("abc"[: data.draw(st.integers(1, 3))])) for k in range(count)])
     weights = rescale_weights(data.draw(hnp.arrays(float, (draws, 2, count), elements=st.floats(0.01, 1))))
     worth = data.draw(hnp.arrays(float, (draws, 2, count, 3), elements=st.floats(0, 1)))
@@ -55,6 +55,9 @@ def test_worth_of_one_package_a_draw_has_the_bits_it_has_among_all(count, draws,
     package = data.draw(hnp.arrays(np.int64, draws, elements=st.integers(0, len(space) - 1)))
     whole = package_utility(space, weights, worth, extras)[np.arange(draws), :, package]
     assert np.array_equal(worth_of(space, weights, worth, extras, package), whole)
+    several = data.draw(hnp.arrays(np.int64, (1, 3), elements=st.integers(0, len(space) - 1)))
+    of_several = package_utility(space, weights, worth, extras)[:, :, several[0]]
+    assert np.array_equal(worth_of(space, weights, worth, extras, several).transpose(0, 2, 1), of_several)
 
 
 def test_weights_that_do_not_sum_to_one_are_refused():
