@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.analysis.texts import MONTHS, month_of, orders, piece_length
+from sim.analysis.texts import MONTHS, month_of, orders
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.package_pass import LEAST_LASTING
 from sim.core.packages import Condition
@@ -46,7 +46,7 @@ def tables(scenario: Scenario, draws: int, seed: int = 1, round: int = 1) -> Tab
         "foreseen_from": ahead.reservation_value, "refusal_cost": ahead.refusal_cost,
     }  # fmt: skip
     layout: dict[str, Any] = {
-        "n": draws, "piece": piece_length(table), "tolerance": TOLERANCE, "least": LEAST_LASTING,
+        "n": draws, "tolerance": TOLERANCE, "least": LEAST_LASTING,
         "by": orders(scenario)[0], "parties": list(table.parties), "middle": len(space.halves[0].issues),
         "issues": [[issue.name, list(issue.options)] for issue in space.issues],
         "signs": [_clauses(ensemble, scenario.parties[name].signs) for name in table.parties],

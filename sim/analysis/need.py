@@ -326,7 +326,7 @@ class Tested:
 
 def shares(found: Marks, package: int = 0) -> dict[str, float]:
     """Means over the draws, by the names of the columns of `texts`."""
-    stages = found.stages()[:, :, package].mean(axis=1).tolist()
+    stages = found.stages[:, :, package].mean(axis=1).tolist()
     passes = found.by_all[:, found.combination[package]].mean()
     holds = found.holds[:, :, package].mean(axis=1).tolist()
     return {

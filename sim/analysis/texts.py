@@ -34,8 +34,8 @@ from sim.scenario import Scenario
 
 DRAWS = 1_000
 MONTHS = np.array([12.0, 60.0])  # after entry into force, at which a package is to hold
-PIECE = 2_500_000  # utilities computed at a time, limited by memory
-FEW_PACKAGES = 4  # times as many draws at a time where few packages are evaluated
+PIECE = 1_250_000  # utilities computed at a time, limited by memory
+FEW_PACKAGES = 8  # times as many draws at a time where few packages are evaluated
 LOWEST = -1.0  # of `least_satisfied`, which a party with almost nothing to gain would dominate otherwise
 # Columns by which packages are ranked, each with its sign: the first that a scenario has is the default.
 ORDERS = {"held_60": 1, "in_force": 1, "acceptable": 1, "least_regret": -1, "least_satisfied": 1}
@@ -70,10 +70,11 @@ class Marks:
         lasting: Floats = self.by_all.take(self.combination, axis=1) * self.holds[1]
         return lasting
 
-    def stages(self, rows: Ints | slice = slice(None)) -> Floats:
-        """Probability of signature and entry into force, and of holding 12 and 60 months, (3, rows, K)."""
-        in_force = self.acceptable[rows] * self.by_all[rows][:, self.combination]
-        return np.stack([in_force, in_force * self.holds[0, rows], in_force * self.holds[1, rows]])
+    @property
+    def stages(self) -> Floats:
+        """Probability of signature and entry into force, and of holding 12 and 60 months, shape (3, B, K)."""
+        in_force = self.acceptable * self.by_all.take(self.combination, axis=1)
+        return np.stack([in_force, in_force * self.holds[0], in_force * self.holds[1]])
 
 
 def pieces(scenario: Scenario, draws: int, seed: int, size: int) -> Iterator[Ensemble]:
@@ -224,29 +225,26 @@ def texts_by_piece(
     if not 1 <= round <= scenario.time.rounds:
         raise NoAnswer(f"round {round} is none of the {scenario.time.rounds} rounds of this scenario")
     chosen = matching(scenario, fix or {})
-    total: dict[str, Any] = {}
-    largest = np.zeros(len(chosen))
+    total, largest = dict[str, Any](), np.zeros(len(chosen))
+    within = chosen if len(chosen) < len(table.space) else None
     for ensemble in pieces(scenario, draws, seed, piece_length(table)):
-        sums, lost, combination = _sums(marks(ensemble, round, chosen if len(chosen) < len(table.space) else None))
-        total = {name: total.get(name, 0) + values for name, values in sums.items()}
-        largest = np.maximum(largest, lost)
+        found = marks(ensemble, round, within)
+        stages = found.stages
+        regret = stages[-1].max(axis=1, keepdims=True) - stages[-1]
+        np.maximum(largest, regret.max(axis=0), out=largest)
+        rows = {
+            "acceptable": found.acceptable, "accepts": found.accepts, "by_all": found.by_all,
+            "by_ratifier": found.by_ratifier, "lasting": found.lasting, "regret": regret,
+            "holds": found.holds.swapaxes(0, 1), "stages": stages.swapaxes(0, 1),
+            "least_satisfied": found.least_satisfied,
+        }  # fmt: skip
+        for name, of_draws in rows.items():
+            sums = total.setdefault(name, np.zeros(of_draws.shape[1:]))
+            for of_draw in of_draws:  # one after the other: the same bits whatever the size of a piece
+                sums += of_draw
         yield
     mean = {name: values / draws for name, values in total.items()} | {"largest_regret": largest}
-    return _frame(scenario, chosen, mean, combination, ensemble.world.ratification)
-
-
-def _sums(found: Marks) -> tuple[dict[str, Any], Floats, Ints]:
-    """Return sums over draws, the largest regret of each package, shape (K,), and its combination."""
-    stages = found.stages(np.flatnonzero(found.acceptable.any(axis=1)))
-    lost = stages[-1].max(axis=1, keepdims=True) - stages[-1]
-    sums = {
-        "acceptable": found.acceptable.sum(axis=0), "accepts": found.accepts.sum(axis=0),
-        "by_all": found.by_all.sum(axis=0), "by_ratifier": found.by_ratifier.sum(axis=0),
-        "holds": found.holds.sum(axis=1), "lasting": found.lasting.sum(axis=0),
-        "stages": stages.sum(axis=1), "regret": lost.sum(axis=0),
-        "least_satisfied": found.least_satisfied.sum(axis=0),
-    }  # fmt: skip
-    return sums, lost.max(axis=0, initial=0.0), found.combination
+    return _frame(scenario, chosen, mean, found.combination, ensemble.world.ratification)
 
 
 def options_named(scenario: Scenario, text: str) -> dict[str, str]:

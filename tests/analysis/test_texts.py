@@ -157,12 +157,12 @@ def test_acceptable_is_the_zone_of_the_talks_and_products_are_bounded(problem):
     ensemble = sim.draw(scenario, 5, 0, 4)
     found = marks(ensemble)
     assert (found.acceptable == sim.hold_talks(ensemble).zone_first).all()
-    stages = found.stages()
+    stages = found.stages
     assert (stages <= found.acceptable).all() and (stages <= found.by_all[:, found.combination]).all()
     assert (stages[1] <= found.holds[0]).all() and (stages[2] <= found.holds[1] + 1e-15).all()
     some = np.arange(0, len(ensemble.structure.space), 3)
     alone = marks(ensemble, 1, some)
-    assert (alone.stages() == stages[:, :, some]).all()
+    assert (alone.stages == stages[:, :, some]).all()
     assert (alone.least_satisfied == found.least_satisfied[:, some]).all()
 
 

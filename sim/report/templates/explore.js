@@ -207,22 +207,18 @@ function evaluate(text) {
   return found;
 }
 
-/** Means over the draws, summed piece by piece as the library does: to the last bit. */
+/** Means over the draws, summed in their order as the library does: to the last bit. */
 function figures(found) {
-  const { acceptable, passes, holds } = found, totals = new Float64Array(7), parts = new Float64Array(7);
-  for (let start = 0; start < n; start += layout.piece) {
-    parts.fill(0);
-    for (let b = start; b < Math.min(start + layout.piece, n); b += 1) {
-      const inForce = acceptable[b] * passes[b];
-      parts[0] += acceptable[b];
-      parts[1] += passes[b];
-      parts[2] += inForce;
-      parts[3] += holds[0][b];
-      parts[4] += holds[1][b];
-      parts[5] += inForce * holds[0][b];
-      parts[6] += inForce * holds[1][b];
-    }
-    for (let k = 0; k < totals.length; k += 1) totals[k] += parts[k];
+  const { acceptable, passes, holds } = found, totals = new Float64Array(7);
+  for (let b = 0; b < n; b += 1) {
+    const inForce = acceptable[b] * passes[b];
+    totals[0] += acceptable[b];
+    totals[1] += passes[b];
+    totals[2] += inForce;
+    totals[3] += holds[0][b];
+    totals[4] += holds[1][b];
+    totals[5] += inForce * holds[0][b];
+    totals[6] += inForce * holds[1][b];
   }
   const names = ["acceptable", "passes", "in_force", "holds_12", "holds_60", "held_12", "held_60"];
   return Object.fromEntries(names.map((name, k) => [name, totals[k] / n]));
@@ -230,11 +226,7 @@ function figures(found) {
 
 function mean(values, first = 0, step = 1) {
   let total = 0;
-  for (let start = 0; start < n; start += layout.piece) {
-    let part = 0;
-    for (let b = start; b < Math.min(start + layout.piece, n); b += 1) part += values[first + b * step];
-    total += part;
-  }
+  for (let b = 0; b < n; b += 1) total += values[first + b * step];
   return total / n;
 }
 
