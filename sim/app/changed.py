@@ -9,7 +9,7 @@ from sim.app.errors import RequestError
 from sim.results.labels import clean, input_label
 from sim.scenario import Number, Scenario, ScenarioError, paths, read_scenario
 from sim.scenario.differences import load
-from sim.scenario.messages import Faults, Mark
+from sim.scenario.messages import Fault, Faults, Mark
 from sim.scenario.paths import parse_path
 from sim.scenario.scenario import from_tree
 
@@ -26,6 +26,10 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.sets or self.without)
+
+    def path_of(self, fault: Fault) -> str:
+        """Return the path whose setting has a fault, empty if it lies elsewhere."""
+        return self.sets[fault.line - 1].partition("=")[0].strip() if fault.file == "--set" else ""
 
     @staticmethod
     def of(data: Mapping[str, Any]) -> "Changes":

@@ -6,46 +6,82 @@ from typing import Any
 from sim.core.registry import Registry, texts_of
 from sim.model.ensemble import line_group
 from sim.protocols import PROTOCOLS
-from sim.results.labels import BLOCKS, clean, issue_label, party_label, red_line_label
+from sim.results.labels import BLOCKS, clean, input_label, issue_label, party_label, red_line_label
 from sim.scenario import Number, PartySpec, ProtocolSpec, Scenario, StrategySpec, read_scenario
+from sim.scenario.nodes import plain
+from sim.scenario.paths import get
+from sim.scenario.places import Bounds
 from sim.scenario.registered import parameters_of
 from sim.strategies import STRATEGIES
 
 READINGS = ("by_party", "together", "each")
 MOST_PATHS = 2_000
+Row = dict[str, Any]
 
 
 def controls(path: str) -> dict[str, Any]:
     """Return the controls of a file; a ScenarioError if it cannot be read."""
     scenario = read_scenario(path)
+    rows = dict(_rows(scenario))
+    lines = list(_lines(scenario, rows))
+    parties = [_party(scenario, name, party, rows) for name, party in scenario.parties.items()]
+    shown = {path for line in lines for path in line["paths"]}
+    shown |= {row["path"] for party in parties for row in _shown(party)}
     return {
         "id": scenario.id,
         "title": clean(scenario.title),
         "as_of": str(scenario.as_of or ""),
-        "parties": [_party(scenario, name, party) for name, party in scenario.parties.items()],
-        "lines": list(_lines(scenario)),
+        "parties": parties,
+        "lines": lines,
         "reading": {"path": "lines", "value": scenario.lines, "choices": list(READINGS)},
         "protocol": _named(scenario, "protocol", scenario.protocol),
         "protocols": _choices(PROTOCOLS),
         "strategies": _choices(STRATEGIES),
         "blocks": [block for block in BLOCKS if scenario.resolved.get(block)],
-        "numbers": _others(scenario),
+        "numbers": list(_others([row for path, row in rows.items() if path not in shown])),
     }
 
 
-def _party(scenario: Scenario, name: str, party: PartySpec) -> dict[str, Any]:
+def _rows(scenario: Scenario) -> Iterator[tuple[str, Row]]:
+    """Yield each number that the file states and a path sets, whole ones too, with its range and its bounds."""
+    numbers, bounds = scenario.numbers(), scenario.bounds()
+    paths = [path for path in {**bounds, **numbers} if not path.startswith("known.")]
+    for path in paths[:MOST_PATHS]:
+        node, limits = get(scenario.tree, *path.split(".")), bounds.get(path, Bounds(None, None))
+        number = numbers.get(path)
+        if number is None:
+            if node is None:
+                continue  # a key with dots in it
+            number = Number(float(str(plain(node))))
+        yield path, {
+            "path": path,
+            "label": input_label(scenario, path),
+            "value": number.value,
+            "low": number.low if number.uncertain else None,
+            "high": number.high if number.uncertain else None,
+            "law": number.law,
+            **limits._asdict(),
+        }
+
+
+def _shown(party: Row) -> Iterator[Row]:
+    """Yield the numbers among the controls of a party."""
+    yield from (*party["weights"], party["no_deal"], *party["strategy"]["numbers"])
+
+
+def _party(scenario: Scenario, name: str, party: PartySpec, rows: dict[str, Row]) -> Row:
     path = f"parties.{name}"
     return {
         "name": name,
         "label": party_label(scenario, name),
         "weights": [
-            {"label": issue_label(scenario, issue), "issue": issue, **_number(f"{path}.weights.{issue}", number)}
-            for issue, number in party.weights.items()
+            {**rows[f"{path}.weights.{issue}"], "label": issue_label(scenario, issue), "issue": issue}
+            for issue in party.weights
         ],
-        "no_deal": _number(f"{path}.no_deal", party.no_deal),
+        "no_deal": rows[f"{path}.no_deal"],
         "strategy": {
             **_named(scenario, f"{path}.strategy", party.strategy),
-            "numbers": list(_parameters(party, f"{path}.strategy")),
+            "numbers": list(_parameters(party, f"{path}.strategy", rows)),
         },
     }
 
@@ -57,16 +93,6 @@ def _named(scenario: Scenario, path: str, spec: StrategySpec | ProtocolSpec) -> 
         block = block.get(key, {})
     words = {key: value for key, value in spec.parameters.items() if isinstance(value, str)}
     return {"path": path, "value": spec.name, "words": words, "written": bool(block), "numbers": []}
-
-
-def _number(path: str, number: Number) -> dict[str, Any]:
-    return {
-        "path": path,
-        "value": number.value,
-        "low": number.low if number.uncertain else None,
-        "high": number.high if number.uncertain else None,
-        "law": number.law,
-    }
 
 
 def _choices(registry: Registry[Any]) -> list[dict[str, Any]]:
@@ -94,22 +120,14 @@ def _plain(text: str) -> str:
     return clean(text).replace("`", "")
 
 
-def _parameters(party: PartySpec, path: str) -> Iterator[dict[str, Any]]:
-    """Return the numbers that the file gives a strategy."""
-    known = parameters_of(STRATEGIES[party.strategy.name])
-    for key, value in party.strategy.parameters.items():
-        if isinstance(value, Number):
-            facts = known[key].metadata
-            yield {
-                **_number(f"{path}.{key}", value),
-                "label": key,
-                "about": clean(facts["doc"]),
-                "least": facts["low"] if facts["low"] is not None else facts["above"],
-                "most": facts["high"],
-            }
+def _parameters(party: PartySpec, path: str, rows: dict[str, Row]) -> Iterator[Row]:
+    """Yield the numbers that the file gives a strategy."""
+    for key, field in parameters_of(STRATEGIES[party.strategy.name]).items():
+        if f"{path}.{key}" in rows:
+            yield {**rows[f"{path}.{key}"], "label": key, "about": _plain(field.metadata["doc"])}
 
 
-def _lines(scenario: Scenario) -> Iterator[dict[str, Any]]:
+def _lines(scenario: Scenario, rows: dict[str, Row]) -> Iterator[Row]:
     """Return red lines; those that share a draw have one hardness, and so one control."""
     groups: dict[tuple[str, str], dict[str, Any]] = {}
     reading = "together" if scenario.lines == "together" else "by_party"
@@ -118,7 +136,7 @@ def _lines(scenario: Scenario) -> Iterator[dict[str, Any]]:
             path = f"parties.{name}.red_lines.{line.id}.hardness"
             owner = name if reading == "by_party" or line.drawn_with is None else ""
             key = (owner, line_group(reading, name, line.id, line.drawn_with))
-            group = groups.setdefault(key, {**_number(path, line.hardness), "party": owner, "paths": [], "lines": []})
+            group = groups.setdefault(key, {**rows[path], "party": owner, "paths": [], "lines": []})
             group["paths"].append(path)
             group["lines"].append({
                 "id": line.id,
@@ -128,7 +146,11 @@ def _lines(scenario: Scenario) -> Iterator[dict[str, Any]]:
     yield from groups.values()
 
 
-def _others(scenario: Scenario) -> list[dict[str, Any]]:
-    """Return every number of the file by its path."""
-    found = scenario.numbers()
-    return [{**_number(path, found[path]), "label": clean(path)} for path in sorted(found)[:MOST_PATHS]]
+def _others(rows: list[Row]) -> Iterator[Row]:
+    """Group rows by party or by block of the file, the length of the talks first."""
+    groups: dict[tuple[str, str], list[Row]] = {("time", ""): []}
+    for row in rows:
+        block, name = row["path"].split(".")[:2]
+        groups.setdefault((block, name if block == "parties" else ""), []).append(row)
+    for (block, name), found in groups.items():
+        yield {"block": block, "party": name, "numbers": found}

@@ -13,6 +13,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from sim.app.changed import ChangedFile, Changes
 from sim.app.errors import NotFound, RequestError
 from sim.app.home import MOST_DRAWS, Page, Reader, count_of, read_json, read_request, respond, route, session, text_of
 from sim.app.place import Place
@@ -36,7 +37,13 @@ async def post_answer(request: Request) -> Response:
     """The answer to a file with some numbers changed, after some runs."""
     found, about = await read_request(request)
     n, soon = count_of(found, "n", 1, MOST_DRAWS), found.get("soon") is True
-    return await respond(request, "sim.app.answer:answer", about, n, PATIENCE if soon else None, urgent=soon)
+    pinned = None
+    if found.get("pinned") is not None:
+        if not isinstance(found["pinned"], dict):
+            raise RequestError("pinned is no set of changes")
+        pinned = ChangedFile(about.path, Changes.of(found["pinned"]), about.seed)
+    patience = PATIENCE if soon else None
+    return await respond(request, "sim.app.answer:answer", about, n, patience, pinned, urgent=soon)
 
 
 async def post_save(request: Request) -> Response:
@@ -71,7 +78,12 @@ def stamp(place: Place, name: str) -> str:
 TWEAK = Page(
     name="tweak",
     show=render_file("tweak", first=FIRST),
-    posts={"controls": post_controls, "answer": post_answer, "save": post_save},
+    posts={
+        "controls": post_controls,
+        "answer": post_answer,
+        "pictures": route("sim.app.answer:pictures", lambda found: count_of(found, "n", 1, MOST_DRAWS), urgent=False),
+        "save": post_save,
+    },
     gets={"stamp": get_stamp},
     static=("tweak.js", "changes.js", "tweak_controls.js", "tweak_names.js", "tweak_answer.js", "tweak.css"),
 )

@@ -264,6 +264,8 @@ def _constraint(scenario: Scenario, name: str) -> str:
 # Uncertain inputs: their paths as labels, and their values with the digits that their range allows.
 
 INPUTS = {  # labels by path, with places for names of the file
+    "time.rounds": "number of rounds until the deadline",
+    "time.days_per_round": "days from one round to the next",
     "parties.{party}.no_deal": "no-deal value of {party}",
     "parties.{party}.discount_per_month": "monthly discount of {party}",
     "parties.{party}.foresight": "chance that {party} looks ahead",

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, RootModel, ValidationError
 
@@ -22,6 +22,7 @@ from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, plai
 from sim.scenario.paths import child, entry_id, parse_path
 
 NOWHERE = ScalarNode(Mark("", 0, 0))
+BOUNDS = ("ge", "gt", "le", "lt")  # pydantic's names of them
 
 
 def key_mark(parent: Node, name: str, node: Node) -> Mark:
@@ -32,6 +33,14 @@ def key_mark(parent: Node, name: str, node: Node) -> Mark:
 
 
 # Annotations
+
+
+class Bounds(NamedTuple):
+    """The least and the most that a number may be, None where there is no such bound."""
+
+    least: float | None
+    most: float | None
+    whole: bool = False  # whether only whole numbers are valid
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +69,17 @@ class Kind:
         """Return what the keys of a table, or the words of a list, are names of; empty for none."""
         kinds_of_name = [self, *kinds(self.inside[0])] if self.inside else [self]
         return next((each.what for kind in kinds_of_name for each in kind.annotations if isinstance(each, Refers)), "")
+
+    @cached_property
+    def bounds(self) -> Bounds | None:
+        """Return the bounds of a number, exclusive ones as if they were not; None for another kind."""
+        if self.is_model(Number):
+            return Bounds(self.type.above if self.type.least is None else self.type.least, self.type.most)
+        if self.type not in (int, float):
+            return None
+        rules = [rule for each in self.annotations for rule in getattr(each, "metadata", [each])]
+        ends = {name: float(getattr(rule, name)) for rule in rules for name in BOUNDS if hasattr(rule, name)}
+        return Bounds(ends.get("ge", ends.get("gt")), ends.get("le", ends.get("lt")), self.type is int)
 
     def is_model(self, model: type[BaseModel]) -> bool:
         return issubclass(self.type, model)

@@ -2,7 +2,7 @@
 
 import copy as shallow
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, Self
@@ -29,7 +29,7 @@ from sim.scenario.nodes import MappingNode as Tree
 from sim.scenario.nodes import SequenceNode, copy, plain
 from sim.scenario.package_checks import check_packages
 from sim.scenario.paths import Setting, parse_path, parse_set
-from sim.scenario.places import Place, kind_of
+from sim.scenario.places import Bounds, Place, kind_of, spots
 from sim.scenario.registered import drawn_defaults, parameters_of
 from sim.scenario.validation import validate
 from sim.scenario.yaml_writer import changes, document, small_enough
@@ -157,17 +157,44 @@ class Scenario(Block):
 
     def numbers(self) -> dict[str, Number]:
         """Return every number that a draw or a path may set, by dotted path, sorted."""
-        root = Place(self.tree, Faults(), [kind_of(type(self))])
-        blocks: list[tuple[Registry[Any], Place]] = [(PROTOCOLS, root["protocol"])]
-        blocks += [(STRATEGIES, party["strategy"]) for _, party in root["parties"].items()]
-        places, drawn = list(root.numbers()), dict[str, Number]()
-        for registry, block in blocks:
-            name = block["name"].text or ""
-            known = parameters_of(registry[name]) if name in registry else {}
+        places, drawn = list(self._root.numbers()), dict[str, Number]()
+        for known, block in self._parameters():
             drawn |= {".".join((*block.names, key)): each for key, each in drawn_defaults(known).items()}
             places += (each for key, each in block.items() if key in known and known[key].metadata["kind"] == "number")
         stated = {".".join(place.names): number for place in places if (number := place.number) is not None}
         return dict(sorted((drawn | stated).items(), key=lambda each: each[0].split(".")))
+
+    def bounds(self) -> dict[str, Bounds]:
+        """Return the bounds of each number that the file states, whole numbers and other certain ones too.
+
+        Returns:
+            Bounds by dotted path, in the order of the file.
+        """
+        found: dict[str, Bounds] = {}
+        for spot in spots(self._root):
+            if spot.kind.bounds and not spot.shown:
+                found[".".join(spot.place.names)] = spot.kind.bounds
+        for known, block in self._parameters():
+            for key, _ in block.items():
+                facts: Mapping[str, Any] = known[key].metadata if key in known else {"kind": ""}
+                if facts["kind"] in ("number", "count"):
+                    least = facts["low"] if facts["low"] is not None else facts.get("above")
+                    bounds = Bounds(least, facts.get("high"), facts["kind"] == "count")
+                    found[".".join((*block.names, key))] = bounds
+        return found
+
+    @property
+    def _root(self) -> Place:
+        return Place(self.tree, Faults(), [kind_of(type(self))])
+
+    def _parameters(self) -> Iterator[tuple[Mapping[str, Any], Place]]:
+        """Yield the block of each strategy and of the protocol, with the parameters that it may have."""
+        root = self._root
+        blocks: list[tuple[Registry[Any], Place]] = [(PROTOCOLS, root["protocol"])]
+        blocks += [(STRATEGIES, party["strategy"]) for _, party in root["parties"].items()]
+        for registry, block in blocks:
+            name = block["name"].text or ""
+            yield (parameters_of(registry[name]) if name in registry else {}), block
 
     def where(self, path: str) -> str:
         """Return the `file:line:column` of a dotted path; of the nearest block above if it is not in the file."""

@@ -41,6 +41,7 @@ def page(browser, client):
     opened.on("pageerror", lambda error: opened.said.append(str(error)))
     opened.goto(client.address)
     finished(opened)
+    unfold(opened)
     yield opened
     assert all(address.startswith(client.base) for address in opened.asked)
     opened.close()
@@ -48,9 +49,14 @@ def page(browser, client):
 
 def finished(page, summary=""):
     """Wait until all runs are there, and told so."""
-    page.locator("#summary", has_text=summary or "Signed in").wait_for(timeout=WAIT)
+    page.locator("#summary", has_text=summary or "signed").wait_for(timeout=WAIT)
     page.locator("#answer[aria-busy=false]").wait_for(timeout=WAIT)
     page.locator("#progress", has_text="All 1,000 runs").wait_for(timeout=WAIT)
+
+
+def unfold(page):
+    """Open all groups of controls."""
+    page.evaluate("() => { for (const each of document.querySelectorAll('.group')) each.open = true; }")
 
 
 def slider(page, label):
@@ -85,11 +91,14 @@ def test_a_weight_is_moved_and_the_packages_change(page):
 
 
 def test_the_headline_tells_all_stages(page):
-    stages = dict(shares(page, "How far runs get"))
-    line = page.locator("#summary").inner_text()
-    assert line.startswith("Of 1,000 runs: a zone in ")
-    for words in ("signed in", "in force in", "holding 60 months in"):
-        assert any(f"{words} {text.strip()}" in line for text in stages.values()), words
+    stages = {name: text.strip() for name, text in shares(page, "How far runs get")}
+    figures = dict(zip(*(page.locator(f"#summary {tag}").all_inner_texts() for tag in ("dt", "dd")), strict=True))
+    assert {name: " ".join(text.split()) for name, text in figures.items()} == {
+        "zone": stages["A package acceptable to all, first round"], "signed": stages["Agreement signed"],
+        "in force": stages["Agreement in force"], "holding 60 months": stages["In force and holding at 60 months"],
+    }  # fmt: skip
+    said = page.locator("#status").inner_text()
+    assert said.startswith("Of 1,000 runs: zone ") and f"signed {stages['Agreement signed']}" in said
 
 
 def test_a_weight_moved_on_tweak_is_moved_on_step_and_packages_too(page, client):
@@ -251,18 +260,141 @@ def test_a_change_that_does_not_hold_leaves_the_last_answer(page):
     assert shares(page, "How far runs get") == there and page.locator("#refused").inner_text() == ""
 
 
-def test_changes_outlive_a_reload_and_any_number_has_its_path(page):
-    page.get_by_text("Any other number of the file").click()
-    page.get_by_label("Its path").fill("parties.lowland.linkages.pride.adds")
-    page.get_by_label("Value", exact=True).fill("0.2")
-    page.get_by_role("button", name="Set", exact=True).click()
+def test_changes_outlive_a_reload_and_any_number_is_found_by_its_path(page):
+    page.reload()
+    finished(page)
+    assert page.locator("#controls summary:visible").count() == 8, "groups are folded, but for lines and rounds"
+    adds = page.get_by_label('what the linkage "pride" adds for Lowland, as a number', exact=True)
+    assert not adds.is_visible() and page.get_by_label("number of rounds until the deadline", exact=True).is_visible()
+    page.get_by_label("Find a number").fill("lowland linkages.pride")
+    page.locator("#found", has_text="1 found").wait_for()
+    assert not page.get_by_label("number of rounds until the deadline", exact=True).is_visible()
+    adds.fill("0.2")
+    adds.press("Enter")
     finished(page, "against the file")
+    page.get_by_label("Find a number").fill("")
+    assert not adds.is_visible()
     line = page.locator("#summary").inner_text()
     page.reload()
     finished(page, "against the file")
     assert page.locator("#summary").inner_text() == line
-    page.get_by_role("button", name="Reset all").click()
+    assert page.locator("#listed code").all_inner_texts() == ["parties.lowland.linkages.pride.adds=0.2"]
+    assert adds.is_visible(), "a group is open where something in it is set"
+    page.get_by_role("button", name="Take back: parties.lowland.linkages.pride.adds").click()
     page.locator("#summary", has_text="against").wait_for(state="hidden", timeout=WAIT)
+
+
+def test_a_number_out_of_range_is_refused_at_its_field_and_the_last_answer_stays(page, client):
+    path, there = client.folder / "banks.yaml", shares(page, "How far runs get")
+    for label, value in ((STRIP, "1.4"), ("number of rounds until the deadline", "0"),
+                         ("Upland: What no deal is worth to it, from 0 to 1 (its best package)", "-0.2")):  # fmt: skip
+        field = page.get_by_label(f"{label}, as a number", exact=True)
+        field.fill(value)
+        field.press("Enter")
+        page.locator("#bench.stale").wait_for(timeout=WAIT)
+        page.locator("#refused", has_text="Showing the last valid result").wait_for(timeout=WAIT)
+        change = page.locator("#listed code").inner_text()
+        assert change.endswith(f"={value}"), "what is typed is asked, and nothing in its place"
+        said = call("check", path, "--set", change).stderr
+        told = field.locator("xpath=..").locator(".faults").inner_text()
+        assert told and " ".join(told.split()) in " ".join(said.split())
+        assert field.get_attribute("aria-invalid") == "true" and field.input_value() == value
+        assert shares(page, "How far runs get") == there
+        page.get_by_role("button", name="Undo").click()
+        page.locator("#bench:not(.stale)").wait_for(timeout=WAIT)
+        assert field.get_attribute("aria-invalid") is None and page.locator("#refused").inner_text() == ""
+        finished(page)
+
+
+def test_steps_are_undone_and_done_again_by_buttons_keys_and_the_browser(page):
+    rounds, hardness = (slider(page, label) for label in (
+        "number of rounds until the deadline", "Hardness: the chance that it is real: no_blind_exit"))  # fmt: skip
+    undo, redo = (page.get_by_role("button", name=name, exact=True) for name in ("Undo", "Redo"))
+
+    def at(*values):
+        page.wait_for_function(
+            "([one, other]) => document.querySelector('.control[data-find*=\"time.rounds\"] input').value === one"
+            " && document.querySelector('.control[data-find*=\"no_blind_exit.hardness\"] input').value === other",
+            arg=list(values),
+        )
+
+    there = hardness.input_value()
+    assert undo.is_disabled() and redo.is_disabled() and there != "0.5"
+    rounds.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+    hardness.fill("0.5")
+    at("20", "0.5")
+    assert redo.is_disabled()
+    undo.click()
+    at("20", there)
+    page.keyboard.press("Control+z")  # what one control did in one go is one step
+    at("24", there)
+    assert undo.is_disabled()
+    page.keyboard.press("Control+Shift+Z")
+    at("20", there)
+    redo.click()
+    at("20", "0.5")
+    page.go_back()
+    at("20", there)
+    assert "/tweak" in page.url
+    field = page.get_by_label("number of rounds until the deadline, as a number", exact=True)
+    field.focus()
+    page.keyboard.press("Control+z")  # in a text field it is of the text
+    page.keyboard.press("Tab")
+    at("20", there)
+    finished(page, "against the file")
+    page.reload()
+    finished(page, "against the file")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    page.locator("#summary", has_text="against").wait_for(state="hidden", timeout=WAIT)
+    assert page.said == []
+
+
+def test_what_is_pinned_stands_beside_with_paired_differences(page, client):
+    move(page, STRIP, 0.45)
+    finished(page, "against the file")
+    first = dict(row[:2] for row in shares(page, "How far runs get"))
+    page.get_by_role("button", name="Pin as B").click()
+    finished(page, "against B")
+    rounds = page.get_by_label("number of rounds until the deadline, as a number", exact=True)
+    rounds.fill("6")
+    rounds.press("Enter")
+    page.get_by_role("region", name="How far runs get").get_by_text("A less B").wait_for(timeout=WAIT)
+    page.locator("#listed", has_text="time.rounds=6").wait_for()
+    finished(page, "against B")
+    page.locator("#answer details tbody", has_text="time.rounds").wait_for(state="attached", timeout=WAIT)
+    moved = "parties.upland.weights.strip={value: 0.45, range: [0.35, 0.55], status: assumption}"
+    wish = {"file": "banks.yaml", "n": 1000, "sets": [moved, "time.rounds=6"]}
+    told = client.post("/tweak/answer", {**wish, "pinned": {"sets": [moved]}}, X_Tab="test").data
+    assert [[cell.strip() for cell in row] for row in shares(page, "How far runs get")] == [
+        [stage["label"], stage["text"], stage["before"], stage["difference"]] for stage in told["stages"]
+    ]
+    assert [row[2] for row in shares(page, "How far runs get")] == [text.split(" (")[0] for text in first.values()]
+    page.reload()
+    finished(page, "against B")
+    page.get_by_role("button", name="Unpin B").click()
+    finished(page, "against the file")
+
+
+def test_the_pictures_follow_what_is_changed(page):
+    def drawn():
+        """Texts of the pictures."""
+        return page.evaluate(
+            "() => [...document.querySelectorAll('#pictures img')].map((each) => decodeURIComponent(each.src))"
+        )
+
+    page.locator("#pictures img").nth(1).wait_for(timeout=WAIT)
+    page.wait_for_function("() => [...document.querySelectorAll('#pictures img')].every((each) => each.naturalWidth)")
+    before = drawn()
+    assert "frontier of the two" in before[0] and "What stands in the way" in before[1]
+    move(page, STRIP, 0.45)
+    finished(page, "against the file")
+    page.wait_for_function(
+        "(old) => [...document.querySelectorAll('#pictures img')].every("
+        "(each, at) => decodeURIComponent(each.src) !== old[at])", arg=before, timeout=WAIT,
+    )  # fmt: skip
+    assert len(drawn()) == 2 and page.said == []
 
 
 def test_a_range_moves_along_unless_told_otherwise(page):
@@ -296,20 +428,18 @@ def test_everybody_can_use_it(page):
 
 def test_the_keyboard_alone_will_do(page):
     """Tab leads from the top to the first slider, arrows move it, and the focus is not lost when answers come."""
-    for _ in range(12):
+    line = "Hardness: the chance that it is real: no_strip_for_nothing"
+    for _ in range(14):
         page.keyboard.press("Tab")
         if page.evaluate("() => document.activeElement.type") == "range":
             break
-    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == STRIP
+    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == line
     for _ in range(10):
-        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowLeft")
     finished(page, "against the file")
-    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == STRIP
-    assert slider(page, STRIP).input_value() == "0.35"
-    assert (
-        "points against the file" in page.get_by_role("status").first.inner_text()
-        or page.locator("#status", has_text="points against the file").count()
-    )
+    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == line
+    assert slider(page, line).input_value() == "0.95"
+    assert "points against the file" in page.locator("#status").inner_text()
 
 
 def test_the_file_by_which_the_browser_is_opened_leads_to_the_page(browser, client, tmp_path, monkeypatch):
@@ -323,5 +453,5 @@ def test_the_file_by_which_the_browser_is_opened_leads_to_the_page(browser, clie
         opened = browser.new_page()
         opened.goto((tmp_path / "asked").read_text().strip())
         opened.wait_for_url(f"{other.base}/tweak", timeout=WAIT)
-        opened.locator("#summary", has_text="Signed in").wait_for(timeout=WAIT)
+        opened.locator("#summary", has_text="signed").wait_for(timeout=WAIT)
         opened.close()

@@ -10,11 +10,14 @@ pytest.importorskip("uvicorn")
 
 import sim
 from sim.app import playing
-from sim.app.answer import answer, points
+from sim.app.answer import answer, pictures, points
 from sim.app.changed import ChangedFile, Changes, read_changed
 from sim.app.controls import controls
 from sim.app.errors import RequestError
+from sim.app.rendering import words
 from sim.app.saving import save
+from sim.charts import CHARTS
+from sim.charts.chart import svg_text
 from sim.results.manifest import identity
 from tests.app_client import served
 from tests.commands import SCENARIO, call
@@ -120,16 +123,82 @@ def test_a_mechanism_is_taken_out_as_by_a_file_that_says_so(tmp_path):
     assert "in_force" not in names and "signed" in names
 
 
-@pytest.mark.parametrize(("sets", "without", "words"), [
+@pytest.mark.parametrize(("sets", "without", "said"), [
     (["parties.east.weights.well=1.5"], [], "weights sum to 1"),
     (["parties.east.no_deel=0.5"], [], "did you mean"),
     (["parties.east.no_deal=true"], [], "true"),
     ([], ["warr"], "unknown path"),
     ([], ["issues"], "missing"),
 ])  # fmt: skip
-def test_a_change_that_does_not_hold_is_told_and_the_file_is_not_blamed(talks, sets, without, words):
+def test_a_change_that_does_not_hold_is_told_and_the_file_is_not_blamed(talks, sets, without, said):
     found = told(talks, sets, without)
-    assert set(found) == {"refused"} and words in " ".join(found["refused"])
+    assert set(found) == {"refused"} and said in " ".join(each["message"] for each in found["refused"])
+    path = sets[0].partition("=")[0] if sets else ""
+    assert path in {each["path"] for each in found["refused"]}, "so that the page says it at the field"
+
+
+def test_every_number_of_a_file_has_a_control_with_the_bounds_of_check():
+    """Beyond each bound, and between whole numbers, `check` refuses what a control sets."""
+    found = controls(str(BANKS))
+    rows = {row["path"]: row for group in found["numbers"] for row in group["numbers"]}
+    rows |= {row["path"]: row for line in found["lines"] for row in [line]}
+    for party in found["parties"]:
+        rows |= {row["path"]: row for row in (*party["weights"], party["no_deal"], *party["strategy"]["numbers"])}
+    assert set(sim.read_scenario(BANKS).numbers()) < set(rows)
+    whole = {path: row["value"] for path, row in rows.items() if row["whole"]}
+    assert whole == {
+        "time.rounds": 24, "ratification.ratifiers.upland_assembly.order": 1,
+        **{f"aftermath.pull_back.steps.{name}": n for name, n in (("reciprocal", 3), ("upland_first", 1), ("stay", 0))},
+    }  # fmt: skip
+    tried = 0
+    for path, row in rows.items():
+        beyond = [row[key] + by for key, by in (("least", -1), ("most", 1)) if row[key] is not None]
+        for value in [*beyond, *([1.5] if row["whole"] else [])]:
+            with pytest.raises(sim.ScenarioError, match=r"out of bounds|whole number"):
+                read_changed(BANKS, Changes((f"{path}={value}",)))
+            tried += 1
+    assert tried > 50
+    first = found["numbers"][0]
+    assert (first["block"], first["numbers"][0]["label"]) == ("time", "number of rounds until the deadline")
+
+
+def test_every_block_with_numbers_has_words(talks):
+    for path in (talks, BANKS, UKRAINE):
+        for group in controls(str(path))["numbers"]:
+            assert group["party"] or f"tweak.block_{group['block']}" in words()
+
+
+def test_a_whole_number_of_a_strategy_has_a_control(tmp_path):
+    path = tmp_path / "talks.yaml"
+    path.write_text(COMMENTED.replace("{name: time_dependent, exponent: {value: 2, range: [1, 4]}}",
+                                      "{name: tit_for_tat, span: 3}"))  # fmt: skip
+    (span,) = [row for row in controls(str(path))["parties"][0]["strategy"]["numbers"] if row["label"] == "span"]
+    assert (span["value"], span["least"], span["whole"]) == (3, 1, True)
+
+
+def test_what_is_pinned_is_held_beside_draw_by_draw(talks):
+    """The differences are those that `compare` finds between the two."""
+    pinned = ChangedFile(str(talks), Changes(SETS[:1]), 1)
+    found = drained(answer(ChangedFile(str(talks), Changes(SETS), 1), 200, None, pinned))
+    runs = [sim.run(sim.read_scenario(talks, sets), 200) for sets in (SETS[:1], SETS)]
+    (figure,) = [row for row in sim.compare(runs).as_data()["figures"] if row["figure"] == "signed" and row["pairs"]]
+    (signed,) = [stage for stage in found["stages"] if stage["name"] == "signed"]
+    assert signed["difference"] == points(*(figure[key] for key in ("difference", "difference_low", "difference_high")))
+    assert float(signed["before"].rstrip(" %")) == pytest.approx(100 * runs[0].summary()["agreement_share"], abs=0.5)
+    assert {each["input"].partition(".")[2] for each in found["inputs"]}.isdisjoint({"east.weights.well"})
+    same = drained(answer(pinned, 200, None, pinned))
+    assert same["pinned"] and {stage["difference"] for stage in same["stages"]} == {"0"}
+
+
+def test_the_strip_has_the_four_stages_once_each(talks):
+    for path, names in ((talks, ["zone", "signed"]), (BANKS, ["zone", "signed", "in force", "holding 60 months"])):
+        assert [stage["short"] for stage in told(path, n=30)["stages"] if stage["short"]] == names
+
+
+def test_the_pictures_are_those_of_the_report(talks):
+    drawn = drained(pictures(ChangedFile(str(talks), Changes(SETS), 1), 200))
+    results = sim.run(sim.read_scenario(talks, SETS), 200)
+    assert [each["svg"] for each in drawn] == [svg_text(CHARTS[name](results)) for name in ("frontier", "blockers")]
 
 
 def test_every_control_sets_what_it_shows(talks):

@@ -3,24 +3,27 @@
 import { ask, carry, faults, file, fill, make, translate, table } from "./app.js";
 
 const MOST_LISTED = 8; // more than these are folded up
+const ONE_GO = 1000; // milliseconds between two moves of a slider that are one step
+let followed = () => location.reload(); // an address with other changes, typed or gone back to, is another page
 
-/** What was set: `PATH=VALUE` texts by path, with the number they stand for, and blocks taken out. */
+/** What was set: `PATH=VALUE` texts by path, with the number they stand for, and blocks taken out; also those pinned as B beside which the present ones are held. */
 export class Changes {
   constructor(changed = () => {}) {
-    this.sets = new Map();
-    this.without = new Set();
+    this.fields = new Map(); // by path, the control that shows it
     this.changed = changed;
+    this.restore("");
   }
 
   /** Those that the address of this page has. */
   static here(changed) {
     const found = new Changes(changed);
-    if (location.hash.length > 1) found.restore(location.hash.slice(1));
+    found.restore(location.hash);
     return found;
   }
 
-  set(path, text, number) {
-    this.sets.set(path, { text, number });
+  /** Set one path, or several as one. */
+  set(paths, text, number) {
+    for (const path of [paths].flat()) this.sets.set(path, { text, number });
     this.changed();
   }
 
@@ -29,9 +32,20 @@ export class Changes {
     this.changed();
   }
 
+  putBack(path) {
+    this.without.delete(path);
+    this.changed();
+  }
+
   clear() {
     this.sets.clear();
     this.without.clear();
+    this.changed();
+  }
+
+  /** Hold the present ones as B, or none. */
+  pin(pinned) {
+    this.pinned = pinned ? this.wish : null;
     this.changed();
   }
 
@@ -50,15 +64,18 @@ export class Changes {
 
   /** As an address has it, with the #; empty if nothing is changed. */
   get hash() {
-    return this.empty ? "" : `#${encodeURIComponent(JSON.stringify({ sets: [...this.sets], without: [...this.without] }))}`;
+    return this.empty && !this.pinned ? "" : `#${encodeURIComponent(JSON.stringify({ sets: [...this.sets], without: [...this.without], pinned: this.pinned }))}`;
   }
 
-  restore(kept) {
+  restore(hash) {
+    Object.assign(this, { sets: new Map(), without: new Set(), pinned: null });
+    if (hash.length < 2) return;
     try {
-      const found = JSON.parse(decodeURIComponent(kept));
+      const found = JSON.parse(decodeURIComponent(hash.slice(1)));
+      const texts = (each) => each.map(String);
       const sets = new Map(found.sets.map(([path, each]) => [String(path), { text: String(each.text), number: Number(each.number) }]));
-      const without = new Set(found.without.map(String));
-      Object.assign(this, { sets, without });
+      const pinned = found.pinned ? { sets: texts(found.pinned.sets), without: texts(found.pinned.without) } : null;
+      Object.assign(this, { sets, without: new Set(texts(found.without)), pinned });
     } catch {
       // an address from elsewhere; nothing is changed then
     }
@@ -66,8 +83,53 @@ export class Changes {
 
   /** Have them in the address of this page, so that a page loaded again has them still, and in the links to the other pages. */
   keep(query = location.search) {
-    history.replaceState(null, "", `${location.pathname}${query}${this.hash}`);
+    history.replaceState(history.state, "", `${location.pathname}${query}${this.hash}`);
     carry(this.hash);
+  }
+}
+
+/** The changes of this page as steps of the browser's history, so that its buttons undo and redo them too. */
+export class Steps {
+  constructor(changes, moved) {
+    Object.assign(this, { changes, at: history.state?.at ?? 0, by: null, since: -Infinity });
+    this.last = this.at; // steps that another load of the page took are not known any more
+    followed = () => {
+      this.at = history.state?.at ?? 0;
+      this.last = Math.max(this.last, this.at);
+      this.by = null;
+      changes.restore(location.hash);
+      carry(location.hash);
+      moved();
+    };
+  }
+
+  /** Note a change; what one control does in one go is one step. */
+  note() {
+    const { hash } = this.changes;
+    if (hash === location.hash) return;
+    const [by, now] = [document.activeElement, performance.now()];
+    if (by !== this.by || now - this.since > ONE_GO) {
+      this.last = this.at += 1;
+      history.pushState({ at: this.at }, "", location.href);
+    }
+    Object.assign(this, { by, since: now });
+    this.changes.keep();
+  }
+
+  get undoable() {
+    return this.at > 0;
+  }
+
+  get redoable() {
+    return this.at < this.last;
+  }
+
+  undo() {
+    if (this.undoable) history.back();
+  }
+
+  redo() {
+    if (this.redoable) history.forward();
   }
 }
 
@@ -108,5 +170,4 @@ export function blamed(refusal) {
   return refusal.ofChanges ? make("p", {}, translate("common.changed_refused")) : null;
 }
 
-// An address with other changes, typed or gone back to, is another page.
-addEventListener("popstate", () => location.reload());
+addEventListener("popstate", () => followed());

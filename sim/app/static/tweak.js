@@ -1,13 +1,13 @@
 // The tweak page: changes go to the server, its answer comes back after few runs and is then refined.
 
 import { Refusal, ask, faults, file, fill, look, make, translate, tell } from "./app.js";
-import { Changes } from "./changes.js";
-import { show, summary } from "./tweak_answer.js";
-import { Weights, build } from "./tweak_controls.js";
+import { Changes, Steps } from "./changes.js";
+import { pictures, show, strip, summary } from "./tweak_answer.js";
+import { Weights, build, find, listed } from "./tweak_controls.js";
 
 const bench = document.getElementById("bench");
 const [first, draws] = [Number(bench.dataset.first), Number(bench.dataset.draws)];
-const part = Object.fromEntries(["controls", "answer", "summary", "progress", "refused", "faults", "saved", "save", "reset-all"].map((id) => [id, document.getElementById(id)]));
+const part = Object.fromEntries(["controls", "answer", "pictures", "summary", "progress", "refused", "faults", "saved", "save", "reset-all", "undo", "redo", "pin", "listed", "find", "found"].map((id) => [id, document.getElementById(id)]));
 const OFTEN = 2000; // milliseconds between two looks at the file
 const SOON = 40; // milliseconds that a moving slider is waited for
 
@@ -16,11 +16,21 @@ let stamp = "";
 let asking = new AbortController();
 let waiting = 0;
 const changes = Changes.here(changed);
+const steps = new Steps(changes, refresh);
 
 function changed() {
+  steps.note();
+  refresh();
+}
+
+/** Show what is set, and play it. */
+function refresh() {
   for (const control of controls) control.refresh();
+  fill(part.listed, ...listed(changes));
   part["reset-all"].disabled = changes.empty;
-  changes.keep();
+  part.undo.disabled = !steps.undoable;
+  part.redo.disabled = !steps.redoable;
+  part.pin.textContent = translate(changes.pinned ? "tweak.unpin" : "tweak.pin");
   clearTimeout(waiting);
   waiting = setTimeout(play, SOON);
 }
@@ -31,24 +41,36 @@ async function play() {
   const mine = (asking = new AbortController());
   part.answer.setAttribute("aria-busy", "true");
   try {
-    let reply = await ask("/tweak/answer", { file, ...changes.wish, n: Math.min(first, draws), soon: true }, mine.signal);
+    const wish = { file, ...changes.wish, pinned: changes.pinned };
+    let reply = await ask("/tweak/answer", { ...wish, n: Math.min(first, draws), soon: true }, mine.signal);
     if (reply.refused) return refuse(reply.refused);
     put(reply);
     tell(summary(reply));
+    draw(reply, mine);
     while (reply.n < draws) {
       await visible(reply);
       if (mine.signal.aborted) return undefined;
       const next = reply.n < first ? first : 2 * reply.n;
-      reply = await ask("/tweak/answer", { file, ...changes.wish, n: Math.min(next, draws) }, mine.signal);
+      reply = await ask("/tweak/answer", { ...wish, n: Math.min(next, draws) }, mine.signal);
       if (reply.refused) return refuse(reply.refused);
       put(reply);
     }
     part.answer.setAttribute("aria-busy", "false");
     tell(summary(reply));
+    draw(reply, mine);
   } catch (error) {
     failed(error, mine);
   }
   return undefined;
+}
+
+/** Have the pictures drawn of as many runs as the answer is of. */
+async function draw(reply, mine) {
+  try {
+    pictures(part.pictures, await ask("/tweak/pictures", { file, ...changes.wish, n: reply.n }, mine.signal, "pictures"));
+  } catch (error) {
+    failed(error, mine);
+  }
 }
 
 function failed(error, mine) {
@@ -62,10 +84,11 @@ function failed(error, mine) {
 }
 
 function put(reply) {
+  blame([]);
   fill(part.refused);
   bench.classList.remove("stale");
   show(part.answer, reply);
-  part.summary.textContent = summary(reply);
+  fill(part.summary, ...strip(reply));
   const values = { n: reply.n.toLocaleString("en"), draws: draws.toLocaleString("en"), seed: reply.seed };
   part.progress.textContent = translate(reply.n < draws ? "tweak.refining" : "tweak.done", values);
   bench.dataset.n = reply.n;
@@ -79,10 +102,18 @@ function visible(reply) {
   return new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
 }
 
-function refuse(messages) {
+function refuse(found) {
   bench.classList.add("stale");
-  fill(part.refused, make("p", {}, translate("tweak.refused")), make("ul", { class: "faults" }, ...messages.map((each) => make("li", {}, each))));
+  blame(found);
+  fill(part.refused, make("p", {}, translate("tweak.refused")), make("ul", { class: "faults" }, ...found.map((each) => make("li", {}, each.message))));
   part.answer.setAttribute("aria-busy", "false");
+}
+
+/** Say at each field what is wrong with what is set there; of several faults of one the last, which is of the number itself. */
+function blame(found) {
+  const by = new Map(found.map((each) => [each.path, each.message]));
+  for (const field of changes.fields.values()) field.blame("");
+  for (const [path, message] of by) changes.fields.get(path)?.blame(message);
 }
 
 /** The file has faults: they are listed, and what was shown stays. */
@@ -101,7 +132,9 @@ async function load() {
     bench.classList.remove("stale");
     document.getElementById("headline").textContent = reply.title;
     controls = build(part.controls, reply, changes);
-    changed();
+    refresh();
+    for (const each of part.controls.querySelectorAll(".group:has(.set)")) each.open = true;
+    search();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.status === 409) return;
@@ -146,6 +179,26 @@ async function save(event) {
   }
 }
 
+function search() {
+  const found = find(part.controls, part.find.value);
+  part.found.textContent = part.find.value.trim() ? translate("tweak.found", { count: found }) : "";
+}
+
+/** Ctrl+Z and Ctrl+Shift+Z (or Ctrl+Y), except where one writes: there they are of the text. */
+function key(event) {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.target.closest?.("input:not([type=range], [type=checkbox]), textarea")) return;
+  const name = event.key.toLowerCase();
+  if (name !== "z" && name !== "y") return;
+  event.preventDefault();
+  if (name === "y" || event.shiftKey) steps.redo();
+  else steps.undo();
+}
+
+addEventListener("keydown", key);
+part.undo.addEventListener("click", () => steps.undo());
+part.redo.addEventListener("click", () => steps.redo());
+part.pin.addEventListener("click", () => changes.pin(!changes.pinned));
+part.find.addEventListener("input", search);
 part.save?.addEventListener("submit", save);
 part["reset-all"].addEventListener("click", () => changes.clear());
 document.getElementById("keep").addEventListener("change", () => {

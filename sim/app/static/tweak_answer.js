@@ -13,19 +13,37 @@ function cells(each, changed) {
   return changed ? [share, each.before, make("span", { class: each.clear ? "points clear" : "points" }, each.difference)] : [share];
 }
 
-function heads(first, changed) {
-  return [...first, translate("tweak.share"), ...(changed ? [translate("tweak.before"), translate("tweak.difference")] : [])];
+function heads(first, reply) {
+  const by = reply.pinned ? "pinned" : "before";
+  return [...first, translate(reply.pinned ? "tweak.share_pinned" : "tweak.share"), ...(reply.changed ? [translate(`tweak.${by}`), translate(`tweak.difference_${by}`)] : [])];
 }
 
-/** How far runs get, stage by stage: a zone in any round, signed, in force, holding, as far as the scenario goes. */
+/** The answer in a sentence, for a screen reader. */
 export function summary(reply) {
-  const by = Object.fromEntries(reply.stages.map((stage) => [stage.name, stage]));
-  const stages = { zone: by.zone_ever ?? by.zone_first, signed: by.signed, in_force: by.in_force, held_60: by.held_60 };
-  const words = Object.entries(stages).filter(([, each]) => each).map(([name, each]) => {
-    const stage = translate(`tweak.stage_${name}`, each);
-    return reply.changed ? translate("tweak.stage_changed", { stage, difference: each.difference }) : stage;
+  const stages = reply.stages.filter((each) => each.short).map((each) => translate(reply.changed ? "tweak.stage_changed" : "tweak.stage_is", each)).join("; ");
+  return translate(of(reply), { n: reply.n.toLocaleString("en"), stages });
+}
+
+const of = (reply) => (reply.pinned ? "tweak.summary_pinned" : reply.changed ? "tweak.summary_changed" : "tweak.summary");
+
+/** How far runs get in four figures, with their intervals: a zone, signed, in force, holding, as far as the scenario goes. */
+export function strip(reply) {
+  const figures = reply.stages.filter((each) => each.short).map((each) => {
+    const [share, interval] = each.text.split(" (");
+    return make("div", {}, make("dt", {}, each.short), make("dd", {}, make("strong", {}, share), interval ? make("span", { class: "note" }, ` (${interval}`) : null, bar(each.share),
+      reply.changed ? make("span", { class: each.clear ? "points clear" : "points" }, each.difference) : null));
   });
-  return translate(reply.changed ? "tweak.summary_changed" : "tweak.summary", { n: reply.n.toLocaleString("en"), stages: words.join("; ") });
+  const text = translate(of(reply), { n: reply.n.toLocaleString("en"), stages: "" }).replace(/: $/, "");
+  return [make("p", { class: "note" }, text), make("dl", {}, ...figures)];
+}
+
+/** Put the pictures into an element, drawn as they are in reports; those that are there are exchanged in place. */
+export function pictures(element, drawn) {
+  drawn.forEach((each, at) => {
+    const image = element.children[at]?.querySelector("img") ?? make("img", {});
+    Object.assign(image, { src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(each.svg)}`, alt: each.alt });
+    if (!image.parentNode) element.append(make("figure", {}, make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": each.title }, image)));
+  });
 }
 
 /** Put an answer into an element. */
@@ -37,14 +55,14 @@ export function show(element, reply) {
   const open = element.querySelector("details")?.open ?? false;
   const places = [...element.querySelectorAll(".scroll")].map((each) => each.scrollLeft);
   fill(element,
-    table(translate("tweak.stages"), heads([translate("tweak.stage")], reply.changed), stages),
+    table(translate("tweak.stages"), heads([translate("tweak.stage")], reply), stages),
     make("p", { class: "note" }, translate("tweak.zone_median", { count: reply.zone_median.toLocaleString("en") })),
-    packages.length ? table(translate("tweak.packages"), heads(reply.issues, reply.changed), packages) : null,
+    packages.length ? table(translate("tweak.packages"), heads(reply.issues, reply), packages) : null,
     make("p", { class: "note" }, packages.length ? translate("tweak.packages_all", { count: reply.different.toLocaleString("en") }) : translate("tweak.packages_none")),
-    blockers.length ? table(translate("tweak.blockers"), heads([translate("tweak.blocker")], reply.changed), blockers) : make("p", {}, translate("tweak.blockers_none")),
+    blockers.length ? table(translate("tweak.blockers"), heads([translate("tweak.blocker")], reply), blockers) : make("p", {}, translate("tweak.blockers_none")),
     blockers.length ? make("p", { class: "note" }, translate("tweak.blockers_about")) : null,
     reply.changed ? make("details", { open }, make("summary", {}, translate("tweak.inputs")),
-      inputs.length ? table(translate("tweak.inputs"), [translate("tweak.input"), translate("tweak.input_before"), translate("tweak.input_after")], inputs) : make("p", {}, translate("tweak.inputs_none"))) : null,
+      inputs.length ? table(translate("tweak.inputs"), [translate("tweak.input"), translate(reply.pinned ? "tweak.pinned" : "tweak.input_before"), translate("tweak.input_after")], inputs) : make("p", {}, translate("tweak.inputs_none"))) : null,
     make("p", { class: "note" }, translate("tweak.paired")));
   [...element.querySelectorAll(".scroll")].forEach((each, at) => { each.scrollLeft = places[at] ?? 0; });
 }

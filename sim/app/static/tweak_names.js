@@ -17,7 +17,7 @@ export class ChoiceControl {
       ...choices.map((each) => make("option", { value: each.name }, each.label || each.name)));
     this.about = make("span", {});
     const abouts = choices.filter((each) => each.about);
-    this.element = make("div", { class: "control" }, make("label", { for: id }, label), this.select,
+    this.element = make("div", { class: "control", "data-find": `${full} ${path}` }, make("label", { for: id }, label), this.select,
       make("div", { class: "under", id: `${id}-under` }, make("span", {}, under), this.about),
       abouts.length ? make("details", { class: "meanings" }, make("summary", { "aria-label": translate("tweak.meanings_of", { label: full }) }, translate("tweak.meanings")),
         make("dl", {}, ...abouts.flatMap((each) => [make("dt", {}, each.label || each.name), make("dd", {}, each.about)]))) : null);
