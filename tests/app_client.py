@@ -95,7 +95,7 @@ def served(path: Path, *options: str, under: Sequence[str] = ()) -> Iterator[Cli
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+/\?key=[0-9a-f]{64}", line)
+        found = re.search(r"http://127\.0\.0\.\d+:\d+/\?key=[0-9a-f]{64}", line)
         assert found, line + process.communicate(timeout=20)[1]
         yield Client(process, found[0])
     finally:

@@ -30,6 +30,7 @@ class Session:
     draws: int  # how many runs a result is refined to
     seed: int
     as_results: bool = False  # whether it is that of the results folder on which the page was opened
+    shared: bool = False  # whether other machines may open it; nothing is written for them
 
 
 def session(request: Request) -> Session:

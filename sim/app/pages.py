@@ -17,7 +17,7 @@ from sim.app.changed import ChangedFile, Changes
 from sim.app.errors import NotFound, RequestError
 from sim.app.home import MOST_DRAWS, Page, Reader, count_of, read_json, read_request, respond, route, session, text_of
 from sim.app.place import Place
-from sim.app.rendering import render_file
+from sim.app.rendering import render_file, translate
 from sim.results.files import RESOLVED, RUN
 from sim.results.labels import ENDINGS, OUTCOMES
 
@@ -49,6 +49,8 @@ async def post_answer(request: Request) -> Response:
 async def post_save(request: Request) -> Response:
     """Write what was changed as a file of its own."""
     current = session(request)
+    if current.shared:
+        raise RequestError(translate("tweak.save_shared"))
     found, about = await read_request(request)
     above = Path(about.path).relative_to(current.place.folder).parents
     if any(os.path.lexists(current.place.folder / folder / mark) for folder in above for mark in (RUN, RESOLVED)):

@@ -54,6 +54,7 @@ def render_file(page: str, **values: Any) -> Answer:
             return render(request, "choose.html", page, names=current.place.scenarios())
         current.place.scenario(name)
         opened: dict[str, Any] = {"results": current.place.results, "as_results": current.as_results}
+        opened["shared"] = current.shared
         return render(request, f"{page}.html", page, seed=current.seed, draws=current.draws, **opened, **values)
 
     return show

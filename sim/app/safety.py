@@ -53,6 +53,7 @@ class Keys:
     """
 
     port: int = 0  # of the page; known once it is served
+    shared: str = ""  # the address of this machine on which it is shared, empty for this machine alone
     key: str = field(default_factory=new_key, repr=False)
     once: str = field(default_factory=new_key, repr=False)  # for one exchange; empty once it is used
 
@@ -64,11 +65,16 @@ class Keys:
     @property
     def hosts(self) -> tuple[str, ...]:
         """Return the valid host headers of a request."""
-        return tuple(f"{name}:{self.port}" for name in ("127.0.0.1", "localhost", "[::1]"))
+        return tuple(f"{name}:{self.port}" for name in dict.fromkeys((self.name, "127.0.0.1", "localhost", "[::1]")))
+
+    @property
+    def name(self) -> str:
+        """Return the name under which the page is opened."""
+        return (f"[{self.shared}]" if ":" in self.shared else self.shared) or "127.0.0.1"
 
     def address(self, key: str) -> str:
         """Return the address of the page with a key."""
-        return f"http://127.0.0.1:{self.port}/?{KEY}={key}"
+        return f"http://{self.name}:{self.port}/?{KEY}={key}"
 
     def is_once(self, offered: str) -> bool:
         """Return whether a key is the one-time key, still unused."""
@@ -128,7 +134,7 @@ class Safety:
         if scope["method"] not in METHODS:
             return _no("this page answers GET and POST", 405)
         if headers.getlist("host") not in [[host] for host in self.keys.hosts]:
-            return _no(f"this page answers to 127.0.0.1:{self.keys.port} and to no other name")
+            return _no(f"this page answers to {self.keys.hosts[0]} and to no other name")
         if "upgrade" in headers:
             return _no("there is no WebSocket here")
         origins = headers.getlist("origin")

@@ -1,4 +1,4 @@
-"""The server: it listens on the loopback address only, until Ctrl-C."""
+"""The server: it listens on the loopback address only, or on the one it is shared on, until Ctrl-C."""
 
 import asyncio
 import os
@@ -9,6 +9,7 @@ import threading
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,6 +29,11 @@ LOOPBACK = "127.0.0.1"
 MOST_CONNECTIONS = 64
 BACKLOG = 128  # connections accepted besides those being answered: far fewer than the files that a process may open
 SILENCE = 30  # seconds that a connection may be silent
+SHARED = (
+    "the page is shared on {address}. Whoever has its link and reaches this machine can read the scenario files and "
+    "results in the folder {folder} and have runs computed here, until Ctrl-C; saving is off. The link and all that is "
+    "shown travel unencrypted: share it in networks that you trust."
+)
 
 
 class _Connection(H11Protocol):
@@ -59,6 +65,8 @@ class _Server(uvicorn.Server):
             await super().startup(sockets)
         except SystemExit:
             taken = f"port {self.config.port} is taken or not allowed; leave out --port, and a free one is found"
+            if self.config.host != LOOPBACK:
+                taken = f"{self.config.host} is no address of this machine, or {taken}"
             raise StoreError(taken) from None
         self.ready(self.servers[0].sockets[0].getsockname()[1])
 
@@ -73,7 +81,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-def serve(worker: Worker, path: Path | None, draws: int, seed: int | None, port: int, browser: bool) -> int:
+def serve(
+    worker: Worker, path: Path | None, draws: int, seed: int | None, port: int, browser: bool, share: str | None = None
+) -> int:
     """Serve the page until a signal ends it.
 
     Args:
@@ -82,24 +92,28 @@ def serve(worker: Worker, path: Path | None, draws: int, seed: int | None, port:
         draws: How many runs a result is refined to, at most `MOST_DRAWS`.
         seed: Of all random numbers; None for that of a results folder, and for 1 elsewhere.
         port: To listen on; 0 for a free one.
+        share: The address of this machine on which others may open the page; None for this machine alone.
 
     Returns:
         The exit code: 128 and the number of the signal.
 
-    A StoreError if the port is taken, or the file does not exist.
+    A StoreError if the port is taken, the file does not exist, or the page cannot be shared on the address.
     """
-    place, keys = Place.of(path), Keys()
+    place, keys = Place.of(path), Keys(shared=shared_address(share) if share is not None else "")
     folder = tempfile.TemporaryDirectory(prefix="peacesim-", ignore_cleanup_errors=True)  # readable by its owner only
-    current = Session(place, worker, min(draws, MOST_DRAWS), *chosen_seed(place, seed))
+    current = Session(place, worker, min(draws, MOST_DRAWS), *chosen_seed(place, seed), bool(keys.shared))
     ended: list[int] = []
 
     def ready(listening: int) -> None:
         keys.port = listening
         print(f"The page: {keys.address(keys.key)}\nCtrl-C closes it.", flush=True)
+        if keys.shared:
+            print(f"peacesim: {SHARED.format(address=keys.shared, folder=shown(place.folder.name, 120))}",
+                  file=sys.stderr, flush=True)  # fmt: skip
         if browser:
             _open_browser(keys.address(keys.once), folder.name)
 
-    server = _Server(_config(application(current, keys), port), ready, worker.close)
+    server = _Server(_config(application(current, keys), port, keys.shared or LOOPBACK), ready, worker.close)
 
     def end(number: int, frame: FrameType | None) -> None:
         ended.append(number)
@@ -116,6 +130,17 @@ def serve(worker: Worker, path: Path | None, draws: int, seed: int | None, port:
             signal.signal(number, handler)
     print("\npeacesim: the page is closed", file=sys.stderr)
     return 128 + ended[0] if ended else 0
+
+
+def shared_address(text: str) -> str:
+    """Return an IP address as it is listened on; a StoreError for names, and for those of many or of all interfaces."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        raise StoreError(f"{shown(text, 80)} is no IP address, such as 192.168.1.5") from None
+    if address.is_unspecified or address.is_multicast or "%" in text:
+        raise StoreError(f"{shown(text, 80)} is not one address of this machine; name one, such as 192.168.1.5")
+    return str(address)
 
 
 def _open_browser(address: str, folder: str) -> None:
@@ -147,9 +172,9 @@ def chosen_seed(place: Place, named: int | None) -> tuple[int, bool]:
         return 1, False
 
 
-def _config(app: Any, port: int) -> uvicorn.Config:
+def _config(app: Any, port: int, host: str = LOOPBACK) -> uvicorn.Config:
     return uvicorn.Config(
-        app, host=LOOPBACK, port=port, ws="none", http=_Connection, backlog=BACKLOG, lifespan="off",
+        app, host=host, port=port, ws="none", http=_Connection, backlog=BACKLOG, lifespan="off",
         log_config=None, access_log=False, server_header=False, proxy_headers=False,
         limit_concurrency=2 * MOST_CONNECTIONS, timeout_keep_alive=30, timeout_graceful_shutdown=1,
     )  # fmt: skip

@@ -278,11 +278,13 @@ def new(file: Path) -> None:
 @option("--seed", type=int, help="Random seed; left out: that of RESULTS, else 1.")
 @option("--port", type=click.IntRange(0, 65_535), default=0, help="To listen on; 0 for one that is free.")
 @option("--browser/--no-browser", default=True, help="Open a browser on the page.")
-def app(path: Path | None, draws: int, seed: int | None, port: int, browser: bool) -> int:
+@option("--share", metavar="ADDRESS", help="Let other machines open the page too: listen on this IP address of this "
+                                           "machine, unencrypted. Left out: this machine alone.")  # fmt: skip
+def app(path: Path | None, draws: int, seed: int | None, port: int, browser: bool, share: str | None) -> int:
     """Open a page in the browser on which numbers of a scenario are changed and the answer is seen at once.
 
     FILE is a scenario, RESULTS a results folder; a folder of scenario files will do too, and left out it is the current
-    one. The page answers this machine alone, opens no other address, and ends with Ctrl-C.
+    one. The page answers this machine alone, unless --share is given, opens no other address, and ends with Ctrl-C.
     """
     from sim.app.worker import Worker
 
@@ -291,7 +293,7 @@ def app(path: Path | None, draws: int, seed: int | None, port: int, browser: boo
     try:
         from sim.app.server import serve
 
-        return serve(worker, path, draws, seed, port, browser)
+        return serve(worker, path, draws, seed, port, browser, share)
     except ModuleNotFoundError as error:
         if (error.name or "sim").partition(".")[0] == "sim":
             raise

@@ -133,6 +133,60 @@ while [ ! -e {tmp_path}/closed ]; do sleep 0.1; done
         (tmp_path / "closed").touch()
 
 
+# Shared with other machines
+
+
+def test_a_shared_page_answers_on_the_chosen_address_to_whoever_has_the_link(folder):
+    """127.0.0.2 stands in for an address of a network: it is of this machine, and not the one of an unshared page."""
+    with served(folder / "talks.yaml", "--share", "127.0.0.2") as client:
+        assert client.base == f"http://127.0.0.2:{client.port}"
+        link = client.address.removeprefix(client.base)
+        for asked in ("/tweak", "/", "/?key=" + "0" * 64, "/tweak?key="):
+            assert client.get(asked, Cookie="").status == 403, "no token, no page"
+        assert client.get(link, Cookie="").status == 303 and client.get("/tweak").status == 200
+        name = f"127.0.0.2:{client.port}"
+        others = ("127.0.0.3", "127.0.0.2.nip.io", "0.0.0.0", "peacesim.example")
+        for host in ("127.0.0.2", *(f"{each}:{client.port}" for each in others)):
+            assert client.get("/tweak", Host=host).status == 403, host
+        assert client.get("/tweak", Origin=f"http://{name}").status == 200
+        assert client.get("/tweak", Origin=f"http://127.0.0.2:{client.port + 1}").status == 403
+        assert client.get("/tweak", Origin="http://peacesim.example").status == 403
+        wish = {"file": "talks.yaml", "sets": ["parties.east.no_deal=0.5"], "name": "mine"}
+        saved = client.post("/tweak/save", wish, Origin=f"http://{name}")
+        assert saved.status == 400 and "while the page is shared" in saved.data["message"]
+        assert not (folder / "mine.yaml").exists() and 'id="save"' not in client.get("/tweak").text
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", client.port), 5)
+        _, printed = client.close()
+        assert "shared on 127.0.0.2" in printed and "Whoever has its link" in printed and "unencrypted" in printed
+
+
+def test_a_page_is_shared_only_on_demand(folder):
+    """Without --share only the loopback address listens, and nothing speaks of sharing."""
+    with served(folder / "talks.yaml") as client:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", client.port), 5)
+        assert Keys(client.port).hosts == tuple(f"{name}:{client.port}" for name in ("127.0.0.1", "localhost", "[::1]"))
+        assert 'id="save"' in client.get("/tweak").text
+        _, printed = client.close()
+        assert "shared" not in printed and "link" not in printed
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "224.0.0.1", "peacesim.example", "fe80::1%eth0", "", "198.51.100.7"])
+def test_what_is_no_address_of_this_machine_is_not_shared_on(folder, address):
+    found = subprocess.run(
+        [sys.executable, "-m", "sim", "app", str(folder / "talks.yaml"), "--no-browser", "--share", address],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert found.returncode not in (0, 130) and "?key=" not in found.stdout
+    assert "address" in found.stderr and "Traceback" not in found.stderr
+
+
+def test_an_address_of_the_newer_kind_is_written_in_brackets():
+    keys = Keys(80, shared="fd00::5")
+    assert keys.hosts[0] == "[fd00::5]:80" and keys.address("x") == "http://[fd00::5]:80/?key=x"
+
+
 # How much it takes
 
 

@@ -1,7 +1,7 @@
 // What the scripts of all pages share: words, questions to the server, and making elements. Text goes in as text, never as markup.
 
 const words = JSON.parse(document.getElementById("words").textContent);
-const tab = crypto.randomUUID();
+const tab = [...crypto.getRandomValues(new Uint32Array(4))].map((each) => each.toString(16)).join("-"); // randomUUID is not there on a shared page
 export const file = document.body.dataset.file;
 
 /** The words of a key, with values in place of {names}. */
