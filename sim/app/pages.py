@@ -59,6 +59,11 @@ async def post_save(request: Request) -> Response:
     return await respond(request, SAVE, about.path, name, about.changes, about.seed, current.draws)
 
 
+async def get_compiled(request: Request) -> Response:
+    """How many functions the worker has compiled so far: in the first use of an installation, many."""
+    return JSONResponse({"compiled": session(request).worker.compiled.value})
+
+
 async def get_stamp(request: Request) -> Response:
     """A text that changes when a scenario file of the folder does: cheap enough to be asked every other second."""
     name = request.query_params.get("file", "")
@@ -86,7 +91,7 @@ TWEAK = Page(
         "pictures": route("sim.app.answer:pictures", lambda found: count_of(found, "n", 1, MOST_DRAWS), urgent=False),
         "save": post_save,
     },
-    gets={"stamp": get_stamp},
+    gets={"stamp": get_stamp, "compiled": get_compiled},
     static=("tweak.js", "changes.js", "tweak_controls.js", "tweak_names.js", "tweak_answer.js", "tweak.css"),
 )
 

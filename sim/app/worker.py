@@ -54,7 +54,8 @@ class Worker:
     def __init__(self, longest: float = LONGEST) -> None:
         self.longest = longest
         self.given_up = RawValue("q", 0)  # number of the job that the process is to cancel
-        self.pool = WorkerPool(1, _start, self.given_up)
+        self.compiled = RawValue("q", 0)  # how many functions the process has compiled so far
+        self.pool = WorkerPool(1, _start, self.given_up, self.compiled)
         self.waiting: dict[str, Job] = {}
         self.running: Job | None = None
         self.closed = False
@@ -187,11 +188,18 @@ def _settle(job: Job, error: BaseException | None, answer: Any = None) -> None:
 _given_up: Any = None  # in the worker process
 
 
-def _start(given_up: Any) -> None:
+def _start(given_up: Any, compiled: Any) -> None:
     """Prepare the worker process."""
+    from sim.core.compiled import on_compiling  # with NumPy, which the server does without
+
     global _given_up
     _given_up = given_up
     start_worker()
+
+    def count() -> None:
+        compiled.value += 1
+
+    on_compiling(count)
     if hasattr(os, "nice"):
         os.nice(NICE)
 

@@ -138,13 +138,36 @@ class _Compiled:
         return self.code._numba_type_
 
 
+def on_compiling(listener: Callable[[], None]) -> None:
+    """Call a function whenever some function is compiled in this process from now on, not loaded from disk."""
+    _listeners.append(listener)
+
+
+_listeners: list[Callable[[], None]] = []
+
+
 def _numba() -> Any:
     """Import the compiler, with settings from the environment and from no file in the current folder."""
     with unread(".numba_config.yaml"):  # its `cache_dir` names a folder of files that are unpickled
         import numba
 
         numba.core.config._config_fname = ""  # the file is searched again whenever something is compiled
+    event: Any = numba.core.event
+    event.Listener.register(_Heard)
+    while _listeners:
+        event.register("numba:compile", _Heard(_listeners.pop()))
     return numba
+
+
+class _Heard:
+    """A listener as the compiler calls it, at the start and at the end."""
+
+    def __init__(self, listener: Callable[[], None]) -> None:
+        self.listener = listener
+
+    def notify(self, event: Any) -> None:
+        if event.is_start:
+            self.listener()
 
 
 def _mark(function: Any) -> str:

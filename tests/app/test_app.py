@@ -133,6 +133,11 @@ while [ ! -e {tmp_path}/closed ]; do sleep 0.1; done
         (tmp_path / "closed").touch()
 
 
+def test_how_much_was_compiled_is_told_to_the_page_alone(page):
+    assert page.get("/tweak/compiled").data["compiled"] >= 0
+    assert page.get("/tweak/compiled", Cookie="").status == 403
+
+
 # Shared with other machines
 
 

@@ -377,6 +377,23 @@ def test_what_is_pinned_stands_beside_with_paired_differences(page, client):
     finished(page, "against the file")
 
 
+def test_a_long_first_answer_says_what_it_waits_for(browser, client):
+    """Here the answer is held back until the page has said so; how much has been compiled is told by the worker."""
+    opened, counts = browser.new_page(), [0, 7]
+    opened.route("**/tweak/compiled", lambda route: route.fulfill(json={"compiled": counts[0]}))
+    held = []
+    opened.route("**/tweak/answer", lambda route: held.append(route))  # a bound method will not do
+    opened.goto(client.address)
+    opened.locator("#progress", has_text="The first runs are played").wait_for(timeout=WAIT)
+    counts.pop(0)
+    opened.locator("#progress", has_text="needed once after installing: 7 functions").wait_for(timeout=WAIT)
+    opened.unroute("**/tweak/answer")
+    for route in held:
+        route.continue_()
+    finished(opened)
+    opened.close()
+
+
 def test_the_pictures_follow_what_is_changed(page):
     def drawn():
         """Texts of the pictures."""

@@ -71,6 +71,22 @@ def test_a_loop_is_kept_on_disk_while_what_it_calls_stays_and_done_without_where
     assert run(code, **nowhere, PYTHONDONTWRITEBYTECODE="1").split() == ["6.0", "False", "0"]
 
 
+def test_who_listens_hears_of_what_is_compiled_and_not_of_what_is_loaded(tmp_path):
+    code = f"""
+    import sys
+    sys.path.insert(0, {str(tmp_path)!r})
+    from sim.core.compiled import on_compiling
+    heard = []
+    on_compiling(lambda: heard.append("compiled"))
+    import heard_of
+    print(heard_of.twice(2), heard_of.twice(3), len(heard))
+    """
+    lines = "from sim.core.compiled import compiled", "", "", "@compiled", "def twice(x):", "    return 2 * x", ""
+    (tmp_path / "heard_of.py").write_text("\n".join(lines))
+    there = {"NUMBA_CACHE_DIR": str(tmp_path / "kept"), "PYTHONDONTWRITEBYTECODE": "1"}
+    assert [run(code, **there).split() for _ in range(2)] == [["4", "6", "1"], ["4", "6", "0"]]
+
+
 @pytest.mark.parametrize("other", ["2", "1.5"])
 def test_a_loop_is_made_anew_when_a_number_of_its_module_changes(other):
     marks = []

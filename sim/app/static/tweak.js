@@ -10,6 +10,8 @@ const [first, draws] = [Number(bench.dataset.first), Number(bench.dataset.draws)
 const part = Object.fromEntries(["controls", "answer", "pictures", "summary", "progress", "refused", "faults", "saved", "save", "reset-all", "undo", "redo", "pin", "listed", "find", "found"].map((id) => [id, document.getElementById(id)]));
 const OFTEN = 2000; // milliseconds between two looks at the file
 const SOON = 40; // milliseconds that a moving slider is waited for
+const LONG = 1000; // milliseconds of the first answer after which the page says what it waits for
+const AT_ONCE = 100; // runs of the first answer of all
 
 let controls = [];
 let stamp = "";
@@ -42,7 +44,7 @@ async function play() {
   part.answer.setAttribute("aria-busy", "true");
   try {
     const wish = { file, ...changes.wish, pinned: changes.pinned };
-    let reply = await ask("/tweak/answer", { ...wish, n: Math.min(first, draws), soon: true }, mine.signal);
+    let reply = await ask("/tweak/answer", { ...wish, n: Math.min(bench.dataset.n ? first : AT_ONCE, draws), soon: true }, mine.signal);
     if (reply.refused) return refuse(reply.refused);
     put(reply);
     tell(summary(reply));
@@ -93,6 +95,20 @@ function put(reply) {
   part.progress.textContent = translate(reply.n < draws ? "tweak.refining" : "tweak.done", values);
   bench.dataset.n = reply.n;
   for (const control of controls) if (control instanceof Weights) control.confirm(reply.weights[control.name] || {});
+}
+
+/** Until the first answer is there, say how long it has taken, and whether code is being compiled for it. */
+async function wait(since = performance.now()) {
+  await new Promise((resolve) => setTimeout(resolve, LONG));
+  if (bench.dataset.n || part.faults.childNodes.length) return;
+  try {
+    const count = (await look("/tweak/compiled")).compiled;
+    if (bench.dataset.n) return;
+    part.progress.textContent = translate(count ? "tweak.compiling" : "tweak.first_runs", { count, seconds: Math.round((performance.now() - since) / 1000) });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+  wait(since);
 }
 
 /** A tab that nobody looks at refines nothing. */
@@ -204,4 +220,5 @@ part["reset-all"].addEventListener("click", () => changes.clear());
 document.getElementById("keep").addEventListener("change", () => {
   for (const control of controls.flatMap((each) => each.controls || each.hardness || each)) control.again?.();
 });
+wait();
 await watch();
