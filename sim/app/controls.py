@@ -6,7 +6,7 @@ from typing import Any
 from sim.core.registry import Registry, texts_of
 from sim.model.ensemble import line_group
 from sim.protocols import PROTOCOLS
-from sim.results.labels import BLOCKS, clean, input_label, issue_label, party_label, red_line_label
+from sim.results.labels import BLOCKS, clean, input_label, issue_label, line_short, party_label, red_line_label
 from sim.scenario import Number, PartySpec, ProtocolSpec, Scenario, StrategySpec, read_scenario
 from sim.scenario.nodes import plain
 from sim.scenario.paths import get
@@ -139,7 +139,7 @@ def _lines(scenario: Scenario, rows: dict[str, Row]) -> Iterator[Row]:
             group = groups.setdefault(key, {**rows[path], "party": owner, "paths": [], "lines": []})
             group["paths"].append(path)
             group["lines"].append({
-                "id": line.id,
+                "short": line_short(scenario, f"{name}.{line.id}"),
                 "owner": party_label(scenario, name),
                 "words": red_line_label(scenario, f"{name}.{line.id}"),
             })  # fmt: skip

@@ -193,7 +193,7 @@ def test_a_word_of_a_strategy_is_chosen_and_goes_with_the_strategy(page, client)
 
 def test_what_is_saved_runs_on_the_command_line_to_the_numbers_of_the_page(page, client, tmp_path):
     move(page, STRIP, 0.4)
-    page.get_by_label("The line is drawn: no_blind_exit").uncheck()
+    page.get_by_label("The line is drawn: No blind exit").uncheck()
     page.get_by_label("Upland: Strategy", exact=True).select_option("hardline")
     page.get_by_label("Votes at home").uncheck()
     finished(page, "against the file")
@@ -308,7 +308,7 @@ def test_a_number_out_of_range_is_refused_at_its_field_and_the_last_answer_stays
 
 def test_steps_are_undone_and_done_again_by_buttons_keys_and_the_browser(page):
     rounds, hardness = (slider(page, label) for label in (
-        "number of rounds until the deadline", "Hardness: the chance that it is real: no_blind_exit"))  # fmt: skip
+        "number of rounds until the deadline", "Hardness: the chance that it is real: No blind exit"))  # fmt: skip
     undo, redo = (page.get_by_role("button", name=name, exact=True) for name in ("Undo", "Redo"))
 
     def at(*values):
@@ -445,17 +445,17 @@ def test_everybody_can_use_it(page):
 
 def test_the_keyboard_alone_will_do(page):
     """Tab leads from the top to the first slider, arrows move it, and the focus is not lost when answers come."""
-    line = "Hardness: the chance that it is real: no_strip_for_nothing"
+    rounds = "number of rounds until the deadline"
     for _ in range(14):
         page.keyboard.press("Tab")
         if page.evaluate("() => document.activeElement.type") == "range":
             break
-    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == line
-    for _ in range(10):
+    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == rounds
+    for _ in range(4):
         page.keyboard.press("ArrowLeft")
     finished(page, "against the file")
-    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == line
-    assert slider(page, line).input_value() == "0.95"
+    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == rounds
+    assert slider(page, rounds).input_value() == "20"
     assert "points against the file" in page.locator("#status").inner_text()
 
 

@@ -141,7 +141,7 @@ def test_every_number_of_a_file_has_a_control_with_the_bounds_of_check():
     """Beyond each bound, and between whole numbers, `check` refuses what a control sets."""
     found = controls(str(BANKS))
     rows = {row["path"]: row for group in found["numbers"] for row in group["numbers"]}
-    rows |= {row["path"]: row for line in found["lines"] for row in [line]}
+    rows |= {line["path"]: line for line in found["lines"]}
     for party in found["parties"]:
         rows |= {row["path"]: row for row in (*party["weights"], party["no_deal"], *party["strategy"]["numbers"])}
     assert set(sim.read_scenario(BANKS).numbers()) < set(rows)

@@ -141,7 +141,7 @@ export class LineControl {
   constructor(changes, line) {
     this.changes = changes;
     this.line = line;
-    const names = line.lines.map((each) => each.id).join(", ");
+    const names = line.lines.map((each) => each.short).join(", ");
     this.hardness = new NumberControl(changes, line, translate("tweak.hardness"), { paths: line.paths, full: translate("tweak.hardness_of", { label: names, hardness: translate("tweak.hardness") }) });
     this.box = make("input", { type: "checkbox", "aria-label": translate("tweak.line_on_of", { label: names }), onchange: () => this.switched() });
     this.element = make("fieldset", { "data-find": [names, ...line.paths, ...line.lines.flatMap((each) => [each.owner, each.words])].join(" ") }, make("legend", {}, names),
@@ -216,8 +216,8 @@ export function build(element, reply, changes) {
   });
   const readings = reply.reading.choices.map((name) => ({ name, label: translate(`tweak.reading_${name}`) }));
   fill(element,
-    group(translate("tweak.lines"), true, ...(reply.lines.length ? reply.lines.map((line) => keep(new LineControl(changes, line))) : [make("p", {}, translate("tweak.no_lines"))])),
     group(translate("tweak.block_time"), true, ...others.get("time")),
+    group(translate("tweak.lines"), true, ...(reply.lines.length ? reply.lines.map((line) => keep(new LineControl(changes, line))) : [make("p", {}, translate("tweak.no_lines"))])),
     ...parties,
     group(translate("tweak.rules"), false,
       keep(new NamedControl(changes, reply.protocol, reply.protocols, translate("tweak.protocol"), (text) => (text === translate("tweak.protocol") ? text : `${translate("tweak.protocol")}: ${text}`))),
