@@ -431,6 +431,8 @@ def test_everybody_can_use_it(page):
 
     move(page, STRIP, 0.45)
     finished(page, "against the file")
+    page.get_by_role("button", name="Pin as B").click()
+    finished(page, "against B")
     page.evaluate("() => { for (const each of document.querySelectorAll('details')) each.open = true; }")
     for width, scheme in ((360, "light"), (768, "dark"), (1280, "light")):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -441,6 +443,15 @@ def test_everybody_can_use_it(page):
         page.evaluate("() => window.scrollTo(0, 1500)")
         summary = page.locator("#summary").bounding_box()
         assert 0 <= summary["y"] < 800, "the answer in short stays in sight while one moves numbers"
+    slider(page, STRIP).fill("1")
+    page.get_by_label("number of rounds until the deadline, as a number").fill("0")
+    page.keyboard.press("Tab")
+    page.locator("#bench.stale").wait_for(timeout=WAIT)
+    for width, scheme in ((390, "light"), (390, "dark")):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 800})
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
 
 
 def test_the_keyboard_alone_will_do(page):
