@@ -39,9 +39,12 @@ def answer(
     """
     try:
         scenario = about.read()
-        other = pinned.read() if pinned else read_scenario(about.path)
     except ChangesRefused as error:
         return {"refused": [{"path": about.changes.path_of(fault), "message": fault.message} for fault in error.faults]}
+    try:
+        other = pinned.read() if pinned else read_scenario(about.path)
+    except ChangesRefused as error:  # the file was edited since
+        return {"refused": [{"path": "", "message": f"B: {fault.message}"} for fault in error.faults]}
     results = yield from played(scenario, about.seed, draws, patience)
     before = (yield from played(other, about.seed, results.n)) if about.changes or pinned else results
     return _summarize(results, before, pinned is not None)

@@ -188,6 +188,9 @@ def test_what_is_pinned_is_held_beside_draw_by_draw(talks):
     assert {each["input"].partition(".")[2] for each in found["inputs"]}.isdisjoint({"east.weights.well"})
     same = drained(answer(pinned, 200, None, pinned))
     assert same["pinned"] and {stage["difference"] for stage in same["stages"]} == {"0"}
+    gone = ChangedFile(str(talks), Changes(("parties.east.no_deal=0.3", "parties.north.no_deal=0.3")), 1)
+    (refused,) = drained(answer(pinned, 200, None, gone))["refused"]
+    assert refused["path"] == "" and refused["message"].startswith("B: ") and "north" in refused["message"]
 
 
 def test_the_strip_has_the_four_stages_once_each(talks):
