@@ -83,7 +83,7 @@ def test_a_weight_is_moved_and_the_packages_change(page):
     assert after[0][0] == "It goes back to Lowland, without soldiers"
     assert after[1][3] == before[0][2].strip()[:4]  # the file as it stands is the answer of before
     assert page.get_by_label("Upland: Recognition of Upland, as a number").input_value() == "0.275"
-    page.get_by_role("button", name=f"Take back: {STRIP}").click()
+    page.get_by_role("button", name=f"Reset: {STRIP}").click()
     page.locator("#summary", has_text="against").wait_for(state="hidden", timeout=WAIT)
     finished(page)
     assert shares(page, "Packages signed most often") == before
@@ -141,7 +141,7 @@ def test_a_weight_moved_on_tweak_is_moved_on_step_and_packages_too(page, client)
     assert slider(page, STRIP).input_value() == "0.45"
     page.goto(address)
     page.locator("#changed code").get_by_text(change, exact=True).wait_for(timeout=WAIT)
-    page.get_by_role("button", name="Go on with the file as it stands").click()
+    page.get_by_role("button", name="Continue with the unchanged file").click()
     page.wait_for_url(lambda url: "#" not in url, timeout=WAIT)
     ends_as(page, draw, data("run", path, "--draw", draw))
     assert page.locator("#changed").is_hidden()
@@ -153,7 +153,7 @@ def test_a_weight_moved_on_tweak_is_moved_on_step_and_packages_too(page, client)
 def ends_as(page, draw, story):
     """On the step page: a draw ends as a story of the command line does."""
     page.locator("#what", has_text=f"Draw {draw} of seed 1. ").wait_for(timeout=WAIT)
-    page.locator("#where", has_text=f" of {len(story['rounds'])} played").wait_for(timeout=WAIT)
+    page.locator("#where", has_text=f" of {len(story['rounds'])} (at most").wait_for(timeout=WAIT)
     page.locator("h1").click()
     page.keyboard.press("End")  # perhaps it stands there already
     page.locator("#what", has_text=OUTCOME_WORDS[story["outcome"]]).wait_for(timeout=WAIT)
@@ -195,7 +195,7 @@ def test_what_is_saved_runs_on_the_command_line_to_the_numbers_of_the_page(page,
     move(page, STRIP, 0.4)
     page.get_by_label("The line is drawn: No blind exit").uncheck()
     page.get_by_label("Upland: Strategy", exact=True).select_option("hardline")
-    page.get_by_label("Votes at home").uncheck()
+    page.get_by_label("Ratification", exact=True).uncheck()
     finished(page, "against the file")
     shown = [float(row[2].split(" %")[0]) for row in shares(page, "Packages signed most often")]
     before = (client.folder / "banks.yaml").read_bytes()
@@ -244,7 +244,7 @@ def test_a_page_opened_on_a_broken_file_comes_to_life(browser, tmp_path):
         page.locator("#answer table").first.wait_for(timeout=WAIT)
         assert page.locator("#faults").inner_text() == ""
         client.close()
-        page.locator("#faults", has_text="does not answer").wait_for(timeout=WAIT)
+        page.locator("#faults", has_text="does not respond").wait_for(timeout=WAIT)
         page.close()
 
 
@@ -280,14 +280,14 @@ def test_changes_outlive_a_reload_and_any_number_is_found_by_its_path(page):
     assert page.locator("#summary").inner_text() == line
     assert page.locator("#listed code").all_inner_texts() == ["parties.lowland.linkages.pride.adds=0.2"]
     assert adds.is_visible(), "a group is open where something in it is set"
-    page.get_by_role("button", name="Take back: parties.lowland.linkages.pride.adds").click()
+    page.get_by_role("button", name="Reset: parties.lowland.linkages.pride.adds").click()
     page.locator("#summary", has_text="against").wait_for(state="hidden", timeout=WAIT)
 
 
 def test_a_number_out_of_range_is_refused_at_its_field_and_the_last_answer_stays(page, client):
     path, there = client.folder / "banks.yaml", shares(page, "How far runs get")
     for label, value in ((STRIP, "1.4"), ("number of rounds until the deadline", "0"),
-                         ("Upland: What no deal is worth to it, from 0 to 1 (its best package)", "-0.2")):  # fmt: skip
+                         ("Upland: No-deal value (BATNA), from 0 to 1 (its best package)", "-0.2")):  # fmt: skip
         field = page.get_by_label(f"{label}, as a number", exact=True)
         field.fill(value)
         field.press("Enter")
@@ -360,7 +360,7 @@ def test_what_is_pinned_stands_beside_with_paired_differences(page, client):
     rounds = page.get_by_label("number of rounds until the deadline, as a number", exact=True)
     rounds.fill("6")
     rounds.press("Enter")
-    page.get_by_role("region", name="How far runs get").get_by_text("A less B").wait_for(timeout=WAIT)
+    page.get_by_role("region", name="How far runs get").get_by_text("A minus B").wait_for(timeout=WAIT)
     page.locator("#listed", has_text="time.rounds=6").wait_for()
     finished(page, "against B")
     page.locator("#answer details tbody", has_text="time.rounds").wait_for(state="attached", timeout=WAIT)
@@ -384,9 +384,9 @@ def test_a_long_first_answer_says_what_it_waits_for(browser, client):
     held = []
     opened.route("**/tweak/answer", lambda route: held.append(route))  # a bound method will not do
     opened.goto(client.address)
-    opened.locator("#progress", has_text="The first runs are played").wait_for(timeout=WAIT)
+    opened.locator("#progress", has_text="Simulating the first runs").wait_for(timeout=WAIT)
     counts.pop(0)
-    opened.locator("#progress", has_text="needed once after installing: 7 functions").wait_for(timeout=WAIT)
+    opened.locator("#progress", has_text="needed once after installation: 7 functions").wait_for(timeout=WAIT)
     opened.unroute("**/tweak/answer")
     for route in held:
         route.continue_()
@@ -415,7 +415,7 @@ def test_the_pictures_follow_what_is_changed(page):
 
 
 def test_a_range_moves_along_unless_told_otherwise(page):
-    move(page, "Upland: What no deal is worth to it, from 0 to 1 (its best package)", 0.6)
+    move(page, "Upland: No-deal value (BATNA), from 0 to 1 (its best package)", 0.6)
     finished(page, "against the file")
     page.locator("#answer summary").click()
     assert shares(page, "What differs from the file")[0][1:] == ["0.55 [0.42, 0.68]", "0.6 [0.47, 0.73]"]

@@ -1,4 +1,4 @@
-"""The packages page: the figures of `show`, options that do not go together, and a package built by hand."""
+"""The packages page: the figures of `show`, options that are inconsistent, and a package built by hand."""
 
 import pytest
 
@@ -126,7 +126,7 @@ def test_a_package_is_built_by_hand_mended_and_shared(page, client):
     page.select_option("#issue-strip", "lowland_full")
     page.locator("#contradiction", has_text="Upland cannot give back what its army stands on").wait_for(timeout=WAIT)
     assert page.locator("#looked").is_hidden()
-    assert "do not go together" in page.inner_text("#status")
+    assert "are inconsistent" in page.inner_text("#status")
     page.locator("#contradiction button").first.click()
     page.locator("#looked").wait_for(timeout=WAIT)
     settled(page)

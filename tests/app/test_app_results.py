@@ -507,11 +507,11 @@ def test_one_goes_from_the_list_to_a_result_and_downloads_it(page, first):
 @pytest.mark.slow
 def test_two_are_chosen_by_the_keyboard_compared_and_downloaded(page, first, second):
     page.get_by_role("button", name="Compare", exact=True).click()
-    page.get_by_label("The first").select_option(first.name)
-    page.get_by_label("Set against it").select_option(first.name)
+    page.get_by_label("Result A").select_option(first.name)
+    page.get_by_label("Result B").select_option(first.name)
     page.get_by_role("button", name="Compare", exact=True).click()
-    assert page.locator("#choice").inner_text() == "Choose two that differ."
-    page.get_by_label("Set against it").select_option(second.name)
+    assert page.locator("#choice").inner_text() == "Choose two different results."
+    page.get_by_label("Result B").select_option(second.name)
     page.get_by_role("button", name="Compare", exact=True).focus()
     page.keyboard.press("Enter")
     ready(page, "is shown")
@@ -520,7 +520,7 @@ def test_two_are_chosen_by_the_keyboard_compared_and_downloaded(page, first, sec
     found = json.loads(saved(page, "compare.json"))
     assert found["figures"] == told["figures"] and found["packages"] == told["packages"]
     assert saved(page, "compare.svg").startswith(b"<?xml")
-    assert b"<script" not in saved(page, "", page.get_by_role("button", name="The comparison as one page"))
+    assert b"<script" not in saved(page, "", page.get_by_role("button", name="The comparison as one self-contained page"))
     assert page.get_by_role("heading", level=1).inner_text() == f"A well and a road and {ODD}"
 
 

@@ -286,7 +286,7 @@ def test_a_negotiation_is_stepped_to_its_end_by_the_keyboard(page, client, outco
     assert "Agreement in force." in page.inner_text("#end")
     assert "in round" not in page.inner_text("#what") and "Agreement in force" in page.inner_text("#what")
     said = page.inner_text("#status")
-    assert "The text is signed in this round." in said and "The negotiation is over." in said
+    assert "The agreement is signed in this round." in said and "The negotiation is over." in said
     page.keyboard.press("ArrowRight")  # there is no further round
     assert f"round={len(story.rounds)}" in page.url
     checked(page)
