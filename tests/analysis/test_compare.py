@@ -186,6 +186,16 @@ def test_three_are_each_compared_with_the_first(results, file):
     assert "C - A" in str(found) and "B - A" in str(found)
 
 
+def test_figures_of_three_are_of_the_draws_that_all_three_have(results, file):
+    """The third signs in fewer draws, and has fewer of them."""
+    third = run(read_scenario(file, ["parties.west.no_deal=0.5"]), N - 30, seed=5)
+    signed = [set(one.draws["draw"][one.draws["round"].notna()]) for one in (*results, third)]
+    assert 0 < len(set.intersection(*signed)) < len(signed[0] & signed[1])
+    shared = compare([*results, third]).shared
+    assert shared[shared["figure"] == "round"]["n"].tolist() == [len(set.intersection(*signed))] * 3
+    assert shared[shared["figure"] == "signed"]["n"].tolist() == [N - 30] * 3
+
+
 def test_scenarios_with_other_issues_and_parties_are_compared_in_what_they_share(results, tmp_path):
     other, text = tmp_path / "other.yaml", SCENARIO
     for old, new in {"west:": "north:", "well: west": "well: north", "{well:": "{pump:", "  well:": "  pump:"}.items():

@@ -12,6 +12,7 @@ import sim
 from sim.analysis.sweep_table import sweep_table, zone_at_centre
 from sim.charts import save_charts
 from sim.charts.sweep import cells
+from sim.core.streams import uniform
 from sim.scenario import ScenarioError
 from sim.scenario.sweeps import Design
 from tests.commands import call, data
@@ -42,6 +43,14 @@ def test_a_latin_hypercube_takes_every_part_of_every_range_once(count, paths):
     assert (np.sort(parts, axis=0) == np.arange(count)[:, None]).all()
 
 
+def test_a_latin_hypercube_takes_its_parts_in_the_order_of_named_uniforms():
+    """The same command spans the same points, so which point falls into which part is written down here anew."""
+    order = uniform(0, "design.path.order", 0, 9).tolist()
+    place = uniform(0, "design.path.place", 0, 9).tolist()
+    wanted = [round((sorted(order).index(u) + at) / 9, 6) for u, at in zip(order, place, strict=True)]
+    assert Design("latin", 9).places(("path",))[:, 0].tolist() == wanted
+
+
 def test_a_latin_hypercube_does_not_feel_the_order_of_its_paths():
     one, other = (Design("latin", 16).places(paths) for paths in (("a", "b"), ("b", "a")))
     assert (one == other[:, ::-1]).all() and (one[:, 0] != one[:, 1]).any()
@@ -61,11 +70,11 @@ def test_a_sobol_sequence_fills_boxes_of_equal_area_equally(power):
 
 
 def test_points_lie_in_their_ranges_and_lists_are_taken_equally(file):
-    points = sim.read_scenario(file).settings([f"{EAST}=0.2:0.4", "time.rounds=3,6"], "latin:8")
+    points = sim.read_scenario(file).settings([f"{EAST}=0.2:0.4", "time.rounds=3,6,9"], "latin:12")
     numbers = [float(point[EAST]) for point in points]
-    assert len(points) == 8 and all(0.2 <= number < 0.4 for number in numbers)
-    assert sorted(int((number - 0.2) / 0.2 * 8) for number in numbers) == list(range(8))
-    assert sorted(point["time.rounds"] for point in points) == ["3"] * 4 + ["6"] * 4
+    assert len(points) == 12 and all(0.2 <= number < 0.4 for number in numbers)
+    assert sorted(int((number - 0.2) / 0.2 * 12) for number in numbers) == list(range(12))
+    assert sorted(point["time.rounds"] for point in points) == ["3"] * 4 + ["6"] * 4 + ["9"] * 4
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import pytest
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
+from starlette.datastructures import Headers
 from uvicorn.server import ServerState
 
 import sim
@@ -371,6 +372,10 @@ def raw(page, text):
 
 
 def test_two_hosts_or_two_origins_are_none(page):
+    """The library that reads requests refuses two hosts too; the middleware does not count on it."""
+    headers = [(b"host", b"127.0.0.1:80"), (b"host", b"peacesim.example")]
+    refusal = Safety(None, Keys(80)).refused({"method": "GET", "query_string": b""}, Headers(raw=headers))
+    assert refusal is not None and refusal.status_code == 403
     head = f"GET /tweak HTTP/1.1\nHost: 127.0.0.1:{page.port}\nCookie: {page.cookie}\n"
     assert " 200 " in raw(page, head + "\n").splitlines()[0]
     assert " 40" in raw(page, head + "Host: peacesim.example\n\n").splitlines()[0]

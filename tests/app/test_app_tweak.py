@@ -328,6 +328,17 @@ def test_no_file_is_written_over_and_nothing_faulty_is_left(talks):
     assert sorted(each.name for each in talks.parent.iterdir()) == ["link.yaml", "talks.yaml"]
 
 
+def test_a_file_that_cannot_be_read_back_is_taken_away_again(talks):
+    """Eight files that extend one another are the most there may be; this would be the ninth."""
+    for number in range(2, 10):
+        extends = talks.name if number == 2 else f"{number - 1}.yaml"
+        talks.with_name(f"{number}.yaml").write_text(f"extends: {extends}\nid: n{number}\ntitle: Of {number} files\n")
+    before = sorted(talks.parent.iterdir())
+    with pytest.raises(RequestError, match="nothing was saved"):
+        save(str(talks.with_name("9.yaml")), "ten", Changes(("parties.east.no_deal=0.5",)), 1, 10)
+    assert sorted(talks.parent.iterdir()) == before
+
+
 # Over HTTP
 
 

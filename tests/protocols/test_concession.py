@@ -92,6 +92,25 @@ def test_the_story_tells_who_moved():
     assert "second accepts first's proposal (value to it 0.60; holds out for 0.60)." in told
 
 
+def test_of_two_texts_that_both_would_take_the_one_with_the_larger_product_is_signed():
+    """Once p may be signed, first offers p in place of a, worth to it what y is: either would take the other's text."""
+    points = {
+        "first": {"a": 100, "y": 60, "p": 60, "e": 10},
+        "second": {"a": 20, "y": 60, "p": 90, "e": 100},
+    }
+    fall = {"id": "fall", "at": {"month": 2}, "lines_fall": "first.no_p"}
+    problem = on_a_ladder(points, as_of="2025-01-01", events=[fall])
+    problem["parties"]["first"]["red_lines"] = [{"id": "no_p", "never": {"text": "p"}, "hardness": 1}]
+    talks = hold_talks(draw(read(problem)))
+    assert offers_of(talks) == [
+        {"first": "a", "second": "e"},
+        {"first": "a", "second": "y"},
+        {"first": "p", "second": "y"},
+    ]
+    assert talks.signed.tolist() == [3]
+    assert talks.ensemble.structure.space.options_of(talks.package[0]) == {"text": "p"}
+
+
 @st.composite
 def ladders(draw: st.DrawFn) -> dict[str, Any]:
     """Two parties and up to eight packages, with ties, at no-deal values that may leave no zone."""

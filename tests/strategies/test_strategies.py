@@ -417,6 +417,15 @@ def test_a_hardliner_offers_its_best_and_takes_what_it_gets_at_the_end(last_roun
         assert signed_of(talks) == (signed, "a")
 
 
+def test_in_the_last_tenth_an_offer_as_good_as_the_best_received_is_enough():
+    """Ash repeats a; birch, who would offer e, takes it in round 10 of 11, of which nine tenths have then passed."""
+    points = {"ash": LADDER["ash"], "birch": LADDER["birch"]}
+    waits = {"name": "hardline", "last_rounds": 0, "accepts": "combined"}
+    talks = table_of(points, 11, 0.1, ash={"name": "hardline", "last_rounds": 0}, birch=waits)
+    assert set(offers_of(talks)) == {"ash a", "birch e"}
+    assert signed_of(talks) == (10, "a")
+
+
 def test_random_offers_are_spread_evenly_over_what_is_worth_no_deal():
     talks = table_of(LADDER, 1, 0.5, 3000, ash={"name": "random"}, birch={"name": "hardline", "last_rounds": 0})
     first = [offers_of(talks, b)[0] for b in range(3000)]
