@@ -65,7 +65,11 @@ def compute_once(patch) -> None:
 
         patch.setattr(place, name, made)
 
-    once(Layout, "play", lambda layout, first, count: (layout.scenario.resolved_text(), layout.seed, first, count))
+    def key_of_chunk(layout, first, count, given=None):
+        assert given is None, "a chunk with given inputs is another chunk"
+        return layout.scenario.resolved_text(), layout.seed, first, count
+
+    once(Layout, "play", key_of_chunk)
     once(sim.results.tables, "tables_of", lambda results, identity: (identity, results.n))
     once(sim.charts.chart, "svg_text", lambda picture: (picture.title, picture.alt))
     once(sim.charts.chart, "png_bytes", lambda picture: (picture.title, picture.alt))
