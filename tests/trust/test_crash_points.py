@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 import sim.batch.pool
+from sim.batch.pool import start_worker
 from sim.results.manifest import read_manifest
 from tests.trust.planting import bugs
 from tests.trust.recorded import logged, strace, traced
@@ -162,7 +163,7 @@ class Tracer:
     def start_worker(self) -> None:
         """In the worker: the first one waits until it is traced."""
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # as in a process that is no copy
-        sim.batch.pool.start_worker()
+        start_worker()
         try:
             handle = os.open(self.flag, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
         except FileExistsError:
