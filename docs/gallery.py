@@ -23,6 +23,7 @@ TUTORIAL = DOCS / "images" / "tutorial"
 INDEX, FOLDER = DOCS / "gallery.md", DOCS / "gallery"
 DRAWS, SEED = 1_000, 1
 DPI, COLOURS = 100, 64  # small files: a picture is read on the page, and its numbers are in the CSV of the batch
+THUMBNAIL, WIDE = "funnel", 240  # the chart that stands for a scenario, and its pixels across
 IDENTITY = "<!-- results: {} -->"
 
 
@@ -32,6 +33,7 @@ def main(names: list[str]) -> None:
     every = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
     for name in names or every:
         (FOLDER / f"{name}.md").write_text(scenario_page(name), encoding="utf-8")
+        thumbnail(name)
         print(name, flush=True)
     for stale in FOLDER.iterdir():
         if stale.name.split(".")[0] not in every:
@@ -87,21 +89,30 @@ def small_picture(chart: Chart, results: Results, path: Path) -> None:
     image.quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB").save(path, lossless=True, method=6)
 
 
+def thumbnail(name: str) -> None:
+    """Write the chart that stands for a scenario, small enough for a list of all."""
+    with Image.open(FOLDER / f"{name}.{THUMBNAIL}.webp") as image:
+        small = image.resize((WIDE, round(image.height * WIDE / image.width)), Image.Resampling.LANCZOS)
+    small.save(FOLDER / f"{name}.small.webp", quality=60, method=6)
+
+
 def index_page(names: list[str]) -> str:
-    """A row a scenario."""
+    """A row a scenario, with a small picture that leads to its page."""
     rows = []
     for name in names:
         page = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
         title = next(line for line in page.splitlines() if line.startswith("# "))[2:]
         charts = [line.rsplit("{#", 1)[1].rstrip("}") for line in page.splitlines() if line.startswith("## ")]
         links = " · ".join(f"[{chart}](gallery/{name}.md#{chart})" for chart in charts)
-        rows.append(f"| [{title}](gallery/{name}.md) | {links} |")
+        alt = f"Small copy of the chart that shows how far runs get: {title}"
+        small = f"[![{alt}](gallery/{name}.small.webp)](gallery/{name}.md#{THUMBNAIL})"
+        rows.append(f"| {small} | [{title}](gallery/{name}.md)<br>{links} |")
     lead = (
         "# Gallery\n\nEvery chart of every shipped scenario, with the command that makes it and how to read it. "
         "What a chart shows, in general: [charts](reference/charts.md). "
         "This page and the pictures are made by `python docs/gallery.py`.\n"
     )
-    return "\n".join([lead, "| scenario | charts |\n|---|---|", *rows, ""])
+    return "\n".join([lead, "| how far runs get | scenario, and its charts |\n|---|---|", *rows, ""])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from sim.charts import CHARTS
 from sim.results.results import run
@@ -41,7 +43,19 @@ def test_every_scenario_and_no_other_has_a_page():
     assert sorted(path.stem for path in gallery.FOLDER.glob("*.md")) == NAMES, AGAIN
     pictures = {found for path in gallery.FOLDER.glob("*.md")
                 for found in re.findall(r"\]\((\S+\.webp)\)", path.read_text("utf-8"))}  # fmt: skip
-    assert {path.name for path in gallery.FOLDER.glob("*.webp")} == pictures, AGAIN
+    small = {f"{name}.small.webp" for name in NAMES}
+    assert {path.name for path in gallery.FOLDER.glob("*.webp")} == pictures | small, AGAIN
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_small_picture_of_a_scenario_is_that_of_its_funnel_and_leads_to_it(name):
+    small, whole = (Image.open(gallery.FOLDER / f"{name}.{kind}.webp") for kind in ("small", "funnel"))
+    with small, whole:
+        assert small.width == gallery.WIDE and abs(small.height / small.width - whole.height / whole.width) < 0.01
+        difference = np.asarray(small.convert("L"), float) - np.asarray(whole.convert("L").resize(small.size), float)
+    assert np.abs(difference).mean() < 8, AGAIN
+    row = next(line for line in gallery.INDEX.read_text("utf-8").splitlines() if f"/{name}.small.webp" in line)
+    assert re.match(rf"\| \[!\[[^]]{{40,}}\]\(gallery/{name}\.small\.webp\)\]\(gallery/{name}\.md#funnel\) \|", row)
 
 
 def test_the_page_that_leads_to_them_is_as_written():

@@ -176,3 +176,22 @@ def test_a_name_without_its_hash_stands_for_the_newest_results(made, copied):
     assert unclear.exit_code == 2 and re.search(f"equally new: .*{older.name}", " ".join(unclear.stderr.split()))
     missing = call("explain", copied / "well-and-roads")
     assert missing.exit_code == 2 and "does not exist" in missing.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+def test_a_browser_shows_it_to_everybody(browser, copied, width, scheme):
+    """No sideways scrolling, nothing asked of the network, nothing that axe-core objects to, with a folder left out."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    (copied / "broken-000000").mkdir()
+    (copied / "broken-000000" / "run.json").write_text("{")
+    assert "left out" in written_again(copied)
+    asked, address = [], (copied / INDEX).as_uri()
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    assert asked == [address] and page.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.close()
