@@ -100,12 +100,12 @@ def write_outputs(results: Results, folder: Path, finish: Finish | None) -> list
     return [name for name, written in other_files(folder).items() if before.get(name) != written]
 
 
-def finished(folder: ResultsFolder, item: BatchItem, finish: Finish | None, ending: str = "") -> BatchItem:
-    """Write tables and charts of a folder with all draws, unless they exist, at least one with the `ending`.
+def finished(folder: ResultsFolder, item: BatchItem, finish: Finish | None, endings: Sequence[str] = ()) -> BatchItem:
+    """Write tables and charts of a folder with all draws, unless they exist, one at least with each of the `endings`.
 
     The item gets its headline figures, or why the charts were not made.
     """
-    if not folder.is_complete(item.draws, finish is not None, ending):
+    if not folder.is_complete(item.draws, finish is not None, endings):
         try:
             folder.seal(write_outputs(folder.results(), folder.path, finish))
         except NoCharts as error:

@@ -29,7 +29,8 @@ class Merged:
 
 
 def merge(
-    paths: Sequence[str | Path], out: str | Path | None = None, finish: Finish | None = None, ending: str = ""
+    paths: Sequence[str | Path], out: str | Path | None = None, finish: Finish | None = None,
+    endings: Sequence[str] = (),
 ) -> list[Merged]:
     """Merge shards into the folders that one run would have written, with the same bytes.
 
@@ -39,7 +40,7 @@ def merge(
     Args:
         paths: Folders of shards, all of the same results; or folders of such folders, of any results.
         out: The folder for results; by default that of the shards, or of the first of them.
-        finish, ending: As for `batch`; all is done in this process.
+        finish, endings: As for `batch`; all is done in this process.
 
     Raises:
         StoreError: if they are not shards of the same, in the same number, or one is there twice; nothing was written.
@@ -55,7 +56,7 @@ def merge(
                 where = where / shards.name
                 held.enter_context(lock_folder(where))
                 _write_list(where / SWEEP, shards.sweep)
-            found += [_join(shards, each, where / each.name, finish, ending) for each in shards.scenarios]
+            found += [_join(shards, each, where / each.name, finish, endings) for each in shards.scenarios]
     return found
 
 
@@ -73,7 +74,9 @@ def _write_list(path: Path, data: bytes) -> None:
     write_whole(path, data)
 
 
-def _join(shards: ShardSet, pieces: ScenarioShards, target: Path, finish: Finish | None, ending: str) -> Merged:
+def _join(
+    shards: ShardSet, pieces: ScenarioShards, target: Path, finish: Finish | None, endings: Sequence[str]
+) -> Merged:
     """Copy the missing chunks of a scenario, then write its tables and charts."""
     item = BatchItem(shards.id, target, shards.draws, settings=pieces.settings)
     damaged: list[str] = []
@@ -97,7 +100,7 @@ def _join(shards: ShardSet, pieces: ScenarioShards, target: Path, finish: Finish
             else:
                 item = replace(item, computed=item.computed + len(span))
         if not left:
-            item = finished(folder, item, finish, ending)
+            item = finished(folder, item, finish, endings)
         item = replace(item, damaged=tuple(folder.damaged))
     return Merged(item, shards.seed, tuple(_missing(shards, left, folder)), tuple(damaged))
 

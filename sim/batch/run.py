@@ -46,7 +46,7 @@ def batch(
     vary: Sequence[str] = (),
     design: str | None = None,
     finish: Finish | None = None,
-    ending: str = "",
+    endings: Sequence[str] = (),
     shard: Shard | None = None,
     dask: str | None = None,
     large: bool = False,
@@ -64,7 +64,7 @@ def batch(
         design: `sobol:COUNT` or `latin:COUNT`: so many points spread over what varies; None for all combinations.
         finish: Called with the results of each scenario and its folder when all else is written: for charts. One of
             this package, or a partial of one, is called in the processes that play; any other one in this process.
-        ending: Suffix of a file that `finish` makes; if there is none, charts are made again.
+        endings: Of files that `finish` makes; if there is none with one of them, charts are made again.
         shard: Play only the chunks of this shard, into folders of its own, without tables; `merge` joins all shards.
         dask: Address of the scheduler of a Dask cluster, whose workers play in place of local processes.
         large: Play scenarios too of which one draw may take more than a minute or 4 GB.
@@ -87,7 +87,7 @@ def batch(
         raise ValueError(f"at least 1 draw and 1 worker are needed, not {draws} and {workers}")
     plans = read_all(paths, seed, Path(out), sets, vary, design, shard, large)
     with ExitStack() as held, handled_signals() as stopping:
-        run = _Run(plans, draws, seed, workers, progress or Silent(), finish, ending, shard, stopping)
+        run = _Run(plans, draws, seed, workers, progress or Silent(), finish, endings, shard, stopping)
         try:
             if dask is not None:
                 with stopping:
@@ -117,7 +117,7 @@ class _Run:
     workers: int
     progress: Silent
     finish: Finish | None
-    ending: str
+    endings: Sequence[str]
     shard: Shard | None
     stopping: Stopping
     planned: list[Planned] = field(default_factory=list)
@@ -312,7 +312,7 @@ class _Run:
         folder, planned = running.folder, running.planned
         charts = self.finish is not None and folder.shard is None
         with self.stopping:
-            complete = folder.is_complete(self.draws, charts, self.ending)
+            complete = folder.is_complete(self.draws, charts, self.endings)
         if folder.shard is not None and not complete:
             folder.seal()
         if folder.shard is not None or complete:

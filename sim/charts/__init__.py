@@ -44,7 +44,7 @@ from sim.charts.chart import (
     svg_text,
 )
 from sim.charts.packages import compare, compare_table
-from sim.charts.page import Picture
+from sim.charts.page import SLIDE, Picture
 from sim.results.results import Results
 from sim.results.tables import csv_text
 
@@ -65,7 +65,7 @@ def charts_side_by_side(results: Sequence[Results]) -> list[str]:
 
 
 def render_charts(
-    subject: object, names: Sequence[str] | None = None, stem: str = "", png: bool = False
+    subject: object, names: Sequence[str] | None = None, stem: str = "", png: bool = False, slides: bool = False
 ) -> Iterator[Rendered]:
     """Draw charts of results, or of an analysis, one after the other.
 
@@ -74,6 +74,7 @@ def render_charts(
         names: Of the charts; by default all that apply.
         stem: Name of the files in place of the chart's, where there is one chart.
         png: Whether as PNG too, which takes twice the time.
+        slides: Whether as slides too: 1600 x 900 pixels, PNG.
 
     Raises:
         ValueError: if there is no chart of a name; nothing is drawn then.
@@ -81,24 +82,29 @@ def render_charts(
     registry = CHARTS if isinstance(subject, Results) else ANALYSIS_CHARTS
     chosen = charts_of(subject) if names is None else registry.named(names)
     return (
-        Rendered.of(stem or chart.stem(subject), chart(subject), chart.table(subject), png) for chart in chosen
-    )
+        Rendered.of(
+            stem or chart.stem(subject), chart(subject), chart.table(subject), png,
+            chart.slide(subject) if slides else None,
+        )
+        for chart in chosen
+    )  # fmt: skip
 
 
 def save_charts(
     subject: object, folder: str | os.PathLike[str], names: Sequence[str] | None = None, stem: str = "",
-    png: bool = False,
+    png: bool = False, slides: bool = False,
 ) -> list[Path]:  # fmt: skip
-    """Draw charts as `render_charts` does and write each as SVG and CSV, and as PNG if requested.
+    """Draw charts as `render_charts` does and write each as SVG and CSV, as PNG and as a slide if requested.
 
     `folder`: made if it is missing.
     """
-    return [path for each in render_charts(subject, names, stem, png) for path in each.save(folder)]
+    return [path for each in render_charts(subject, names, stem, png, slides) for path in each.save(folder)]
 
 
 def render_comparison(
-    results: Sequence[Results], names: Sequence[str] = (), labels: Sequence[str] | None = None, png: bool = False
-) -> Iterator[Rendered]:
+    results: Sequence[Results], names: Sequence[str] = (), labels: Sequence[str] | None = None, png: bool = False,
+    slides: bool = False,
+) -> Iterator[Rendered]:  # fmt: skip
     """Draw results beside each other: `compare`, then the named charts side by side on one scale.
 
     Args:
@@ -106,12 +112,14 @@ def render_comparison(
         names: Of `CHARTS`, to be shown side by side as well.
         labels: The label of each result.
         png: Whether as PNG too.
+        slides: Whether `compare` as a slide too.
 
     Raises:
         ValueError: if there is no result, no chart of a name, or not one label for each.
     """
     charts = CHARTS.named(names)
-    yield Rendered.of("compare", compare(results, labels), compare_table(results, labels), png)
+    yield Rendered.of("compare", compare(results, labels), compare_table(results, labels), png,
+                      compare(results, labels, SLIDE) if slides else None)  # fmt: skip
     for chart in charts:
         picture, table = side_by_side(chart, results, labels), chart.several(results, labels)
         yield Rendered.of(f"compare-{chart.name}", picture, table, png)
@@ -119,10 +127,10 @@ def render_comparison(
 
 def save_comparison(
     results: Sequence[Results], folder: str | os.PathLike[str], names: Sequence[str] = (),
-    labels: Sequence[str] | None = None, png: bool = False,
+    labels: Sequence[str] | None = None, png: bool = False, slides: bool = False,
 ) -> list[Path]:  # fmt: skip
-    """Draw results as `render_comparison` does and write each chart as SVG and CSV, and as PNG if requested."""
-    return [path for each in render_comparison(results, names, labels, png) for path in each.save(folder)]
+    """Draw results as `render_comparison` does and write each chart as SVG and CSV, as PNG and slide if requested."""
+    return [path for each in render_comparison(results, names, labels, png, slides) for path in each.save(folder)]
 
 
 class Plots:

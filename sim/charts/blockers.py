@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from sim.analysis.reasons import Group, Part, obstacle_groups
 from sim.charts.chart import CHARTS, Chart
 from sim.charts.packages import FILLS
-from sim.charts.page import BODY, SMALL, Caption, Panel
+from sim.charts.page import BODY, PAGE, SMALL, Caption, Form, Panel
 from sim.charts.rows import AXIS, BAR, ROW, SPACE, draw_share_scale, draw_value, draw_whisker, nice_scale
 from sim.charts.style import NEUTRAL_PALE, SOFT, agreement_sentence, in_force_or_signed, ink_on
 from sim.charts.text import DASH, LINE, wrap
 from sim.core.wording import counted
-from sim.results.format import LEAST_GROUP, too_few
+from sim.results.format import LEAST_GROUP, of_hundred, too_few
 from sim.results.labels import BLOCKED, blocked_label, clean, party_label
 from sim.results.results import Results
 from sim.scenario import Scenario
@@ -27,6 +27,7 @@ AIR, HEAD = 0.14, 0.6  # inches above a group, above the cells of pairs
 CELL, TALL, NAMES = 1.1, 0.3, 1.9  # inches: width and height of a cell, text at the left
 SHADES = mpl.colormaps["Blues"]
 OTHERS = ("", "others")  # the key of all parts without a bar of their own
+STOPS = {"no_zone": "no deal is possible", "late": "time runs out or talks end", "refused": "a text falls at home"}
 Key = tuple[str, str]  # outcome and name of a part
 
 
@@ -184,10 +185,13 @@ class BlockersChart(Chart[Results, Blocking]):
     about = "what stands in the way: no possible deal, out of time, rejected at home; and who blocks with whom"
     group = "blockers"
 
-    def frame(self, results: Sequence[Results]) -> Blocking:
+    def frame(self, results: Sequence[Results], form: Form = PAGE) -> Blocking:
         """Return the largest parts in any result, on one scale."""
         each = [_shares(one) for one in results]
         rows, owners, highs, most = dict[str, tuple[Key, ...]](), dict[str, float](), [0.01], 1e-9
+        drawn = {name for one in each for name in one}
+        parted = {group.name for one in each for group in _enough(one.values())}
+        room = min(MOST, max(1, (form.rows - 2 * len(drawn) + len(parted)) // max(1, len(parted))))
         for name in BLOCKED:
             groups = [one[name] for one in each if name in one]
             if not groups:
@@ -201,10 +205,11 @@ class BlockersChart(Chart[Results, Blocking]):
                     owners[owner] = owners.get(owner, 0.0) + mean[0]
                     most = max(most, mean[0])
             keys = sorted(largest, key=lambda key: (-largest[key], key))
-            rows[name] = tuple(keys if len(keys) <= MOST else [*keys[: MOST - 1], OTHERS])
+            rows[name] = tuple(keys if len(keys) <= room else [*keys[: room - 1], OTHERS])
             highs += [group.interval[1] for group in groups]
         step, limit = nice_scale(max(highs))
-        return Blocking(rows, tuple(sorted(owners, key=lambda name: (-owners[name], name))), step, limit, most)
+        ranked = tuple(sorted(owners, key=lambda name: (-owners[name], name)))
+        return Blocking(rows, ranked if form is PAGE else (), step, limit, most)
 
     def size(self, results: Results, shared: Blocking) -> tuple[float, float]:
         wide = max(TEXT + SPACE + WIDE + VALUE, NAMES + CELL * (len(shared.owners) + 1))
@@ -241,7 +246,15 @@ class BlockersChart(Chart[Results, Blocking]):
                 "framed: where it blocks alone. A row adds up to the bars of that party."
             )
         return Caption("What stands in the way", how, finding, " ".join(["Bar chart in groups.", *first, finding]),
-                       tuple(notes))  # fmt: skip
+                       tuple(notes), self._headline(results))  # fmt: skip
+
+    def _headline(self, results: Results) -> str:
+        largest = max(_shares(results).values(), key=lambda group: group.count, default=None)
+        if largest is None:
+            return f"Every one of {results.n:,} runs ends with an agreement {in_force_or_signed(results)}"
+        share, part = of_hundred(largest.count, results.n), largest.parts[0]
+        most = f"; the largest part: {blocked_label(results.scenario, part.outcome, part.name)}"
+        return f"In {share} runs {STOPS[largest.name]}{most if largest.count >= LEAST_GROUP and part.name else ''}"
 
     def _most(self, results: Results, group: Group) -> str:
         if group.count < LEAST_GROUP:

@@ -5,17 +5,33 @@ import io
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from xml.sax.saxutils import escape
 
 import pandas as pd
 
-from sim.charts.page import BODY, Caption, Panel, Picture, drawing_settings, provenance, sheet
-from sim.charts.style import SOFT
+from sim import __version__
+from sim.charts.page import (
+    BODY,
+    PAGE,
+    SLIDE,
+    SLIDE_PIXELS,
+    Caption,
+    Form,
+    Panel,
+    Picture,
+    drawing_settings,
+    provenance,
+    sheet,
+    slide,
+)
+from sim.charts.style import SOFT, signed_of
 from sim.charts.text import LINE, clean, wrap
+from sim.core.wording import counted
 from sim.results.files import make_folder, write_whole
+from sim.results.format import LEAST_GROUP
 from sim.results.results import Results
 from sim.results.tables import csv_text
 
@@ -41,13 +57,18 @@ def svg_text(picture: Picture) -> str:
     return re.sub(r"<svg([^>]*)>\s*", lambda found: f"<svg{found[1]} {attributes}", text, count=1)
 
 
-def png_bytes(picture: Picture, dpi: int = PNG_DPI) -> bytes:
+def png_bytes(picture: Picture, dpi: float = PNG_DPI) -> bytes:
     """Write a picture as PNG, without program name or date, with its text alternative."""
     buffer = io.BytesIO()
     with drawing_settings():
         alone = {"Software": None, "Title": picture.title, "Description": picture.alt}
         picture.savefig(buffer, format="png", dpi=dpi, metadata=alone)
     return buffer.getvalue()
+
+
+def slide_bytes(picture: Picture) -> bytes:
+    """Write a slide as PNG of its pixels."""
+    return png_bytes(picture, SLIDE_PIXELS[0] / picture.get_figwidth() * (1 + 1e-9))
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,20 +79,25 @@ class Rendered:
     svg: str
     table: pd.DataFrame  # the numbers drawn
     png: bytes = b""  # empty unless requested
+    slide: bytes = b""  # PNG, empty unless requested
 
     @classmethod
-    def of(cls, name: str, picture: Picture, table: pd.DataFrame, png: bool = False) -> "Rendered":
-        return cls(name, svg_text(picture), table, png_bytes(picture) if png else b"")
+    def of(
+        cls, name: str, picture: Picture, table: pd.DataFrame, png: bool = False, slide: Picture | None = None
+    ) -> "Rendered":
+        drawn = slide_bytes(slide) if slide is not None else b""
+        return cls(name, svg_text(picture), table, png_bytes(picture) if png else b"", drawn)
 
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
-        """Write `name.svg`, `name.csv` and, if it was made, `name.png` into a folder, each atomically.
+        """Write `name.svg`, `name.csv` and, if made, `name.png` and `name-slide.png` into a folder, each atomically.
 
         StoreError if they cannot be written, or the folder is a link.
         """
         target = Path(folder)
         make_folder(target)
-        contents = {"svg": self.svg.encode(), "png": self.png, "csv": csv_text(self.table).encode()}
-        paths = {target / f"{self.name}.{kind}": data for kind, data in contents.items() if data}
+        csv = csv_text(self.table).encode()
+        contents = {".svg": self.svg.encode(), ".png": self.png, "-slide.png": self.slide, ".csv": csv}
+        paths = {target / f"{self.name}{ending}": data for ending, data in contents.items() if data}
         for path, data in paths.items():
             write_whole(path, data)
         return list(paths)
@@ -96,6 +122,7 @@ class Chart(Generic[Subject, Shared]):
     about: str = ""  # its description, in a line
     group: str = "charts"  # the section of the page, by its id; a new group makes a section
     of: type = Results  # the class of its subjects
+    intervals: str = "in brackets: 95 % intervals"  # what its intervals are, for a line of footer
 
     def applies(self, subject: Subject) -> bool:
         """Return whether a subject has the data; otherwise the picture has a sentence on why not."""
@@ -105,8 +132,8 @@ class Chart(Generic[Subject, Shared]):
         """Return whether several subjects can be compared."""
         return True
 
-    def frame(self, subjects: Sequence[Subject]) -> Shared:
-        """Return what pictures of these subjects share."""
+    def frame(self, subjects: Sequence[Subject], form: Form = PAGE) -> Shared:
+        """Return what pictures of these subjects share, in no more rows than the form has."""
         raise NotImplementedError
 
     def size(self, subject: Subject, shared: Shared) -> tuple[float, float]:
@@ -155,6 +182,23 @@ class Chart(Generic[Subject, Shared]):
             self.size(subject, shared),
             lambda panel: self.draw(panel, subject, shared),
         )
+
+    def slide(self, subject: Subject) -> Picture:
+        """Draw one subject as a slide: the same chart, in as many of eight rows as fit; a sentence for too few runs."""
+        footer = slide_footer(self.kicker(subject), self.footer(subject), self.intervals)
+        n: int = subject.n  # type: ignore[attr-defined]
+        if n < LEAST_GROUP:
+            return too_few_slide(subject if isinstance(subject, Results) else None, n, footer)
+        for rows in range(SLIDE.rows, 0, -1):
+            shared = self.frame([subject], replace(SLIDE, rows=rows))
+            size = self.size(subject, shared)
+            if size[0] <= SLIDE.width and size[1] <= SLIDE.height:
+                break
+        caption = self.caption(subject, shared)
+        if not caption.headline:
+            first = re.split(r"(?<=\w)\. ", caption.finding or caption.title)[0]
+            caption = replace(caption, headline=first.rstrip("."))
+        return slide(caption, footer, size, lambda panel: self.draw(panel, subject, shared))
 
     def several(self, subjects: Sequence[Subject], labels: Sequence[str] | None = None) -> pd.DataFrame:
         """Concatenate the tables of several subjects, with a first column `result`."""
@@ -207,6 +251,19 @@ def charts_of(subject: object) -> list[AnyChart]:
     """Return the charts that results or an analysis have."""
     there = (*CHARTS.values(), *ANALYSIS_CHARTS.values())
     return [chart for chart in there if isinstance(subject, chart.of) and chart.applies(subject)]
+
+
+def slide_footer(name: str, *parts: str) -> tuple[str, str]:
+    """Return the line below a slide: what it is of; its runs, what its intervals are, and that it is no forecast."""
+    return name, "".join(f" · {part}" for part in (*parts, f"peacesim {__version__}", "no forecast") if part)
+
+
+def too_few_slide(results: Results | None, n: int, footer: tuple[str, str]) -> Picture:
+    """Draw, in place of bars and shares of so few runs, a sentence with the count."""
+    many = f"{counted(n, 'run')}: too few for bars or shares, which take {LEAST_GROUP}"
+    headline = many if results is None else signed_of(results)
+    caption = Caption("Too few runs for a chart", "", "", f"No chart. {headline}. {many}.", headline=headline)
+    return slide(caption, footer, (6.2, 2.0), lambda panel: panel.text(0, 0.2, f"{many}.", BODY))
 
 
 def side_by_side(chart: AnyChart, results: Sequence[Results], labels: Sequence[str] | None = None) -> Picture:

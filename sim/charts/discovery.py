@@ -1,6 +1,7 @@
 """Scenario discovery: boxes of input conditions under which an outcome is typical, and coverage against density."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -8,10 +9,12 @@ from matplotlib.axes import Axes
 
 from sim.analysis.discovery import Discovery
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
-from sim.charts.page import BODY, SMALL, Caption, Panel
+from sim.charts.page import BODY, PAGE, SMALL, Caption, Form, Panel
 from sim.charts.style import BLACK, INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
 from sim.charts.text import LINE, interval_note, wrap
 from sim.charts.wording import box_sentence, condition_texts, discovery_opening, does, lines_named, population
+from sim.core.wording import counted
+from sim.results.format import percent
 from sim.results.labels import value_label
 from sim.results.results import Results, share_interval
 
@@ -27,10 +30,10 @@ NUMBERS = [
 ]
 
 
-def _draw_boxes(panel: Panel | None, subject: Discovery) -> float:
-    """Draw the sentence of each box with the ranges of its inputs below; returns their height."""
+def _draw_boxes(panel: Panel | None, subject: Discovery, most: int) -> float:
+    """Draw the sentence of each of the first boxes with the ranges of its inputs below; returns their height."""
     y = 0.0
-    for place, found in enumerate(subject.boxes):
+    for place, found in enumerate(subject.boxes[:most]):
         lines = wrap(box_sentence(subject, place), TEXT, BODY)
         if panel is not None:
             panel.text(0, y, f"Box {place + 1}", BODY, weight="bold")
@@ -112,8 +115,17 @@ def _draw_key(panel: Panel, subject: Discovery, top: float) -> None:
     panel.lines(0.45, y, wrap(finding, panel.width - 0.45, SMALL), SMALL)
 
 
+@dataclass(frozen=True)
+class Boxes:
+    """Why there is no box, in lines, none where there is one; the boxes drawn; inches of the picture beside them."""
+
+    note: tuple[str, ...]
+    most: int
+    side: float
+
+
 @ANALYSIS_CHARTS.register
-class DiscoveryChart(Chart[Discovery, list[str]]):
+class DiscoveryChart(Chart[Discovery, Boxes]):
     """Boxes in sentences, the part of each input's range inside, and the trade-off they were chosen from."""
 
     name = "discovery"
@@ -123,25 +135,29 @@ class DiscoveryChart(Chart[Discovery, list[str]]):
     def results(self, subject: Discovery) -> Results:
         return subject.results
 
-    def frame(self, subjects: Sequence[Discovery]) -> list[str]:
-        """Return the reason why there is no box, in lines; empty where there is one."""
-        note = subjects[0].note
-        return wrap(note, TEXT + GAP + SCATTER, BODY) if note else []
+    def frame(self, subjects: Sequence[Discovery], form: Form = PAGE) -> Boxes:
+        note, most = subjects[0].note, 0
+        for box in subjects[0].boxes:  # a row is a condition
+            form = replace(form, rows=form.rows - len(box.box.columns))
+            most += form.rows >= 0 or not most
+        side = min(SCATTER, form.height - 0.6 - 6 * SMALL * LINE)
+        return Boxes(tuple(wrap(note, TEXT + GAP + SCATTER, BODY) if note else ()), most, side)
 
-    def size(self, subject: Discovery, shared: list[str]) -> tuple[float, float]:
-        if shared:
-            return TEXT + GAP + SCATTER, len(shared) * BODY * LINE + 0.2
-        return TEXT + GAP + SCATTER, max(_draw_boxes(None, subject), SCATTER + 0.6 + 6 * SMALL * LINE)
+    def size(self, subject: Discovery, shared: Boxes) -> tuple[float, float]:
+        if shared.note:
+            return TEXT + GAP + SCATTER, len(shared.note) * BODY * LINE + 0.2
+        tall = shared.side + 0.6 + 6 * SMALL * LINE
+        return TEXT + GAP + SCATTER, max(_draw_boxes(None, subject, shared.most), tall)
 
-    def draw(self, panel: Panel, subject: Discovery, shared: list[str]) -> None:
-        if shared:
-            panel.lines(0, 0.1, shared, BODY)
+    def draw(self, panel: Panel, subject: Discovery, shared: Boxes) -> None:
+        if shared.note:
+            panel.lines(0, 0.1, shared.note, BODY)
             return
-        _draw_boxes(panel, subject)
-        part = panel.part(TEXT + GAP, 0, SCATTER, panel.height)
+        _draw_boxes(panel, subject, shared.most)
+        part, side = panel.part(TEXT + GAP, 0, SCATTER, panel.height), shared.side
         part.text(0, 0, "Coverage and density of the first box", BODY, weight="bold")
-        _draw_tradeoff(part.axes(0.45, 0.35, SCATTER - 0.5, SCATTER - 0.5), subject)
-        _draw_key(part, subject, SCATTER + 0.45)
+        _draw_tradeoff(part.axes(0.45, 0.35, side - 0.5, side - 0.5), subject)
+        _draw_key(part, subject, side + 0.45)
 
     def table(self, subject: Discovery) -> pd.DataFrame:
         """Return one row a condition (`kind` `condition`), and one a candidate box (`tradeoff`)."""
@@ -163,8 +179,8 @@ class DiscoveryChart(Chart[Discovery, list[str]]):
                 rows.append({"kind": "tradeoff", "box": number} | {str(key): value for key, value in row.items()})
         return pd.DataFrame(rows, columns=NUMBERS)
 
-    def caption(self, subject: Discovery, shared: list[str]) -> Caption:
-        finding = discovery_opening(subject)
+    def caption(self, subject: Discovery, shared: Boxes) -> Caption:
+        finding, left = discovery_opening(subject), len(subject.boxes) - shared.most
         sentences: Sequence[str] = [box_sentence(subject, place) for place in range(len(subject.boxes))]
         text = " ".join([finding, *(sentences or [subject.note])])
         return Caption(
@@ -179,4 +195,14 @@ class DiscoveryChart(Chart[Discovery, list[str]]):
                 interval_note(subject.tested),
                 *(f"{text[0].upper()}{text[1:]}" for text in lines_named(subject)[:MOST_LINES]),
             ),
+            self._headline(subject),
+            f"and {counted(left, 'more box', 'more boxes')}" if left > 0 else "",
         )
+
+    def _headline(self, subject: Discovery) -> str:
+        share = percent(subject.cases / subject.n, subject.n)
+        every = f"{share} of {subject.n:,} {population(subject)} {does(subject)}"
+        if not subject.boxes:
+            return every
+        first = subject.boxes[0].tested
+        return f"{every}; inside box 1, {percent(first.density, first.n)}"

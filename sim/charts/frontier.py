@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from matplotlib.collections import PolyCollection
 
 from sim.analysis.portrait import LINES_OFF, LINES_REAL, portrait
 from sim.charts.chart import CHARTS, Chart
-from sim.charts.page import BODY, SMALL, Caption, Panel
+from sim.charts.page import BODY, PAGE, SMALL, Caption, Form, Panel
 from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, agreement_sentence, party_styles
 from sim.charts.text import DASH, LINE, clean, interval_note, listed, share_text, text_width, wrap
 from sim.core.exact import Floats
@@ -140,10 +140,12 @@ def _proposals(scenario: Scenario, table: pd.DataFrame, pair: tuple[str, str]) -
 
 @dataclass(frozen=True)
 class Axis:
-    """Ends of the axes that several results share."""
+    """Ends of the axes that several results share, and what there is room for."""
 
     low: float
     high: float
+    side: float = SIDE  # inches
+    entries: int = 99  # of the list at the right; reference solutions and proposals beyond are left out
 
 
 @remembered
@@ -206,19 +208,19 @@ def _draw_lines(axes: Axes, results: Results, view: Scene) -> None:
         line(worth, color=styles[name].colour, linestyle=styles[name].dash, linewidth=1.4, zorder=2.3)
 
 
-def _draw_marks(axes: Axes, view: Scene, shared: Axis) -> None:
+def _draw_marks(axes: Axes, marks: Sequence[Mark], shared: Axis) -> None:
     """Draw marks with their tags beside them, without overlap."""
-    scale = SIDE / (shared.high - shared.low)
-    taken = [((x - shared.low) * scale, (y - shared.low) * scale) for x, y in (mark.middle for mark in view.marks)]
+    scale = shared.side / (shared.high - shared.low)
+    taken = [((x - shared.low) * scale, (y - shared.low) * scale) for x, y in (mark.middle for mark in marks)]
     tags: list[tuple[float, float]] = []
-    for mark, point in zip(view.marks, list(taken), strict=True):
+    for mark, point in zip(marks, list(taken), strict=True):
         x, y = mark.middle
         if mark.low != mark.high:
             box = ([mark.low[0], mark.high[0]], mark.low[1], mark.high[1])
             axes.fill_between(*box, facecolor="none", edgecolor=INK, linewidth=0.8, linestyle=":", zorder=2.9)
         shape = "o" if mark.kind == "solution" else "s"
         axes.plot(x, y, shape, markersize=6, color=FILL[mark.kind], markeredgecolor=INK, markeredgewidth=1.1, zorder=3)
-        place = _free_place(point, taken, tags)
+        place = _free_place(point, taken, tags, shared.side)
         tags.append(place)
         spot = (place[0] / scale + shared.low, place[1] / scale + shared.low)
         axes.plot([x, spot[0]], [y, spot[1]], color=INK, linewidth=0.6, zorder=2.8)
@@ -231,7 +233,7 @@ def _draw_marks(axes: Axes, view: Scene, shared: Axis) -> None:
 
 
 def _free_place(
-    point: tuple[float, float], marks: Sequence[tuple[float, float]], tags: Sequence[tuple[float, float]]
+    point: tuple[float, float], marks: Sequence[tuple[float, float]], tags: Sequence[tuple[float, float]], side: float
 ) -> tuple[float, float]:
     """Return the nearest place around a point that is clear of marks, tags and edges; inches."""
     best, most = point, -math.inf
@@ -240,7 +242,7 @@ def _free_place(
             angle = math.pi * (0.25 + turn / 8)
             x, y = point[0] + distance * math.cos(angle), point[1] + distance * math.sin(angle)
             clear = min(
-                [0.05 + min(x, y, SIDE - x, SIDE - y)]
+                [0.05 + min(x, y, side - x, side - y)]
                 + [math.dist((x, y), other) - 0.02 for other in marks if other != point]
                 + [math.dist((x, y), other) - 0.08 for other in tags]
             )
@@ -251,17 +253,17 @@ def _free_place(
     return best
 
 
-def _name_axes(panel: Panel, results: Results, view: Scene) -> None:
+def _name_axes(panel: Panel, results: Results, view: Scene, side: float) -> None:
     styles = party_styles(results.scenario)
     for name, upright in zip(view.pair, (False, True), strict=True):
-        label = wrap(f"Worth to {clean(results.scenario.parties[name].label)}", SIDE - 0.9, BODY, 1)[0]
+        label = wrap(f"Worth to {clean(results.scenario.parties[name].label)}", side - 0.9, BODY, 1)[0]
         half = text_width(label, BODY) / 2
         if upright:
-            panel.text(0, SIDE / 2, label, BODY, rotation=90, va="center")
-            swatch = panel.axes(0.02, SIDE / 2 + half + 0.1, 0.12, 0.25)
+            panel.text(0, side / 2, label, BODY, rotation=90, va="center")
+            swatch = panel.axes(0.02, side / 2 + half + 0.1, 0.12, 0.25)
         else:
-            panel.text(LEFT + SIDE / 2, SIDE + 0.34, label, BODY, ha="center")
-            swatch = panel.axes(LEFT + SIDE / 2 - half - 0.35, SIDE + 0.36, 0.25, 0.12)
+            panel.text(LEFT + side / 2, side + 0.34, label, BODY, ha="center")
+            swatch = panel.axes(LEFT + side / 2 - half - 0.35, side + 0.36, 0.25, 0.12)
         swatch.set_axis_off()
         ends = ([0.5, 0.5], [0, 1]) if upright else ([0, 1], [0.5, 0.5])
         swatch.plot(*ends, color=styles[name].colour, linewidth=2.5)
@@ -298,6 +300,13 @@ def _entries(results: Results, view: Scene) -> list[tuple[str, str, str]]:
     return entries + [("proposal", mark.tag, f"{mark.name}  {_utility_text(mark)}") for mark in proposals[:12]]
 
 
+def _marks(results: Results, view: Scene, shared: Axis) -> tuple[Mark, ...]:
+    """Return the solutions and proposals for which the list has room, proposals first."""
+    bare = sum(kind != "heading" for kind, *_ in _entries(results, replace(view, marks=())))
+    ranked = sorted(view.marks, key=lambda mark: mark.kind != "proposal")[: max(0, shared.entries - bare)]
+    return tuple(mark for mark in view.marks if mark in ranked)
+
+
 def _has_lines(results: Results) -> bool:
     return any(party.red_lines for party in results.scenario.parties.values())
 
@@ -318,18 +327,18 @@ def _utility_text(mark: Mark) -> str:
     return f"({', '.join(ends)})"
 
 
-def _list_lines(results: Results, view: Scene) -> list[tuple[str, str, list[str], float]]:
+def _list_lines(results: Results, view: Scene, shared: Axis) -> list[tuple[str, str, list[str], float]]:
     lines = []
-    for kind, tag, words in _entries(results, view):
+    for kind, tag, words in _entries(results, replace(view, marks=_marks(results, view, shared))):
         heading = kind == "heading"
         broken = wrap(words, LIST - (0 if heading else 0.42), SMALL, 4, bold=heading)
         lines.append((kind, tag, broken, len(broken) * SMALL * LINE + (0.14 if heading else 0.06)))
     return lines
 
 
-def _draw_list(panel: Panel, results: Results, view: Scene) -> None:
-    x, y, styles = LEFT + SIDE + GAP, -0.1, party_styles(results.scenario)
-    for kind, tag, lines, height in _list_lines(results, view):
+def _draw_list(panel: Panel, results: Results, view: Scene, shared: Axis) -> None:
+    x, y, styles = LEFT + shared.side + GAP, -0.1, party_styles(results.scenario)
+    for kind, tag, lines, height in _list_lines(results, view, shared):
         if kind == "heading":
             panel.lines(x, y + 0.1, lines, SMALL, weight="bold")
         else:
@@ -358,27 +367,29 @@ def _draw_list(panel: Panel, results: Results, view: Scene) -> None:
 @CHARTS.register
 class FrontierChart(Chart[Results, Axis]):
     name = "frontier"
+    intervals = "utilities at central numbers"
     about = (
         "utility of packages to two parties: no-deal lines, zone, frontier, reference solutions, proposals, agreements"
     )
     group = "talks"
 
-    def frame(self, results: Sequence[Results]) -> Axis:
+    def frame(self, results: Sequence[Results], form: Form = PAGE) -> Axis:
         """Return limits of both axes, equally long for all results: 0 to 1, more where linkages reach further."""
         lows, highs = [0.0], [1.0]
         for one in results:
             view = scene(one.scenario)
             lows.append(float(view.utility.min()))
             highs.append(float(view.utility.max()))
-        return Axis(math.floor(min(lows) * 20) / 20 - 0.02, math.ceil(max(highs) * 20) / 20 + 0.02)
+        return Axis(math.floor(min(lows) * 20) / 20 - 0.02, math.ceil(max(highs) * 20) / 20 + 0.02,
+                    min(SIDE, form.height - BELOW), 99 if form is PAGE else form.rows)  # fmt: skip
 
     def size(self, results: Results, shared: Axis) -> tuple[float, float]:
-        listed = sum(height for *_, height in _list_lines(results, scene(results.scenario)))
-        return LEFT + SIDE + GAP + LIST, max(SIDE + BELOW, listed)
+        listed = sum(height for *_, height in _list_lines(results, scene(results.scenario), shared))
+        return LEFT + shared.side + GAP + LIST, max(shared.side + BELOW, listed)
 
     def draw(self, panel: Panel, results: Results, shared: Axis) -> None:
         view = scene(results.scenario)
-        axes = panel.axes(LEFT, 0, SIDE, SIDE)
+        axes = panel.axes(LEFT, 0, shared.side, shared.side)
         axes.set_xlim(shared.low, shared.high)
         axes.set_ylim(shared.low, shared.high)
         axes.set_xticks(np.linspace(0, 1, 6))
@@ -387,9 +398,9 @@ class FrontierChart(Chart[Results, Axis]):
         _draw_packages(axes, view, shared)
         _draw_agreements(axes, results, view)
         _draw_lines(axes, results, view)
-        _draw_marks(axes, view, shared)
-        _name_axes(panel, results, view)
-        _draw_list(panel, results, view)
+        _draw_marks(axes, _marks(results, view, shared), shared)
+        _name_axes(panel, results, view, shared.side)
+        _draw_list(panel, results, view, shared)
 
     def caption(self, results: Results, shared: Axis) -> Caption:
         view = scene(results.scenario)
@@ -398,10 +409,11 @@ class FrontierChart(Chart[Results, Axis]):
         finding = agreement_sentence(results, share_text(results.agreements, results.n))
         others = len(results.scenario.parties) > 2
         shown = f" Shown: {view.why}; other parties' consent counts in what is acceptable." if others else ""
-        lines, reading = "", ""
+        lines, reading, aside = "", "", ""
+        hidden = len(view.marks) - len(_marks(results, view, shared))
         if _has_lines(results):
             lines = f" when red lines are set aside, {real:,} with every red line real"
-            reading = f", {view.reading}"
+            reading, aside = f", {view.reading}", f"; {off:,} with red lines set aside"
         return Caption(
             f"What packages are worth to {a} and {b}",
             f"Further right is better for {a}, further up for {b}. Each scale is the party's own, so the two do not "
@@ -414,6 +426,9 @@ class FrontierChart(Chart[Results, Axis]):
              "most. Packages signed are drawn at central numbers too: by the numbers of its own run each is worth more "
              "or less to a party, and lies elsewhere.",
              interval_note(results.n)),
+            f"At central numbers {real:,} of {view.utility.shape[1]:,} packages are acceptable to all who must sign"
+            f"{aside}",
+            f"and {counted(hidden, 'more marked package')}" if hidden else "",
         )  # fmt: skip
 
     def table(self, results: Results) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The funnel from a ZOPA to an agreement that holds: how many runs reach each stage, and where the others stopped."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -8,11 +8,13 @@ from matplotlib.axes import Axes
 
 from sim.charts.chart import CHARTS, Chart
 from sim.charts.packages import FILLS, INTERVAL_NOTE
-from sim.charts.page import BODY, SMALL, Caption, Panel
+from sim.charts.page import BODY, PAGE, SMALL, Caption, Form, Panel
 from sim.charts.rows import AXIS, ROW, SPACE, VALUE, draw_share, draw_share_scale, nice_scale
-from sim.charts.style import INK, OUTCOME_WORDS, SOFT, agreement_sentence, begun, in_force_or_signed
+from sim.charts.style import INK, OUTCOME_WORDS, SOFT, agreement_sentence, begun, in_force_or_signed, signed_of
 from sim.charts.text import LINE, share_text, wrap
+from sim.core.wording import counted
 from sim.results.drivers import LEAST_RUNS, Mover, funnel, moved_by
+from sim.results.format import parts_of_hundred
 from sim.results.labels import input_label, name_label, ratifier_short
 from sim.results.results import Results
 from sim.results.stages import REFUSED, Step, is_voted_on, stages, stops
@@ -29,6 +31,7 @@ class Funnel:
     rows: tuple[tuple[str, str], ...]
     limit: float
     step: float
+    left_out: int = 0  # rows for which there is no room
 
 
 def _insert(rows: list[tuple[str, str]], place: int, row: tuple[str, str]) -> int:
@@ -127,6 +130,17 @@ def _draw_bar(axes: Axes, step: Step | None, middle: float, shared: Funnel) -> N
     draw_share(axes, middle, step.count, step.n, inch, FILL[step.kind])
 
 
+def _largest(rows: Sequence[tuple[str, str]], results: Sequence[Results], most: int) -> list[tuple[str, str]]:
+    """Return at most so many rows in their order: stages before what stopped the others, and of these the largest."""
+    counts: dict[tuple[str, str], int] = {}
+    for one in results:
+        for step in stops(one):
+            counts[step.kind, step.name] = max(step.count, counts.get((step.kind, step.name), 0))
+    kinds = ["stage", "stop", "of_those"]
+    ranked = sorted(rows, key=lambda row: (kinds.index(row[0]), -counts.get(row, 0)))
+    return [row for row in rows if row in ranked[:most]]
+
+
 @CHARTS.register
 class FunnelChart(Chart[Results, Funnel]):
     """How far runs get: zone, signed, in force, holding at 12 and 60 months; and where the others stopped."""
@@ -135,7 +149,7 @@ class FunnelChart(Chart[Results, Funnel]):
     about = "how far runs get: zone, signed, in force, holding at 12 and 60 months; and what stopped the others"
     group = "funnel"
 
-    def frame(self, results: Sequence[Results]) -> Funnel:
+    def frame(self, results: Sequence[Results], form: Form = PAGE) -> Funnel:
         """Return the rows that any result has, in one order, on one scale."""
         rows: list[tuple[str, str]] = []
         highs = [0.0]
@@ -146,7 +160,8 @@ class FunnelChart(Chart[Results, Funnel]):
                 before = rows.index(row) + 1 if row in rows else _insert(rows, before, row)
                 highs += [step.interval[1]] if step.n else []
         step_wide, limit = nice_scale(max(highs))
-        return Funnel(tuple(rows), limit, step_wide)
+        kept = _largest(rows, results, form.rows)
+        return Funnel(tuple(kept), limit, step_wide, len(rows) - len(kept))
 
     def size(self, results: Results, shared: Funnel) -> tuple[float, float]:
         return TEXT + SPACE + WIDE + VALUE, sum(row.height for row in _laid_out(results, shared)) + AXIS
@@ -195,7 +210,15 @@ class FunnelChart(Chart[Results, Funnel]):
                 "pattern, and not yet a cause: `explain` plays the same runs with it at both ends of its range.",
                 INTERVAL_NOTE,
             ),
+            self._headline(results, found),
+            f"and {counted(shared.left_out, 'more bar')} in the chart of the page" if shared.left_out else "",
         )
+
+    def _headline(self, results: Results, found: Mapping[str, Step]) -> str:
+        headline = signed_of(results)
+        if 2 * results.agreements > results.n and "held_60" in found:
+            headline += f"; in {parts_of_hundred(found['held_60'].count, results.n)} it still holds after 60 months"
+        return headline
 
     def table(self, results: Results) -> pd.DataFrame:
         """Return one row a bar: as `sim.results.drivers.funnel`, with the row's `label`."""

@@ -2,16 +2,16 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.charts.chart import CHARTS, Chart
-from sim.charts.page import BODY, SMALL, Caption, Panel
+from sim.charts.page import BODY, PAGE, SMALL, Caption, Form, Panel
 from sim.charts.rows import AXIS, BAR, ROW, SPACE, VALUE, draw_edged_whisker, draw_scale, draw_value
-from sim.charts.style import SOFT, PartyStyle, agreement_sentence, in_force_or_signed, party_styles
+from sim.charts.style import SOFT, PartyStyle, agreement_sentence, in_force_or_signed, party_styles, signed_of
 from sim.charts.text import DASH, LINE, clean, listed, share_text, wrap
 from sim.core.exact import Floats
 from sim.results.figures import in_force
@@ -39,6 +39,7 @@ class Part:
     size: float  # size of one unit in the numbers of the results
     limit: float  # right end of the scale, in the unit
     step: float  # between two marks on it
+    parties: int = 99  # drawn at most
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _rows(results: Results, part: Part) -> list[tuple[str, list[str], list[tuple
     """Return party, its label, and the text of both groups in lines; and the height of the row."""
     rows = []
     force = runs_in_force(results)
-    for party in parties(results, part.quantity):
+    for party in parties(results, part.quantity)[: part.parties]:
         label = wrap(clean(results.scenario.parties[party].label), TEXT - 0.25, SMALL, 4, bold=True)
         groups = [
             (which, wrap(f"{finding} ({force if which else results.n - force:,})", GROUP, SMALL, 2))
@@ -192,6 +193,24 @@ def _medians(results: Results, shared: tuple[Part, ...]) -> list[str]:
     return sentences
 
 
+def _headline(results: Results, shared: tuple[Part, ...]) -> str:
+    """Name the median of the first party, without an agreement where enough runs have none."""
+    for part in reversed(shared):
+        party = next(iter(parties(results, part.quantity)), None)
+        if party is None:
+            continue
+        label = clean(results.scenario.parties[party].label, 40)
+        for which, state in ((False, "without"), (True, "with")):
+            ends = spread(results, part.quantity, party, which).ends
+            if ends is not None:
+                run = f"In the median run {state} an agreement {in_force_or_signed(results)}"
+                much = f"{figure(ends[1] / part.size)} {part.unit}"
+                if part.quantity == "war_cost":
+                    return f"{run} the war costs {label} {much}"
+                return f"{run} {label} has {much} without power"
+    return signed_of(results)
+
+
 def _statuses(results: Results) -> str:
     """Describe how many numbers of the war have a source in the file."""
     found = [str(number.status) for path, number in results.scenario.numbers().items() if path.startswith("war.")]
@@ -209,13 +228,14 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
     """Weeks without power and cost of the war while the talks last, by party, with and without an agreement."""
 
     name = "harm"
+    intervals = "in brackets: 10th to 90th percentile of runs"
     about = "weeks without power and cost of the war while the talks last, by party, with and without an agreement"
     group = "after"
 
     def applies(self, subject: Results) -> bool:
         return has_harm(subject)
 
-    def frame(self, results: Sequence[Results]) -> tuple[Part, ...]:
+    def frame(self, results: Sequence[Results], form: Form = PAGE) -> tuple[Part, ...]:
         """Return the quantities that any result has, each in a unit and on a scale for all of them."""
         parts = []
         for quantity in QUANTITIES:
@@ -231,7 +251,12 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
                 size_of_unit, unit = _unit(quantity, max(highs), money)
                 step, limit = round_scale(max(highs) / size_of_unit)
                 parts.append(Part(quantity, unit, size_of_unit, limit, step))
-        return tuple(parts)
+        room, kept = form.rows // len(GROUPS), list[Part]()
+        for part in reversed(parts):  # on a slide the cost first, which all parties have
+            most = max(len(parties(one, part.quantity)) for one in results)
+            kept += [replace(part, parties=max(room, 1))] if room > 0 else []
+            room -= most
+        return tuple(reversed(kept))
 
     def size(self, results: Results, shared: tuple[Part, ...]) -> tuple[float, float]:
         width = TEXT + GROUP + SPACE + WIDE + FIGURES
@@ -269,6 +294,7 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
             finding,
             alt if has_harm(results) else f"No bars. {NO_NUMBERS} {finding}",
             notes if shared else (),
+            _headline(results, shared),
         )
 
     def table(self, results: Results) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The past that the monthly rates of a file imply: no-deal value since the war began, one panel a party."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -10,18 +11,25 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 
 from sim.analysis.hindcast import Hindcast
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
-from sim.charts.page import BODY, SMALL, Caption, Panel
+from sim.charts.page import BODY, PAGE, SMALL, Caption, Form, Panel
 from sim.charts.style import BLACK, INK, NEUTRAL_PALE, RULE, SOFT, PartyStyle, party_styles
 from sim.charts.text import DASH, LINE, clean, wrap
 from sim.core.exact import Floats
+from sim.core.wording import counted
 from sim.results.format import number
 from sim.results.labels import either, party_label
 
 LEFT, WIDE, TALL, GAP, LIST = 0.62, 5.6, 1.35, 0.3, 2.6  # inches
-HEAD, BELOW = 0.26, 0.34  # inches
+LEAST_NAMED = 0.85  # inches of a panel with room for the name of its scale
+HEAD, BELOW, LEAST = 0.26, 0.34, 0.35  # inches; the least a panel is tall
 
 
-Ends = dict[str, tuple[float, float]]  # of the scale, by party
+@dataclass(frozen=True)
+class Ends:
+    """Ends of the scale by party, for the parties drawn, and inches of a panel."""
+
+    of: dict[str, tuple[float, float]]
+    tall: float
 
 
 def _places(dates: Iterable[date]) -> Floats:
@@ -38,7 +46,8 @@ def _draw_party(axes: Axes, found: Hindcast, party: str, style: PartyStyle, ends
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
     axes.tick_params(length=3)
-    axes.set_ylabel(f"utility, 0{DASH}1", fontsize=SMALL, color=SOFT)
+    if axes.bbox.height / axes.figure.dpi >= LEAST_NAMED:
+        axes.set_ylabel(f"utility, 0{DASH}1", fontsize=SMALL, color=SOFT)
     for low, high in ((ends[0], 0), (1, ends[1])):
         axes.axhspan(low, high, facecolor=NEUTRAL_PALE, alpha=0.5, linewidth=0, zorder=0)
     axes.hlines([0, 1], first, last, color=RULE, linewidth=0.9, zorder=1)
@@ -74,6 +83,7 @@ class HindcastChart(Chart[Hindcast, Ends]):
     name = "hindcast"
     about = "no-deal value since the war began, as the rates a month of a file imply it, and what is known"
     of = Hindcast
+    intervals = "bands: 10 to 90 % of draws"
 
     def kicker(self, subject: Hindcast) -> str:
         return clean(subject.scenario.title)
@@ -81,32 +91,35 @@ class HindcastChart(Chart[Hindcast, Ends]):
     def footer(self, subject: Hindcast) -> str:
         return f"n = {subject.n:,} draw{'s' * (subject.n != 1)} of the uncertain numbers · seed {subject.seed}"
 
-    def frame(self, subjects: Sequence[Hindcast]) -> Ends:
+    def frame(self, subjects: Sequence[Hindcast], form: Form = PAGE) -> Ends:
         ends = {}
         for party, worth in pd.concat([each.worth for each in subjects]).groupby("party", sort=False):
             low, high = min(0.0, worth["low"].min()), max(1.0, worth["high"].max())
             ends[str(party)] = low - 0.06 * (high - low), high + 0.06 * (high - low)
-        return ends
+        ends = dict(list(ends.items())[: form.rows])
+        return Ends(ends, max(LEAST, min(TALL, form.height / max(1, len(ends)) - HEAD - BELOW)))
 
     def size(self, subject: Hindcast, shared: Ends) -> tuple[float, float]:
-        return LEFT + WIDE + GAP + LIST, len(subject.scenario.parties) * (HEAD + TALL + BELOW)
+        return LEFT + WIDE + GAP + LIST, len(shared.of) * (HEAD + shared.tall + BELOW)
 
     def draw(self, panel: Panel, subject: Hindcast, shared: Ends) -> None:
         y = 0.0
-        for party, style in party_styles(subject.scenario).items():
+        for party in shared.of:
+            style = party_styles(subject.scenario)[party]
             panel.swatch(LEFT, y + 0.03, style.colour)
             label = wrap(party_label(subject.scenario, party), WIDE - 0.3, BODY, 1, bold=True)
             panel.lines(LEFT + 0.2, y, label, BODY, weight="bold")
-            _draw_party(panel.axes(LEFT, y + HEAD, WIDE, TALL), subject, party, style, shared[party])
+            _draw_party(panel.axes(LEFT, y + HEAD, WIDE, shared.tall), subject, party, style, shared.of[party])
             below = y + HEAD
             for line in _texts(subject, party):
                 texts = wrap(line, LIST, SMALL)
                 colour = INK if below == y + HEAD else SOFT
                 panel.lines(LEFT + WIDE + GAP, below, texts, SMALL, color=colour)
                 below += len(texts) * SMALL * LINE + 0.03
-            y += HEAD + TALL + BELOW
+            y += HEAD + shared.tall + BELOW
 
     def caption(self, subject: Hindcast, shared: Ends) -> Caption:
+        left = len(subject.scenario.parties) - len(shared.of)
         gone = [party_label(subject.scenario, party) for party in subject.outside["party"]]
         missed = int((~subject.known["inside"].astype(bool)).sum())
         finding = (
@@ -129,6 +142,8 @@ class HindcastChart(Chart[Hindcast, Ends]):
             f"Line charts by date, one panel a party. {finding} {'. '.join(worth)}.",
             ("Rates are at their mean: noise, dated events and levers are left out. Each panel is on the party's own "
              f"scale.{marks}",),
+            finding.partition(". ")[0].rstrip("."),
+            f"and {counted(left, 'more party', 'more parties')}" if left else "",
         )  # fmt: skip
 
     def table(self, subject: Hindcast) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.analysis.sensitivity import Sensitivity
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
-from sim.charts.page import BODY, SMALL, Caption, Panel, provenance
+from sim.charts.page import BODY, PAGE, SMALL, Caption, Form, Panel, provenance
 from sim.charts.rows import draw_columns, draw_scale
 from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE
 from sim.charts.text import LINE, clean, text_width, wrap
@@ -26,6 +26,7 @@ from sim.charts.wording import (
     sensitivity_opening,
     top_rows,
 )
+from sim.core.wording import counted
 from sim.results.results import Results
 
 MOST = 20  # inputs drawn
@@ -64,6 +65,12 @@ class Rows:
         return sum(self.heights)
 
 
+def room_for(found: pd.DataFrame, most: int, form: Form) -> int:
+    """Return how many inputs have a row of the form, beside the rows of dummies."""
+    others = int((~found["kind"].isin(["number", "lot"])).sum())
+    return max(1, min(most, form.rows - others))
+
+
 class SensitivityChart(Chart[Sensitivity, Rows]):
     """One method, a row an input, the largest first; its name is the method."""
 
@@ -91,12 +98,14 @@ class IndexChart(SensitivityChart):
     Attributes:
         marks: The indices of the method.
         title, axis, reading: Title, label of the scale, how to read it.
+        ranked_by: Key of the index by which inputs are ranked.
     """
 
     marks: tuple[Mark, ...]
     title: str
     axis: str
     reading: str
+    ranked_by: str  # key of the index by which inputs are ranked
 
     @property
     def head(self) -> str:
@@ -109,9 +118,9 @@ class IndexChart(SensitivityChart):
             footer += f" · {facts['runs']:,} runs of design {facts['identity'][:12]}"
         return footer
 
-    def frame(self, subjects: Sequence[Sensitivity]) -> Rows:
+    def frame(self, subjects: Sequence[Sensitivity], form: Form = PAGE) -> Rows:
         (subject,) = subjects
-        rows = top_rows(subject.tables[self.name], MOST)
+        rows = top_rows(subject.tables[self.name], room_for(subject.tables[self.name], MOST, form))
         labels = [wrap(row_label(subject, row), LABEL, SMALL) for row in rows]
         heights = [max(len(lines), len(self.marks)) * SMALL * LINE + AIR for lines in labels]
         return Rows(rows, labels, [[_value(mark, row) for mark in self.marks] for row in rows], heights)
@@ -132,6 +141,7 @@ class IndexChart(SensitivityChart):
         design = f" {design_text(subject, self.name)}" if self.name in subject.designs else ""
         finding = sensitivity_opening(subject) + design
         rows = shared.records[:3]
+        left = len(subject.tables[self.name]) - len(shared.records)
         first = [f"{row_label(subject, row)}: {', '.join(_value(mark, row) for mark in self.marks)}" for row in rows]
         return Caption(
             f"{self.title}: {subject.figure.label}",
@@ -139,7 +149,18 @@ class IndexChart(SensitivityChart):
             finding,
             f"Dots with intervals. {finding} {'. '.join(map(clean, first))}.",
             (self.reading,),
+            self._headline(subject, shared.records[0]),
+            f"and {counted(left, 'more input')}" if left else "",
         )
+
+
+    def _headline(self, subject: Sensitivity, first: dict[Any, Any]) -> str:
+        """Name the first input, unless its interval reaches down to what an input does that does nothing."""
+        mark = next(mark for mark in self.marks if mark.key == self.ranked_by)
+        if first[mark.low] <= first.get("noise", 0.0):
+            return f"No input stands out from one that does nothing, for this figure: {subject.figure.label}"
+        label = row_label(subject, first)
+        return f"{label[0].upper()}{label[1:]} ranks first for this figure; {mark.name}: {_value(mark, first)}"
 
 
 @ANALYSIS_CHARTS.register
@@ -151,6 +172,7 @@ class PawnChart(IndexChart):
     marks = (Mark("index", "low", "high", "PAWN index", True),)
     title = "Which inputs move the distribution"
     axis = "distance of distributions, 0 to 1"
+    ranked_by = "index"
     reading = f"{READING_PAWN} Here the pale band is the noise."
 
 
@@ -166,6 +188,7 @@ class SobolChart(IndexChart):
     )
     title = "Which inputs the variance goes with"
     axis = "share of the figure's variance"
+    ranked_by = "total"
     reading = READING_SOBOL
 
 
@@ -181,6 +204,7 @@ class MorrisChart(IndexChart):
     )
     title = "What the way from low to high of an input does"
     axis = "change of the figure from low to high"
+    ranked_by = "mean"
     reading = READING_MORRIS
 
 
@@ -196,7 +220,8 @@ def _draw_marks(axes: Axes, kind: IndexChart, shared: Rows) -> None:
     keys = [key for mark in kind.marks for key in (mark.key, mark.low, mark.high) if key]
     ends = [row[key] for row in rows for key in keys if not math.isnan(row[key])]
     low, high = min(0.0, *ends), max(ends)
-    room = 0.05 * (high - low or 1)
+    high = high if high > low else low + 1
+    room = 0.05 * (high - low)
     marks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)
     ticks = [tick for tick in marks if low - room <= tick <= high + room]
     limits = (low - (room if low < 0 else 0), high + room)

@@ -9,16 +9,17 @@ from matplotlib.axes import Axes
 
 from sim.analysis.ledger import GivenUp, Movement, lines_given_up, movements
 from sim.charts.chart import CHARTS, Chart
-from sim.charts.page import BODY, SMALL, Caption, Panel
+from sim.charts.page import BODY, PAGE, SMALL, Caption, Form, Panel
 from sim.charts.rows import AXIS, ROW, draw_edged_whisker, draw_scale, draw_share_scale, draw_value, nice_scale
-from sim.charts.style import SOFT, PartyStyle, agreement_sentence, party_styles
+from sim.charts.style import SOFT, PartyStyle, agreement_sentence, party_styles, signed_of
 from sim.charts.text import LINE, clean, listed, share_text, wrap
+from sim.core.wording import counted
 from sim.results.format import LEAST_GROUP, too_few
 from sim.results.labels import line_short
 from sim.results.results import Results, share_interval
 
 ISSUE, PARTY, MOVE, FIGURES, SHARE = 2.0, 1.6, 2.7, 1.55, 1.3  # inches: text, text, points, figures, bars
-VALUE = 1.5  # inches right of the bars
+VALUE = 1.25  # inches right of the bars
 LEFT = ISSUE + PARTY  # left edge of the points
 MARK = 0.2  # inches left of a party's name
 HEAD, LOW_HEAD, BETWEEN = 0.36, 0.24, 0.2  # inches above points and shares, above red lines, between the two
@@ -42,6 +43,7 @@ class Scales:
     step: float
     share: tuple[float, float]
     lines: tuple[float, float]
+    rows: int = 99  # at most, of points and of red lines together
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def label_of(results: Results, party: str) -> str:
     return clean(results.scenario.parties[party].label)
 
 
-def _groups(results: Results) -> list[tuple[list[str], list[Row], float]]:
+def _groups(results: Results, shared: Scales) -> list[tuple[list[str], list[Row], float]]:
     """Return each issue, its rows, and the height of all; a party without a run keeps its row."""
     groups = []
     for issue, spec in results.scenario.issues.items():
@@ -85,36 +87,46 @@ def _groups(results: Results) -> list[tuple[list[str], list[Row], float]]:
                 rows.append(Row(found.party, label, len(label) * SMALL * LINE + TIGHT, found))
         lines = wrap(clean(spec.label), ISSUE - 0.15, SMALL, max(4, len(rows)), bold=True)
         groups.append((lines, rows, max(len(lines) * SMALL * LINE, sum(row.height for row in rows)) + ROW))
-    return groups
+    moved = {issue: max((found.moved for found in movements(results) if found.issue == issue), default=0)
+             for issue in results.scenario.issues}  # fmt: skip
+    most = max(1, shared.rows // max(1, max(len(rows) for _, rows, _ in groups)))
+    kept = sorted(moved, key=lambda issue: -moved[issue])[:most]
+    return [group for issue, group in zip(moved, groups, strict=True) if issue in kept]
 
 
 def _line_label(results: Results, line: GivenUp) -> str:
     return f"{label_of(results, line.party)}: {line_short(results.scenario, f'{line.party}.{line.line}')}"
 
 
-def _line_rows(results: Results) -> list[Row]:
-    rows = []
-    for line in lines_given_up(results):
+def _line_rows(results: Results, shared: Scales) -> list[Row]:
+    rows, lines = [], lines_given_up(results)
+    ranked = sorted(lines, key=lambda line: -line.fell)[: shared.rows]
+    for line in [each for each in lines if each in ranked]:
         label = wrap(_line_label(results, line), LEFT - MARK - 0.15, SMALL, 2)
         rows.append(Row(line.party, label, len(label) * SMALL * LINE + ROW, line))
     return rows
 
 
-def _moves_height(results: Results) -> float:
+def _moves_height(results: Results, shared: Scales) -> float:
     if not is_drawn(results):
         return 0.35
-    return HEAD + sum(height for *_, height in _groups(results)) + AXIS
+    return HEAD + sum(height for *_, height in _groups(results, shared)) + AXIS
 
 
-def _lines_height(results: Results) -> float:
-    if "lines_fallen" not in results.columns:
+def _has_lines(results: Results, shared: Scales) -> bool:
+    """Return whether red lines are drawn: on a slide where there are no points."""
+    return "lines_fallen" in results.columns and (shared.rows == PAGE.rows or not is_drawn(results))
+
+
+def _lines_height(results: Results, shared: Scales) -> float:
+    if not _has_lines(results, shared):
         return 0.0
-    rows = _line_rows(results)
+    rows = _line_rows(results, shared)
     return BETWEEN + LOW_HEAD + (sum(row.height for row in rows) + AXIS if rows else 0.2)
 
 
 def _draw_moves(panel: Panel, results: Results, shared: Scales) -> None:
-    groups, styles = _groups(results), party_styles(results.scenario)
+    groups, styles = _groups(results, shared), party_styles(results.scenario)
     tall = sum(height for *_, height in groups)
     for x, room, text in HEADINGS:
         lines = wrap(text, room - 0.1, SMALL, 2, bold=True)
@@ -183,7 +195,7 @@ def _draw_share(axes: Axes, count: int, n: int, middle: float, style: PartyStyle
 def _draw_lines(panel: Panel, results: Results, shared: Scales) -> None:
     """Red lines at the left, the share of all runs in which each fell at the right."""
     panel.lines(0, 0, ["Red lines given up, by share of all runs"], BODY, weight="bold")
-    rows, styles = _line_rows(results), party_styles(results.scenario)
+    rows, styles = _line_rows(results, shared), party_styles(results.scenario)
     if not rows:
         panel.text(0, LOW_HEAD, NO_LINES, SMALL, color=SOFT)
         return
@@ -241,13 +253,14 @@ class LedgerChart(Chart[Results, Scales]):
     """How far each party moved from opening to signed package, by issue, and which red lines were given up."""
 
     name = "ledger"
+    intervals = "points: 10th to 90th percentile; shares: 95 % intervals"
     about = "who moved how far from opening to text, by issue, and which red lines were given up"
     group = "talks"
 
     def applies(self, subject: Results) -> bool:
         return has_movements(subject)
 
-    def frame(self, results: Sequence[Results]) -> Scales:
+    def frame(self, results: Sequence[Results], form: Form = PAGE) -> Scales:
         ends, shares, lines = [0.0], [0.0], [0.0]
         for one in results:
             for found in movements(one):
@@ -256,20 +269,20 @@ class LedgerChart(Chart[Results, Scales]):
                     shares.append(share_interval(found.moved, found.n)[1])
             lines += [share_interval(line.fell, one.n)[1] for line in lines_given_up(one)]
         step, low, high = points_scale(min(ends), max(ends))
-        return Scales(low, high, step, nice_scale(max(shares)), nice_scale(max(lines)))
+        return Scales(low, high, step, nice_scale(max(shares)), nice_scale(max(lines)), form.rows)
 
     def size(self, results: Results, shared: Scales) -> tuple[float, float]:
-        return LEFT + MOVE + FIGURES + SHARE + VALUE, _moves_height(results) + _lines_height(results)
+        return LEFT + MOVE + FIGURES + SHARE + VALUE, _moves_height(results, shared) + _lines_height(results, shared)
 
     def draw(self, panel: Panel, results: Results, shared: Scales) -> None:
-        tall = _moves_height(results)
+        tall = _moves_height(results, shared)
         if is_drawn(results):
             _draw_moves(panel.part(0, 0, panel.width, tall), results, shared)
         elif has_movements(results):
             panel.lines(0, 0.1, [f"Agreements signed, {too_few(results.agreements, results.n)}"], BODY)
         else:
             panel.lines(0, 0.1, ["No agreement was signed in any run, so there is no movement to show."], BODY)
-        if "lines_fallen" in results.columns:
+        if _has_lines(results, shared):
             below = tall + BETWEEN
             _draw_lines(panel.part(0, below, panel.width, panel.height - below), results, shared)
 
@@ -281,7 +294,7 @@ class LedgerChart(Chart[Results, Scales]):
                 issue.deliverable for issue in results.scenario.issues.values()
             )
             runs = {found.party: found.n for found in movements(results)}
-            counted = listed([f"{clean(label_of(results, party), 60)} {n:,}" for party, n in runs.items()])
+            of_each = listed([f"{clean(label_of(results, party), 60)} {n:,}" for party, n in runs.items()])
             notes.append(
                 "Opening: the first package that the party itself put on the table. Markers: mean of the runs; "
                 "whiskers and figures in brackets: 10th to 90th percentile of the runs. Points are the values in the "
@@ -289,7 +302,7 @@ class LedgerChart(Chart[Results, Scales]):
             )
             notes.append(
                 "Shares: runs in which the text has another option than the opening, with 95 % interval (Wilson), from "
-                f"the number of runs alone. Runs with a text and an opening: {counted}."
+                f"the number of runs alone. Runs with a text and an opening: {of_each}."
             )
         lines = lines_given_up(results)
         if lines:
@@ -307,7 +320,27 @@ class LedgerChart(Chart[Results, Scales]):
             finding,
             alt,
             tuple(notes),
+            self._headline(results),
+            self._more(results, shared),
         )
+
+    def _headline(self, results: Results) -> str:
+        count, found = len(results.scenario.issues), movements(results)
+        if not is_drawn(results):
+            return signed_of(results)
+        each = []
+        for party in results.scenario.parties:
+            own = [one for one in found if one.party == party and one.n >= LEAST_GROUP]
+            if own:
+                each.append(f"{sum(one.moved / one.n for one in own):.1f} for {clean(label_of(results, party), 40)}")
+        return f"On average the signed text differs from the opening on this many of {count} issues: {listed(each)}"
+
+    def _more(self, results: Results, shared: Scales) -> str:
+        if is_drawn(results):
+            issues = len(results.scenario.issues) - len(_groups(results, shared))
+            return f"and {counted(issues, 'more issue')}, on which fewer runs moved" if issues else ""
+        lines = len(lines_given_up(results)) - len(_line_rows(results, shared))
+        return f"and {counted(lines, 'more red line')}, given up in fewer runs" if lines > 0 else ""
 
     def table(self, results: Results) -> pd.DataFrame:
         """One row a marker or bar.

@@ -1,14 +1,27 @@
 """Packages signed, as rows with bars, on one scale for several results; and a comparison of several results."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from sim.charts.chart import CHARTS, Chart, result_labels
-from sim.charts.page import BODY, SMALL, Caption, Panel, Picture, draw_key, key_height, provenance, sheet
+from sim.charts.chart import CHARTS, Chart, result_labels, slide_footer, too_few_slide
+from sim.charts.page import (
+    BODY,
+    PAGE,
+    SMALL,
+    Caption,
+    Form,
+    Panel,
+    Picture,
+    draw_key,
+    key_height,
+    provenance,
+    sheet,
+    slide,
+)
 from sim.charts.rows import AXIS, ROW, SPACE, VALUE, draw_share, draw_share_scale, nice_scale
 from sim.charts.style import (
     INK,
@@ -18,6 +31,7 @@ from sim.charts.style import (
     SOFT,
     agreement_sentence,
     outcome_label,
+    signed_of,
     without_agreement,
 )
 from sim.charts.text import (
@@ -32,6 +46,8 @@ from sim.charts.text import (
     wrap,
     wrap_items,
 )
+from sim.core.wording import counted
+from sim.results.format import LEAST_GROUP, of_hundred, parts_of_hundred
 from sim.results.labels import issue_short, option_short
 from sim.results.results import Results, share_interval
 
@@ -39,6 +55,8 @@ INTERVAL_NOTE = "Whiskers and figures in brackets: 95 % interval of the share (W
 OTHER_ISSUES = "The scenarios differ in headline issues or options, so their packages are not compared."
 TOP = 12  # packages shown one by one
 MOST_COLUMNS = 5  # issues that fit side by side; more are in running text
+LEAST_COLUMN, LEAST_BAR = 0.8, 1.1  # inches
+MOST_BESIDE = 2  # results side by side on a slide
 MATRIX = 6.0  # inches for the packages as text
 
 FILLS: dict[str, dict[str, Any]] = {
@@ -67,6 +85,8 @@ class Ranking:
     others: int  # number of other packages, merged in one row
     limit: float  # right end of the scale of shares
     step: float  # between two marks on it
+    room: float = MATRIX  # inches for the packages as text
+    bar: float = 2.9  # inches of a column of bars
 
 
 def headline_issues(results: Results) -> tuple[str, ...]:
@@ -81,8 +101,8 @@ def same_issues(results: Sequence[Results]) -> bool:
     return all(headline_issues(one) == issues for one in results) and all(each == options[0] for each in options)
 
 
-def package_rows(results: Sequence[Results], issues: Sequence[str]) -> tuple[list[Row], int]:
-    """Return the packages signed most often, by the mean of their shares, and the number of others."""
+def package_rows(results: Sequence[Results], issues: Sequence[str], most: int = TOP) -> tuple[list[Row], int]:
+    """Return at most so many packages signed most often, by the mean of their shares, and the number of others."""
     shares: dict[str, float] = {}
     options: dict[str, tuple[str, ...]] = {}
     for one in results:
@@ -91,9 +111,9 @@ def package_rows(results: Sequence[Results], issues: Sequence[str]) -> tuple[lis
             shares[name] = shares.get(name, 0.0) + share
             options[name] = tuple(chosen)
     ranked = sorted(shares, key=lambda name: (-shares[name], name))
-    if len(ranked) == TOP + 1:  # one more package needs no more space than a row for others
+    if len(ranked) == most + 1:  # one more package needs no more space than a row for others
         return [Row("package", name, options[name]) for name in ranked], 0
-    rows = [Row("package", name, options[name]) for name in ranked[:TOP]]
+    rows = [Row("package", name, options[name]) for name in ranked[:most]]
     others = len(ranked) - len(rows)
     return [*rows, *([Row("other", "other")] if others else [])], others
 
@@ -158,9 +178,9 @@ def layout(results: Results, frame: Ranking, count: int = 1, labels: Sequence[st
     if columns:
         heads, widths, texts = columns
     else:
-        heads, widths, texts = ["Package"] if packages else [], [MATRIX], []
+        heads, widths, texts = ["Package"] if packages else [], [frame.room], []
     places = [sum(widths[:k]) + SPACE * k for k in range(len(widths))]
-    width = max(sum(widths) + SPACE * (len(widths) - 1), 3.6 if len(packages) else 4.6)
+    width = max(sum(widths) + SPACE * (len(widths) - 1), min(frame.room, 3.6 if len(packages) else 4.6))
     cells = []
     for row in frame.rows:
         if row.kind == "package" and columns:
@@ -178,7 +198,7 @@ def layout(results: Results, frame: Ranking, count: int = 1, labels: Sequence[st
         for row, row_cells in zip(frame.rows, cells, strict=True)
     ]
     wrapped = tuple(tuple(wrap(head, room, SMALL, 4, bold=True)) for head, room in zip(heads, widths, strict=False))
-    over_bars = [_bar_heading(label, count) for label in labels]
+    over_bars = [_bar_heading(label, frame) for label in labels]
     tallest = max((len(lines) for lines in (*wrapped, *over_bars)), default=0)
     head_height = tallest * SMALL * LINE + 0.08 if tallest else 0.0
     return Layout(
@@ -197,9 +217,9 @@ def _columns(
 ) -> tuple[list[str], list[float], list[OptionTexts]] | None:
     """Return headings, widths and labels of one column an issue; None where there is nothing to show or too much."""
     count = len(frame.issues)
-    if not packages or count > MOST_COLUMNS:
+    room = min(2.7, (frame.room - SPACE * (count - 1)) / max(count, 1))
+    if not packages or count > MOST_COLUMNS or room < LEAST_COLUMN:
         return None
-    room = min(2.7, (MATRIX - SPACE * (count - 1)) / count)
     texts, widths = [], []
     for place, issue in enumerate(frame.issues):
         used = [row.options[place] for row in packages]
@@ -226,17 +246,13 @@ def ranking_size(
 ) -> tuple[float, float]:
     """Width and height of the picture with `count` columns of bars, inches."""
     words = layout(results, frame, count, labels)
-    width = words.width + count * (SPACE + bar_width(count) + VALUE)
+    width = words.width + count * (SPACE + frame.bar + VALUE)
     key = key_height(words.key, width)
     return width, words.head_height + words.height + AXIS + (key + 0.12 if key else 0.0)
 
 
-def _bar_heading(label: str, count: int) -> list[str]:
-    return wrap(label, bar_width(count) + VALUE - 0.1, SMALL, 4, bold=True)
-
-
-def bar_width(count: int) -> float:
-    return max(1.1, 2.9 - 0.75 * (count - 1))
+def _bar_heading(label: str, frame: Ranking) -> list[str]:
+    return wrap(label, frame.bar + VALUE - 0.1, SMALL, 4, bold=True)
 
 
 def draw_ranking(panel: Panel, results: Sequence[Results], frame: Ranking, labels: Sequence[str] = ()) -> None:
@@ -254,10 +270,10 @@ def draw_ranking(panel: Panel, results: Sequence[Results], frame: Ranking, label
                 room = height - ROW - len(lines) * SMALL * LINE
                 panel.lines(x, y + ROW / 2 + room / 2 + 0.02, lines, SMALL, color=SOFT if row.kind == "remark" else INK)
         y += height
-    wide = bar_width(len(results))
+    wide = frame.bar
     for place, one in enumerate(results):
         x = words.width + SPACE + place * (SPACE + wide + VALUE)
-        above = _bar_heading(labels[place] if labels else "Share of runs", len(results))
+        above = _bar_heading(labels[place] if labels else "Share of runs", frame)
         if words.heads or labels:
             panel.lines(x, words.head_height - 0.06 - len(above) * SMALL * LINE, above, SMALL, weight="bold")
         axes = panel.axes(x, words.head_height, wide, words.height)
@@ -287,12 +303,13 @@ class PackagesChart(Chart[Results, Ranking]):
     def compares(self, subjects: Sequence[Results]) -> bool:
         return same_issues(subjects)
 
-    def frame(self, results: Sequence[Results]) -> Ranking:
+    def frame(self, results: Sequence[Results], form: Form = PAGE) -> Ranking:
         issues = headline_issues(results[0])
-        rows, others = package_rows(results, issues)
+        outcomes = outcome_rows(results)
+        rows, others = package_rows(results, issues, max(1, min(TOP, form.rows - len(outcomes) - 1)))
         if not rows:
             rows = [Row("remark", "No package was signed in any run.")]
-        rows += [Row("heading", "No agreement signed"), *outcome_rows(results)]
+        rows += [Row("heading", "No agreement signed"), *outcomes]
         return ranking(results, issues, rows, others)
 
     def size(self, subject: Results, shared: Ranking) -> tuple[float, float]:
@@ -323,7 +340,16 @@ class PackagesChart(Chart[Results, Ranking]):
             finding,
             " ".join(alt),
             (INTERVAL_NOTE,),
+            self._headline(results, table),
         )
+
+    def _headline(self, results: Results, table: pd.DataFrame) -> str:
+        if results.agreements < LEAST_GROUP:
+            return signed_of(results)
+        share = of_hundred(int(table["count"].iloc[0]), results.n)
+        if len(table) == 1:
+            return f"One package is signed, in {share} runs"
+        return f"Of {len(table):,} packages that are signed, the most frequent is signed in {share} runs"
 
     def table(self, results: Results) -> pd.DataFrame:
         """All packages by headline issues, most frequent first, then outcomes without agreement.
@@ -354,10 +380,23 @@ class PackagesChart(Chart[Results, Ranking]):
         return both.assign(n=results.n)
 
 
-def compare(results: Sequence[Results], labels: Sequence[str] | None = None) -> Picture:
-    """Compare outcomes and headline packages of several results, labelled as by `result_labels`."""
-    names = result_labels(results, labels)
-    shared = _frame(results)
+def compare(results: Sequence[Results], labels: Sequence[str] | None = None, form: Form = PAGE) -> Picture:
+    """Compare outcomes and headline packages of several results, labelled as by `result_labels`.
+
+    A slide has the first `MOST_BESIDE`.
+    """
+    names, left = result_labels(results, labels), 0
+    if form is not PAGE:
+        left = max(0, len(results) - MOST_BESIDE)
+        results, names = results[:MOST_BESIDE], names[:MOST_BESIDE]
+    n = min(one.n for one in results)
+    if form is not PAGE and n < LEAST_GROUP:
+        return too_few_slide(None, n, slide_footer("Comparison"))
+    for rows in range(form.rows, 0, -1):
+        shared = _frame(results, replace(form, rows=rows))
+        size = ranking_size(results[0], shared, len(results), names)
+        if size[1] <= form.height:
+            break
 
     def draw(panel: Panel) -> None:
         draw_ranking(panel, results, shared, names)
@@ -369,9 +408,24 @@ def compare(results: Sequence[Results], labels: Sequence[str] | None = None) -> 
         "",
         f"Bar charts side by side. Agreement signed, share of runs with 95 % interval: {listed(agreed)}.",
         (INTERVAL_NOTE,),
+        _signed_beside(results, names),
+        f"and {counted(left, 'more scenario')}" if left else "",
     )
+    if form is not PAGE:
+        runs = " and ".join(dict.fromkeys(f"n = {one.n:,}" for one in results))
+        return slide(caption, slide_footer(listed(names), runs, PackagesChart.intervals), size, draw)
     footer = [f"{name}: {provenance(one)}" for name, one in zip(names, results, strict=True)]
-    return sheet("Comparison", caption, footer, ranking_size(results[0], shared, len(results), names), draw)
+    return sheet("Comparison", caption, footer, size, draw)
+
+
+def _signed_beside(results: Sequence[Results], names: Sequence[str]) -> str:
+    """Describe in how many runs an agreement is signed in each, as the title of a slide."""
+    shares = {name: parts_of_hundred(one.agreements, one.n) for name, one in zip(names, results, strict=True)}
+    if len(set(shares.values())) == 1:
+        return f"In {next(iter(shares.values()))} of 100 runs of each scenario an agreement is signed"
+    ranked = sorted(zip(names, results, strict=True), key=lambda pair: pair[1].agreements / pair[1].n)
+    span = f"{shares[ranked[0][0]]} to {shares[ranked[-1][0]]} of 100 runs"
+    return f"An agreement is signed in {span}, most often under “{clean(ranked[-1][0], 60)}”"
 
 
 def compare_table(results: Sequence[Results], labels: Sequence[str] | None = None) -> pd.DataFrame:
@@ -388,11 +442,14 @@ def compare_table(results: Sequence[Results], labels: Sequence[str] | None = Non
     return pd.DataFrame(lines, columns=["result", "kind", "name", "count", "share", "low", "high", "n"])
 
 
-def _frame(results: Sequence[Results]) -> Ranking:
+def _frame(results: Sequence[Results], form: Form = PAGE) -> Ranking:
     rows = [Row("heading", "How the runs ended"), Row("total", "signed"), *outcome_rows(results)]
     issues = headline_issues(results[0])
+    bar = LEAST_BAR if form is not PAGE else max(LEAST_BAR, 2.9 - 0.75 * (len(results) - 1))
+    room = min(MATRIX, form.width - len(results) * (SPACE + bar + VALUE))
     if not same_issues(results):
-        return ranking(results, (), [*rows, Row("remark", OTHER_ISSUES)], 0)
-    packages, others = package_rows(results, issues)
+        return replace(ranking(results, (), [*rows, Row("remark", OTHER_ISSUES)], 0), room=room, bar=bar)
+    packages, others = package_rows(results, issues, max(1, min(TOP, form.rows - len(rows))))
     nothing = [] if packages else [Row("remark", "No package was signed in any run.")]
-    return ranking(results, issues, [*rows, Row("heading", "Packages signed"), *packages, *nothing], others)
+    found = ranking(results, issues, [*rows, Row("heading", "Packages signed"), *packages, *nothing], others)
+    return replace(found, room=room, bar=bar)

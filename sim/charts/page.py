@@ -2,6 +2,7 @@
 
 import gc
 import io
+import math
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -147,6 +148,24 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class Form:
+    """What a chart is drawn for: the rows it may have at most, and the inches that there are for it."""
+
+    rows: int
+    width: float
+    height: float
+
+
+PAGE = Form(99, math.inf, math.inf)
+SLIDE = Form(8, 10.45, 3.95)  # on 11.1 inches, where the smallest text has 18 of 1600 pixels
+SLIDE_PIXELS = 1600, 900
+SLIDE_WIDTH = SLIDE_PIXELS[0] / 144  # inches, where a chart is not enlarged
+SLIDE_MARGIN = (SLIDE_WIDTH - SLIDE.width) / 2
+MOST_ZOOM = 1.7
+HEADLINES = (22.0, 18.0, 15.0, 12.0)  # points, the largest in which a headline takes two lines
+
+
+@dataclass(frozen=True)
 class Caption:
     """The text around a chart."""
 
@@ -155,6 +174,8 @@ class Caption:
     finding: str  # the finding, in a sentence or two
     alt: str  # the main figures in one to three sentences
     notes: tuple[str, ...] = ()  # footer besides n, seed and hash
+    headline: str = ""  # title of a slide: the finding as a sentence, without its full stop
+    more: str = ""  # what a slide has no room for, such as `and 12 more inputs`
 
 
 def provenance(results: Results) -> str:
@@ -196,6 +217,43 @@ def sheet(
         y = whole.height - foot_height + 0.1
         whole.rule(0, y, width)
         whole.lines(0, y + 0.08, foot, SMALL, color=SOFT)
+    return page
+
+
+def slide(
+    caption: Caption, footer: tuple[str, str], size: tuple[float, float], draw: Callable[[Panel], None]
+) -> Picture:
+    """Lay out a chart as a slide of 16:9: a headline, the chart as large as it fits, and one line of footer.
+
+    Args:
+        caption: Its headline is the title, its title stands below; the rest is for the page.
+        footer: What it is of, cut off where the line is too long, and the rest of the line.
+        size: Width and height of the picture, inches; text is small if it is larger than `SLIDE`.
+    """
+    sizes = {points: wrap(caption.headline, SLIDE.width, points, bold=True) for points in HEADLINES}
+    points = next((points for points, lines in sizes.items() if len(lines) <= 2), HEADLINES[-1])
+    title = sizes[points]
+    top = SLIDE_MARGIN + len(title) * points * LINE
+    above, below = top + 2.4 * BODY * LINE, SMALL * LINE + 1.1 * SLIDE_MARGIN
+    rest = caption.more and 1.3 * SMALL * LINE
+    tall = SLIDE_WIDTH * SLIDE_PIXELS[1] / SLIDE_PIXELS[0]
+    room = tall - above - below - (rest or 0.0)
+    zoom = min(SLIDE.width / size[0], room / size[1], MOST_ZOOM)
+    with drawing_settings():
+        page = Picture(figsize=(SLIDE_WIDTH / zoom, tall / zoom), facecolor="white")
+        FigureCanvasAgg(page)
+        page.title, page.alt = clean(caption.headline), clean(caption.alt, LONGEST)
+        left, width, small = SLIDE_MARGIN / zoom, SLIDE.width / zoom, SMALL / zoom
+        whole = Panel(page, left, 0, width, tall / zoom)
+        whole.lines(0, SLIDE_MARGIN / zoom, title, points / zoom, weight="bold")
+        whole.lines(0, (top + 0.05) / zoom, wrap(caption.title, width, BODY / zoom, 1), BODY / zoom, color=SOFT)
+        draw(whole.part(0, above / zoom, *size))
+        if caption.more:
+            whole.lines(0, above / zoom + size[1] + 0.05, wrap(caption.more, width, small, 1), small, color=SOFT)
+        y = whole.height - below / zoom
+        whole.rule(0, y, width)
+        name = wrap(footer[0], width - text_width(footer[1], small), small, 1)[0]
+        whole.text(0, y + 0.06 / zoom, name + footer[1], small, color=SOFT)
     return page
 
 

@@ -1,6 +1,6 @@
 """Heat maps of option pairs, one for each two headline issues, in a triangular layout with one colour scale."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from sim.charts.chart import CHARTS, Chart
 from sim.charts.packages import headline_issues, same_issues
-from sim.charts.page import BODY, SMALL, Caption, Panel, draw_key, key_height
+from sim.charts.page import BODY, PAGE, SMALL, Caption, Form, Panel, draw_key, key_height
 from sim.charts.rows import nice_scale
 from sim.charts.style import INK, RULE, SOFT, agreement_sentence, ink_on
 from sim.charts.text import (
@@ -29,13 +29,15 @@ from sim.charts.text import (
     text_width,
     wrap,
 )
-from sim.results.labels import issue_short
+from sim.core.wording import counted
+from sim.results.format import LEAST_GROUP, of_hundred
+from sim.results.labels import issue_short, option_short
 from sim.results.results import Results, share_interval
 from sim.results.stages import reached
 
 MOST_ISSUES = 4  # six maps; more are not legible
 NAMES = 1.72  # inches for the options at the left
-CELL = (0.48, 0.345)  # inches
+CELL, SMALL_CELL = (0.48, 0.345), (0.8, 0.23)  # inches, on a page and on a slide
 BELOW = 1.5  # inches at most for the options below, which are rotated
 LEGEND = 0.4  # inches above the maps for the scale of colour
 REMARK = 0.22  # inches for a note below it
@@ -54,6 +56,8 @@ class Pairs:
     issues: tuple[str, ...]  # at most four, in the order of `headline`
     left_out: tuple[str, ...]  # headline issues without a map
     limit: float  # share of runs with the darkest colour
+    cell: tuple[float, float] = CELL  # inches
+    explained: bool = True  # whether the scale of colour stands above, and short names below
 
 
 class PairsChart(Chart[Results, Pairs]):
@@ -61,6 +65,8 @@ class PairsChart(Chart[Results, Pairs]):
 
     title: str
     how: str
+    does: str  # of runs that are counted, before two options
+    intervals = "cells: per cent of all runs"
 
     def counts(self, results: Results) -> Counts:
         """Return counts by option and option, options in name order, shape (C, C)."""
@@ -73,11 +79,15 @@ class PairsChart(Chart[Results, Pairs]):
     def compares(self, subjects: Sequence[Results]) -> bool:
         return same_issues(subjects)
 
-    def frame(self, subjects: Sequence[Results]) -> Pairs:
+    def frame(self, subjects: Sequence[Results], form: Form = PAGE) -> Pairs:
         """Return the first headline issues, and a colour scale up to the largest share of any option."""
         issues = headline_issues(subjects[0])
+        sizes = [len(subjects[0].scenario.issues[issue].options) for issue in issues]
+        shown = [k for k in range(1, MOST_ISSUES + 1) if k == 1 or 1 + sum(sizes[1:k]) <= form.rows]
+        issues, left_out = issues[: shown[-1]], issues[shown[-1] :]
         largest = max(float(self.counts(one).max(initial=0)) / one.n for one in subjects)
-        return Pairs(issues[:MOST_ISSUES], issues[MOST_ISSUES:], nice_scale(max(largest, 0.01))[1])
+        limit, on_page = nice_scale(max(largest, 0.01))[1], form is PAGE
+        return Pairs(issues, left_out, limit, CELL if on_page else SMALL_CELL, on_page)
 
     def size(self, subject: Results, shared: Pairs) -> tuple[float, float]:
         return pairs_size(subject, shared)
@@ -87,9 +97,22 @@ class PairsChart(Chart[Results, Pairs]):
         draw_pairs(panel, subject, shared, counts, "" if counts.any() else self.finding(subject))
 
     def caption(self, subject: Results, shared: Pairs) -> Caption:
-        finding, largest = self.finding(subject), largest_pair(subject, shared, self.counts(subject))
+        finding = self.finding(subject)
+        largest = pair_sentence(subject, largest_pair(subject, shared, self.counts(subject)))
         alt = f"Heat maps of option pairs. {finding} {largest}".strip()
-        return Caption(self.title, self.how, finding, alt, notes(subject, shared))
+        more = f"and {counted(len(shared.left_out), 'more headline issue')}" if shared.left_out else ""
+        headline = self._headline(subject, shared)
+        return Caption(self.title, self.how, finding, alt, notes(subject, shared), headline, more)
+
+    def _headline(self, subject: Results, shared: Pairs) -> str:
+        top = largest_pair(subject, shared, self.counts(subject))
+        if top is None or top["count"] < LEAST_GROUP:
+            return self.finding(subject).rstrip(".")
+        scenario = subject.scenario
+        sides = [side for side in ("a", "b") if top[f"issue_{side}"]]
+        options = listed([f"“{option_short(scenario, top[f'issue_{k}'], top[f'option_{k}'])}”" for k in sides])
+        most = "the most of any two options" if len(sides) > 1 else "the most of any option"
+        return f"In {of_hundred(top['count'], subject.n)} runs {self.does} {options}, {most}"
 
     def table(self, subject: Results) -> pd.DataFrame:
         return pairs_table(subject, self.frame([subject]), self.counts(subject))
@@ -99,18 +122,22 @@ def _texts(results: Results, frame: Pairs) -> list[OptionTexts]:
     return [option_texts(results.scenario, issue, min(NAMES, BELOW) - 0.12, SMALL) for issue in frame.issues]
 
 
+def _key(results: Results, frame: Pairs) -> list[tuple[str, str]]:
+    return key_entries(_texts(results, frame)) if frame.explained else []
+
+
 def _places(results: Results, frame: Pairs) -> tuple[list[float], list[float], float]:
     """Return left edges of columns, upper edges of rows (the first of both for single options), and the lower end."""
     sizes = [len(results.scenario.issues[issue].options) for issue in frame.issues]
-    columns = [NAMES, NAMES + CELL[0] + GAP]
+    columns = [NAMES, NAMES + frame.cell[0] + GAP]
     for size in sizes[:-1]:
-        columns.append(columns[-1] + size * CELL[0] + GAP)
-    top = LEGEND + REMARK
+        columns.append(columns[-1] + size * frame.cell[0] + GAP)
+    top = LEGEND + REMARK if frame.explained else 0.0
     if len(sizes) == 1:
-        return columns, [top + HEAD - 0.2], top + HEAD - 0.2 + sizes[0] * CELL[1]
-    rows = [top, top + CELL[1] + HEAD]
+        return columns, [top + HEAD - 0.2], top + HEAD - 0.2 + sizes[0] * frame.cell[1]
+    rows = [top, top + frame.cell[1] + HEAD]
     for size in sizes[1:]:
-        rows.append(rows[-1] + size * CELL[1] + HEAD)
+        rows.append(rows[-1] + size * frame.cell[1] + HEAD)
     return columns, rows[:-1], rows[-1] - HEAD
 
 
@@ -118,7 +145,7 @@ def pairs_size(results: Results, frame: Pairs) -> tuple[float, float]:
     """Width and height of the picture, inches."""
     columns, _, bottom = _places(results, frame)
     width = max(columns[-1] - GAP, 6.6)
-    key = key_height(key_entries(_texts(results, frame)), width)
+    key = key_height(_key(results, frame), width)
     headings = max((len(lines) for lines in _column_headings(results, frame)), default=1)
     return width, bottom + _below(results, frame) + headings * SMALL * LINE + 0.1 + (key + 0.15 if key else 0.0)
 
@@ -135,7 +162,7 @@ def _column_headings(results: Results, frame: Pairs) -> list[list[str]]:
     for issue in frame.issues[:-1]:
         spec = results.scenario.issues[issue]
         label = issue_short(results.scenario, issue)
-        headings.append(wrap(label, max(len(spec.options) * CELL[0] + GAP - 0.1, 0.9), SMALL, 4, bold=True))
+        headings.append(wrap(label, max(len(spec.options) * frame.cell[0] + GAP - 0.1, 0.9), SMALL, 4, bold=True))
     return headings
 
 
@@ -143,16 +170,16 @@ def draw_pairs(panel: Panel, results: Results, frame: Pairs, counts: Counts, rem
     """Draw the triangle of maps of counts by option and option, options in name order, shape (C, C)."""
     columns, rows, bottom = _places(results, frame)
     texts, possible = _texts(results, frame), possible_pairs(results)
-    drawing = (panel, results, counts, possible, frame.limit)
+    drawing = (panel, results, counts, possible, frame)
     for row, (issue, top) in enumerate(zip(frame.issues, rows, strict=True)):
         if not row and len(rows) > 1:
-            panel.text(NAMES - 0.08, top + CELL[1] / 2, "option alone", SMALL, ha="right", va="center")
+            panel.text(NAMES - 0.08, top + frame.cell[1] / 2, "option alone", SMALL, ha="right", va="center")
             _draw_map(*drawing, (columns[1], top), None, issue)
             continue
         panel.lines(0, top - 0.2, wrap(texts[row].heading, panel.width, BODY, 1, bold=True), BODY, weight="bold")
         for place, text in enumerate(texts[row].texts.values()):
             lines = wrap(text, NAMES - 0.12, SMALL, 2)
-            y = top + (place + 0.5) * CELL[1] - len(lines) * SMALL * LINE / 2 + 0.015
+            y = top + (place + 0.5) * frame.cell[1] - len(lines) * SMALL * LINE / 2 + 0.015
             panel.lines(NAMES - 0.08, y, lines, SMALL, ha="right")
         for column, other in enumerate([None, *frame.issues[:row]]):
             _draw_map(*drawing, (columns[column], top), issue, other)
@@ -160,26 +187,27 @@ def draw_pairs(panel: Panel, results: Results, frame: Pairs, counts: Counts, rem
         if column:
             for place, text in enumerate(texts[column - 1].texts.values()):
                 lines = wrap(text, BELOW - 0.12, SMALL, 2)
-                x = columns[column] + (place + 0.5) * CELL[0] - len(lines) * SMALL * LINE / 2 + 0.02
+                x = columns[column] + (place + 0.5) * frame.cell[0] - len(lines) * SMALL * LINE / 2 + 0.02
                 for number, line in enumerate(lines):
                     panel.text(x + number * SMALL * LINE, bottom + 0.06, line, SMALL, rotation=90)
             panel.lines(columns[column], bottom + _below(results, frame), heading, SMALL, weight="bold")
         else:
-            panel.text(columns[0] + CELL[0] / 2, bottom + 0.06, "option alone", SMALL, rotation=90, ha="center")
-    _draw_scale(panel, frame.limit, _any_impossible(results, frame, possible))
-    panel.lines(0, LEGEND, wrap(remark, panel.width, BODY, 1), BODY)
-    key = key_entries(texts)
+            panel.text(columns[0] + frame.cell[0] / 2, bottom + 0.06, "option alone", SMALL, rotation=90, ha="center")
+    if frame.explained:
+        _draw_scale(panel, frame.limit, _any_impossible(results, frame, possible))
+        panel.lines(0, LEGEND, wrap(remark, panel.width, BODY, 1), BODY)
+    key = _key(results, frame)
     draw_key(panel, key, panel.width, panel.height - key_height(key, panel.width))
 
 
 def _draw_map(
-    panel: Panel, results: Results, counts: Counts, possible: npt.NDArray[np.bool_], limit: float,
+    panel: Panel, results: Results, counts: Counts, possible: npt.NDArray[np.bool_], frame: Pairs,
     place: tuple[float, float], downwards: str | None, across: str | None,
 ) -> None:  # fmt: skip
     """Draw one map: options of one issue downwards, of another to the right; without one, single options."""
     down = _indices(results, downwards) if downwards else [-1]
     right = _indices(results, across) if across else [-1]
-    axes = panel.canvas(*place, len(right) * CELL[0], len(down) * CELL[1], (len(right), -len(down)))
+    axes = panel.canvas(*place, len(right) * frame.cell[0], len(down) * frame.cell[1], (len(right), -len(down)))
     edge: dict[str, Any] = {"edgecolor": RULE, "linewidth": 0.6, "clip_on": False}
     for i, j in product(range(len(down)), range(len(right))):
         pair = (down[i] if downwards else right[j], right[j] if across else down[i])
@@ -187,7 +215,7 @@ def _draw_map(
             axes.add_patch(Rectangle((j, i), 1, 1, facecolor="white", hatch="////", **edge))
             continue
         share = int(counts[pair]) / results.n
-        shade = SHADES(min(1.0, share / limit))
+        shade = SHADES(min(1.0, share / frame.limit))
         axes.add_patch(Rectangle((j, i), 1, 1, facecolor=shade, **edge))
         colour = ink_on(shade, INK if counts[pair] else SOFT)
         shown = percent(int(counts[pair]), results.n, sign="")
@@ -276,14 +304,18 @@ def pairs_table(results: Results, frame: Pairs, counts: Counts) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def largest_pair(results: Results, frame: Pairs, counts: Counts) -> str:
-    """Describe the most frequent pair of options; empty if there is none."""
+def largest_pair(results: Results, frame: Pairs, counts: Counts) -> dict[Hashable, Any] | None:
+    """Return the row of `pairs_table` of the most frequent pair of options; None if none occurs."""
     table = pairs_table(results, frame, counts)
     pairs = table[table["issue_b"] != ""] if len(frame.issues) > 1 else table
     top = pairs.sort_values(["count", "option_a", "option_b"], ascending=[False, True, True]).head(1)
-    if not len(top) or not top["count"].iloc[0]:
+    return top.to_dict("records")[0] if len(top) and top["count"].iloc[0] else None
+
+
+def pair_sentence(results: Results, row: Mapping[Hashable, Any] | None) -> str:
+    """Describe the most frequent pair of options; empty if there is none."""
+    if row is None:
         return ""
-    row = top.iloc[0]
     options = [
         f"{clean(results.scenario.issues[row[f'issue_{side}']].label, 80)}: {clean(row[f'label_{side}'], 120)}"
         for side in ("a", "b")
@@ -310,6 +342,7 @@ class ConcessionsChart(PairsChart):
     about = "where agreement happens: how often two options are signed together"
     group = "packages"
     title = "Where agreement happens: options signed together"
+    does = "a package is signed with"
     how = (
         "Each cell: share of all runs, in per cent, that end with an agreement holding both options, whatever it says "
         "on other issues."
@@ -330,6 +363,7 @@ class ZoneChart(PairsChart):
     about = "what all sides could accept: how often some acceptable package has two options"
     group = "talks"
     title = "What all sides could accept, option by option"
+    does = "all could accept a package with"
     how = (
         "Each cell: share of all runs, in per cent, in which some package with both options is worth no deal or more "
         "to all who must sign it and crosses no red line that is real in the run."

@@ -5,7 +5,9 @@ Source: Okabe & Ito (2008), Color Universal Design.
 
 from dataclasses import dataclass
 
+from sim.core.wording import counted
 from sim.results import stages
+from sim.results.format import LEAST_GROUP, of_hundred
 from sim.results.labels import OUTCOMES, SIGNED
 from sim.results.results import Results
 from sim.results.stages import is_voted_on
@@ -83,6 +85,18 @@ def agreement_sentence(results: Results, share: str) -> str:
     if not results.agreements:
         return f"No agreement was signed in any of {results.n:,} runs."
     return f"An agreement was signed in {share} of {results.n:,} runs."
+
+
+def signed_of(results: Results) -> str:
+    """Describe in how many runs an agreement is signed, or in how many nothing is, as the title of a slide."""
+    signed, n = results.agreements, results.n
+    if n < LEAST_GROUP:
+        return f"An agreement is signed in {signed} of {counted(n, 'run')}"
+    if not signed:
+        return f"Nothing is signed in any of {n:,} runs"
+    if 2 * signed <= n:
+        return f"In {of_hundred(n - signed, n)} runs nothing is signed"
+    return f"In {of_hundred(signed, n)} runs an agreement is signed"
 
 
 def begun(results: Results) -> str:

@@ -9,13 +9,25 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.charts.chart import CHARTS, Chart
-from sim.charts.page import BODY, SMALL, Caption, Panel
-from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle, agreement_sentence, begun, in_force_or_signed
+from sim.charts.page import BODY, PAGE, SMALL, Caption, Form, Panel
+from sim.charts.style import (
+    BLACK,
+    INK,
+    NEUTRAL,
+    RULE,
+    SOFT,
+    PartyStyle,
+    agreement_sentence,
+    begun,
+    in_force_or_signed,
+    signed_of,
+)
 from sim.charts.text import LINE, clean, share_text, wrap
 from sim.core.exact import Floats
 from sim.core.packages import Ints
+from sim.core.wording import counted
 from sim.results.figures import in_force
-from sim.results.format import LEAST_GROUP, too_few
+from sim.results.format import LEAST_GROUP, parts_of_hundred, too_few
 from sim.results.results import Results, remembered, share_interval
 from sim.results.stages import has_durability, is_voted_on, runs_in_force
 
@@ -40,6 +52,7 @@ class Curves:
 
     issue: str
     options: tuple[str, ...]
+    tall: float = TALL  # inches of the picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +152,7 @@ def _draw_marks(axes: Axes, broken: Lasting) -> None:
 
 def _draw_counts(panel: Panel, lines: Mapping[str, Lasting], shared: Curves) -> None:
     """Draw the number of agreements still holding at each tick, one row a line of the picture."""
-    y = TALL + AXIS
+    y = shared.tall + AXIS
     panel.lines(0, y, ["Number still holding"], SMALL, weight="bold")
     y += HEAD
     for option, broken in lines.items():
@@ -200,6 +213,15 @@ def _sentence(results: Results) -> str:
     return f"{signed}{force} Of {agreements}, {held[0]} and {held[1]} still held."
 
 
+def _headline(results: Results) -> str:
+    force, state = runs_in_force(results), in_force_or_signed(results)
+    if _is_empty(results):
+        are = "is" if force == 1 else "are"
+        return f"{counted(force, 'agreement')} {are} {state}: too few for a curve" if force else signed_of(results)
+    held = [f"{parts_of_hundred(lasting(results).holding(month), force)} after {month}" for month in MARKS]
+    return f"Of 100 agreements {state}, {held[0]} months and {held[1]} still hold"
+
+
 @CHARTS.register
 class SurvivalChart(Chart[Results, Curves]):
     """How long agreements hold: the share still holding, by month."""
@@ -211,9 +233,10 @@ class SurvivalChart(Chart[Results, Curves]):
     def applies(self, subject: Results) -> bool:
         return has_durability(subject)
 
-    def frame(self, results: Sequence[Results]) -> Curves:
+    def frame(self, results: Sequence[Results], form: Form = PAGE) -> Curves:
         """Return the options of one issue if two to four have enough runs, and the issue is the same in all results."""
-        none, followed = Curves("", ()), [one for one in results if has_durability(one)]
+        tall = min(TALL, form.height - AXIS - HEAD - (1 + MOST_GROUPS) * SMALL * LINE)
+        none, followed = Curves("", (), tall), [one for one in results if has_durability(one)]
         issues = {_issue(one) for one in followed}
         if len(issues) != 1 or len({tuple(one.scenario.issues[next(iter(issues))].options) for one in followed}) != 1:
             return none
@@ -225,19 +248,19 @@ class SurvivalChart(Chart[Results, Curves]):
             if len(broken) >= fewest(one)
         }
         options = [option for option in followed[0].scenario.issues[issue].options if option in enough]
-        return Curves(issue, tuple(options)) if 2 <= len(options) <= MOST_GROUPS else none
+        return Curves(issue, tuple(options), tall) if 2 <= len(options) <= MOST_GROUPS else none
 
     def size(self, results: Results, shared: Curves) -> tuple[float, float]:
         if _is_empty(results):
             return LEFT + WIDE, 0.6
         counts = AXIS + HEAD + len(_lines(results, shared)) * SMALL * LINE
-        return LEFT + WIDE + GAP + LIST, max(TALL + counts, _draw_list(None, results, shared))
+        return LEFT + WIDE + GAP + LIST, max(shared.tall + counts, _draw_list(None, results, shared))
 
     def draw(self, panel: Panel, results: Results, shared: Curves) -> None:
         if _is_empty(results):
             panel.lines(0, 0.1, wrap(_nothing(results), LEFT + WIDE, BODY), BODY)
             return
-        axes, lines = panel.axes(LEFT, 0.05, WIDE, TALL), _lines(results, shared)
+        axes, lines = panel.axes(LEFT, 0.05, WIDE, shared.tall), _lines(results, shared)
         _prepare(axes)
         months = list(range(MONTHS + 1))
         for option, broken in lines.items():
@@ -250,7 +273,7 @@ class SurvivalChart(Chart[Results, Curves]):
                 axes.fill_between(months, ends[:, 0], ends[:, 1], step="post", zorder=1, **band)
                 axes.plot(months, shares, color=INK, linewidth=2.2, drawstyle="steps-post", zorder=4)
         _draw_marks(axes, lines[""])
-        panel.text(LEFT + WIDE / 2, TALL + 0.3, f"Months since {begun(results)}", BODY, ha="center")
+        panel.text(LEFT + WIDE / 2, shared.tall + 0.3, f"Months since {begun(results)}", BODY, ha="center")
         _draw_counts(panel, lines, shared)
         _draw_list(panel, results, shared)
 
@@ -279,6 +302,7 @@ class SurvivalChart(Chart[Results, Curves]):
             finding,
             alt,
             tuple(notes),
+            _headline(results),
         )
 
     def table(self, results: Results) -> pd.DataFrame:

@@ -11,16 +11,17 @@ from matplotlib.patches import Rectangle
 
 from sim.analysis.sweep_table import SweepTable
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
-from sim.charts.page import BODY, SMALL, Caption, Panel
+from sim.charts.page import BODY, PAGE, SMALL, Caption, Form, Panel
 from sim.charts.pairs import SHADES
 from sim.charts.rows import nice_scale
 from sim.charts.style import INK, NEUTRAL_PALE, RULE, SOFT, ink_on
 from sim.charts.text import clean, listed, percent, text_width, wrap
+from sim.core.wording import counted
 from sim.results.figures import STAGES
 
 MAP, GAP, TOP, BELOW = 2.9, 0.5, 0.5, 0.62  # inches: a map's side, between maps, headings, names of the path below
 WIDE, HIGH = 3.4, 2.3  # inches: a curve
-MOST_MAPS = 4
+MOST_MAPS, MOST_ON_SLIDE = 4, 2
 MOST_CELLS = 9  # cells along a side, with figures in them
 HALF = 0.5  # share of runs at which a contour is drawn
 OPEN = "Outlined: at central numbers some package is acceptable to all, every red line real."
@@ -168,6 +169,7 @@ class SweepChart(Chart[SweepTable, list[str]]):
     name = "sweep"
     about = "what came of every point of a sweep: curves over one path, maps over two"
     of = SweepTable
+    intervals = "pale lines: 95 % intervals"
 
     def kicker(self, table: SweepTable) -> str:
         return clean(table.title)
@@ -175,8 +177,8 @@ class SweepChart(Chart[SweepTable, list[str]]):
     def footer(self, table: SweepTable) -> str:
         return f"n = {table.n:,} runs of each of {len(table.points):,} points · seed {table.seed}"
 
-    def frame(self, subjects: Sequence[SweepTable]) -> list[str]:
-        return _stages(subjects[0])
+    def frame(self, subjects: Sequence[SweepTable], form: Form = PAGE) -> list[str]:
+        return _stages(subjects[0])[-(MOST_MAPS if form is PAGE else MOST_ON_SLIDE) :]
 
     def size(self, table: SweepTable, shared: list[str]) -> tuple[float, float]:
         if len(table.paths) > 1:
@@ -222,4 +224,7 @@ class SweepChart(Chart[SweepTable, list[str]]):
         how += "Pale: 95 % interval." if one else "Darker is more, each map with its own scale."
         varied = listed([clean(path, 60) for path in table.paths])
         title = f"Outcomes as {varied} {'varies' if one else 'vary'}"
-        return Caption(title, how, finding, finding, tuple(notes))
+        left = len(_stages(table)) - len(shared)
+        headline = f"{STAGES[last].heading} goes from {level(least)} to {level(most)}"
+        more = f"and {counted(left, 'earlier stage')}" if left else ""
+        return Caption(title, how, finding, finding, tuple(notes), headline, more)

@@ -1,7 +1,7 @@
 """The course of the talks: aspirations, offers made and received, by round and party; when agreements are signed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,17 +11,19 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from sim.charts.chart import CHARTS, Chart
-from sim.charts.page import BODY, SMALL, Caption, Panel
+from sim.charts.page import BODY, PAGE, SMALL, Caption, Form, Panel
 from sim.charts.rows import nice_scale
-from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle, agreement_sentence, party_styles
+from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle, agreement_sentence, party_styles, signed_of
 from sim.charts.text import DASH, LINE, clean, percent, share_text, wrap
 from sim.core.exact import Floats
+from sim.core.wording import counted
 from sim.results.format import LEAST_GROUP, too_few
 from sim.results.results import Results, remembered, share_interval
 from sim.results.statistics import median_of
 
 WIDE, LEFT, GAP, LIST = 6.7, 0.62, 0.3, 2.5  # inches
-HEAD, BETWEEN, STRIP, BELOW = 0.26, 0.2, 0.95, 0.52  # inches
+HEAD, BETWEEN, CLOSE, STRIP, BELOW = 0.26, 0.2, 0.08, 0.95, 0.52  # inches
+LEAST_NAMED, LEAST_TALL = 0.85, 0.3  # inches of a panel with room for the name of its scale, and of any
 LEVELS = (0.1, 0.5, 0.9)
 QUANTITIES = ("aspiration", "own_offer", "received_offer", "no_deal")
 LABELS = {
@@ -41,6 +43,10 @@ class Scales:
     rounds: int
     limit: float
     step: float
+    parties: int = 99  # at most, the first of the file
+    tall: float = 0.0  # inches of a panel; 0 for as many as the number of parties has
+    between: float = BETWEEN  # inches below it
+    strip: bool = True  # whether the agreements signed by round stand below
 
 
 def quantiles(counts: npt.NDArray[np.int64], low: float, high: float, levels: Sequence[float] = LEVELS) -> Floats:
@@ -91,15 +97,16 @@ def _selection_note(results: Results) -> str:
     )
 
 
-def _height(results: Results) -> float:
-    return max(1.15, 2.0 - 0.2 * max(0, len(results.scenario.parties) - 2))
+def _height(results: Results, shared: Scales) -> float:
+    return shared.tall or max(1.15, 2.0 - 0.2 * max(0, len(results.scenario.parties) - 2))
 
 
 def _draw_party(axes: Axes, results: Results, party: str, style: PartyStyle, shared: Scales) -> None:
     _prepare(axes, shared)
     axes.set_ylim(shared.low, shared.high)
     axes.set_yticks([0, 0.5, 1])
-    axes.set_ylabel(f"utility, 0{DASH}1", fontsize=SMALL, color=SOFT)
+    if _height(results, shared) >= LEAST_NAMED:
+        axes.set_ylabel(f"utility, 0{DASH}1", fontsize=SMALL, color=SOFT)
     axes.hlines([0, 0.5, 1], 0.5, shared.rounds + 0.5, color=RULE, linewidth=0.6, zorder=0)
     axes.tick_params(labelbottom=False)
     for quantity in ("no_deal", "received_offer", "own_offer", "aspiration"):
@@ -183,10 +190,11 @@ class TalksChart(Chart[Results, Scales]):
     """Aspirations and offers by round, one panel a party, and when agreements are signed."""
 
     name = "talks"
+    intervals = "bands: 10th to 90th percentile of runs"
     about = "aspirations and offers by round, one panel a party, and when agreements are signed"
     group = "talks"
 
-    def frame(self, results: Sequence[Results]) -> Scales:
+    def frame(self, results: Sequence[Results], form: Form = PAGE) -> Scales:
         ends, shares = [0.0, 1.0], [0.0]
         for one in results:
             for party in one.scenario.parties:
@@ -195,27 +203,41 @@ class TalksChart(Chart[Results, Scales]):
             shares += [share_interval(int(count), one.n)[1] for count in signed_by_round(one) if count]
         step, limit = nice_scale(max(shares))
         rounds = max(one.scenario.time.rounds for one in results)
-        return Scales(min(ends) - 0.02, max(ends) + 0.02, rounds, limit, step)
+        scales = Scales(min(ends) - 0.02, max(ends) + 0.02, rounds, limit, step)
+        if form is PAGE:
+            return scales
+        count = min(max(len(one.scenario.parties) for one in results), form.rows)
+        for strip in (True, False):
+            tall = (form.height - BELOW - (HEAD + STRIP) * strip) / count - HEAD - CLOSE
+            if tall >= LEAST_NAMED:
+                break
+        return replace(scales, parties=count, tall=max(tall, LEAST_TALL), between=CLOSE, strip=strip)
 
     def size(self, results: Results, shared: Scales) -> tuple[float, float]:
-        parties = len(results.scenario.parties)
-        return LEFT + WIDE + GAP + LIST, parties * (HEAD + _height(results) + BETWEEN) + HEAD + STRIP + BELOW
+        parties = min(len(results.scenario.parties), shared.parties)
+        below = BELOW + (HEAD + STRIP) * shared.strip
+        return LEFT + WIDE + GAP + LIST, parties * (HEAD + _height(results, shared) + shared.between) + below
 
     def draw(self, panel: Panel, results: Results, shared: Scales) -> None:
-        y, tall = 0.0, _height(results)
-        for name, style in party_styles(results.scenario).items():
+        y, tall = 0.0, _height(results, shared)
+        for name, style in list(party_styles(results.scenario).items())[: shared.parties]:
             panel.swatch(LEFT, y + 0.03, style.colour)
             label = wrap(clean(results.scenario.parties[name].label), WIDE - 0.3, BODY, 1, bold=True)
             panel.lines(LEFT + 0.2, y, label, BODY, weight="bold")
             axes = panel.axes(LEFT, y + HEAD, WIDE, tall)
             _draw_party(axes, results, name, style, shared)
-            y += HEAD + tall + BETWEEN
+            y += HEAD + tall + shared.between
         _draw_legend(panel, next(iter(party_styles(results.scenario).values())))
-        panel.lines(LEFT, y, ["When agreements are signed"], BODY, weight="bold")
-        _draw_strip(panel.axes(LEFT, y + HEAD, WIDE, STRIP), results, shared)
+        if shared.strip:
+            panel.lines(LEFT, y, ["When agreements are signed"], BODY, weight="bold")
+            _draw_strip(panel.axes(LEFT, y + HEAD, WIDE, STRIP), results, shared)
+            y += HEAD + STRIP
+        else:
+            axes.tick_params(labelbottom=True)
+            y -= shared.between
         days = results.scenario.time.days_per_round
         unit = f"Round of talks (one round: {days:g} day{'s' if days != 1 else ''})"
-        panel.text(LEFT + WIDE / 2, y + HEAD + STRIP + 0.28, unit, BODY, ha="center")
+        panel.text(LEFT + WIDE / 2, y + 0.28, unit, BODY, ha="center")
 
     def caption(self, results: Results, shared: Scales) -> Caption:
         by_round = signed_by_round(results)
@@ -236,7 +258,14 @@ class TalksChart(Chart[Results, Scales]):
              "Medians and bands are read from histograms of 200 bins over the party's range, over runs still "
              f"negotiating in that round; rounds with fewer than {LEAST_GROUP} such runs are left out. "
              "Whiskers below: 95 % interval of the share (Wilson)."),
+            self._headline(results, when),
+            f"and {counted(len(results.scenario.parties) - shared.parties, 'more party', 'more parties')}"
+            if shared.parties < len(results.scenario.parties) else "",
         )  # fmt: skip
+
+    def _headline(self, results: Results, when: str) -> str:
+        middle = when.partition(";")[0].strip().rstrip(".")
+        return middle if results.agreements >= LEAST_GROUP else signed_of(results)
 
     def table(self, results: Results) -> pd.DataFrame:
         """A row a round and quantity: `round, party, quantity, runs, low` (10th percentile), `median, high` (90th).

@@ -10,12 +10,13 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.analysis.sensitivity import Sensitivity
 from sim.charts.chart import ANALYSIS_CHARTS
-from sim.charts.indices import HEAD, Rows, SensitivityChart
-from sim.charts.page import SMALL, Caption, Panel
+from sim.charts.indices import HEAD, Rows, SensitivityChart, room_for
+from sim.charts.page import PAGE, SMALL, Caption, Form, Panel
 from sim.charts.rows import draw_columns, draw_scale, draw_whisker
 from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE
 from sim.charts.text import LINE, clean, listed, text_width, wrap
 from sim.charts.wording import difference_text, end_texts, figure_text, row_label, sensitivity_opening, top_rows
+from sim.core.wording import counted
 from sim.results.labels import input_label
 
 MOST = 15  # inputs drawn
@@ -66,9 +67,9 @@ class TornadoChart(SensitivityChart):
     def input_text(self, subject: Sensitivity, row: dict[Any, Any]) -> str:
         return input_label(subject.results.scenario, row["input"]) if row["input"] else ""
 
-    def frame(self, subjects: Sequence[Sensitivity]) -> Rows:
+    def frame(self, subjects: Sequence[Sensitivity], form: Form = PAGE) -> Rows:
         (subject,) = subjects
-        rows = top_rows(subject.tables[self.name], MOST)
+        rows = top_rows(subject.tables[self.name], room_for(subject.tables[self.name], MOST, form))
         labels = [wrap(row_label(subject, row), LABEL, SMALL) for row in rows]
         heights = [max(len(lines), 2) * SMALL * LINE + AIR for lines in labels]
         return Rows(rows, labels, [_ends(subject, row) for row in rows], heights)
@@ -98,7 +99,7 @@ class TornadoChart(SensitivityChart):
         found = subject.tables["tornado"]
         inputs = int(found["kind"].isin(["number", "lot"]).sum())
         stand_out = int(found["stands_out"].sum())
-        drawn = min(inputs, MOST)
+        drawn = sum(row["kind"] in ("number", "lot") for row in shared.records)
         largest = [
             f"{row_label(subject, row)}: {' and '.join(_ends(subject, row))}, "
             f"difference {difference_text(subject, row)}"
@@ -122,4 +123,13 @@ class TornadoChart(SensitivityChart):
                 "One input at a time, while all others vary over their ranges: what two of them do together is not "
                 f"seen, and what goes with an input need not come of it. Figure: {listed([subject.figure.label])}.",
             ),
+            self._headline(subject, shared, figure, stand_out),
+            f"and {counted(inputs - drawn, 'more input')}" if drawn < inputs else "",
         )
+
+    def _headline(self, subject: Sensitivity, shared: Rows, figure: str, stand_out: int) -> str:
+        first = shared.records[0]
+        share = f"The share of runs that {figure}" if subject.figure.is_share else f"{figure[0].upper()}{figure[1:]}"
+        if not stand_out:
+            return f"{share} differs with no input by more than with one that does nothing"
+        return f"{share} differs most with {row_label(subject, first)}: {', '.join(_ends(subject, first))}"

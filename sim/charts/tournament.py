@@ -14,11 +14,12 @@ from matplotlib.ticker import MaxNLocator
 from sim.analysis.tournament import Tournament
 from sim.analysis.tournament_games import SHARES
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
-from sim.charts.page import BODY, SMALL, Caption, Panel
+from sim.charts.page import BODY, PAGE, SMALL, Caption, Form, Panel
 from sim.charts.pairs import SHADES
 from sim.charts.rows import draw_scale, draw_whisker
 from sim.charts.style import INK, NEUTRAL_PALE, SOFT, ink_on
 from sim.charts.text import DASH, LINE, clean, listed, text_width, wrap
+from sim.core.wording import counted
 from sim.results.format import decimals
 
 LABEL = 2.5  # maximum inches of a strategy's label
@@ -60,9 +61,9 @@ class Rows:
         return sum(self.heights)
 
 
-def _rows(tournament: Tournament, most: int = 99) -> Rows:
-    """Return the strategies in rows, each label in at most so many lines."""
-    texts = [clean(label, LABEL_LENGTH) for label in tournament.labels]
+def _rows(tournament: Tournament, most: int = 99, count: int = 99) -> Rows:
+    """Return the first strategies in rows, each label in at most so many lines."""
+    texts = [clean(label, LABEL_LENGTH) for label in tournament.labels[:count]]
     room = min(LABEL, max(0.6, *(text_width(text, SMALL) for text in texts)) + 0.05)
     lines = [tuple(wrap(text, room, SMALL, most)) for text in texts]
     heights = tuple(len(each) * SMALL * LINE + ROW + 0.06 for each in lines)
@@ -82,7 +83,7 @@ def _draw_labels(panel: Panel, rows: Rows, top: float, width: float) -> None:
 
 def _draw_figure(axes: Axes, tournament: Tournament, name: str, rows: Rows) -> None:
     """Dots with intervals; one unit of y is an inch."""
-    found = _of(tournament, name)
+    found = _of(tournament, name)[: len(rows.labels)]
     limits, ticks, digits = _scale(found, name)
     unit = 1 if name == "own" else 100
     texts = [f"{unit * tick:.{digits}f}" for tick in ticks]
@@ -132,7 +133,7 @@ def _scale(found: Sequence[dict[Any, Any]], name: str) -> tuple[tuple[float, flo
 
 def _draw_values(panel: Panel, tournament: Tournament, name: str, rows: Rows, x: float, top: float) -> None:
     y = top
-    for row, height in zip(_of(tournament, name), rows.heights, strict=True):
+    for row, height in zip(_of(tournament, name), rows.heights, strict=False):
         panel.text(x + VALUE - 0.08, y + height / 2, _value(row, name), SMALL, va="center_baseline", ha="right")
         y += height
 
@@ -211,6 +212,7 @@ class TournamentChart(Chart[Tournament, Places]):
     name = "tournament"
     about = "strategies against strategies: figures of each, and own utility in each pairing"
     of = Tournament
+    intervals = "lines: 95 % intervals"
 
     def kicker(self, tournament: Tournament) -> str:
         settings = ", ".join(f"{path}={value}" for path, value in tournament.settings.items())
@@ -220,12 +222,15 @@ class TournamentChart(Chart[Tournament, Places]):
         points = f"{len(tournament.points):,} assignments of strategies to parties"
         return f"n = {tournament.n:,} runs of each of {points} · seed {tournament.seed}"
 
-    def frame(self, subjects: Sequence[Tournament]) -> Places:
+    def frame(self, subjects: Sequence[Tournament], form: Form = PAGE) -> Places:
         (tournament,) = subjects
-        heads = {name: wrap(HEADS[name][0], SCALE + VALUE - 0.1, SMALL, 3, bold=True) for name in tournament.shown}
-        is_met = len(tournament.meetings) and len(tournament.labels) <= MOST_MET
+        rows = _rows(tournament, count=form.rows)
+        room = (form.width - LETTER - rows.room) / (GAP + SCALE + VALUE)
+        shown = [name for place, name in enumerate(tournament.shown) if place + 1 <= room]
+        heads = {name: wrap(HEADS[name][0], SCALE + VALUE - 0.1, SMALL, 3, bold=True) for name in shown}
+        is_met = form is PAGE and len(tournament.meetings) and len(tournament.labels) <= MOST_MET
         lower = _rows(tournament, MOST_LINES) if is_met else None
-        return Places(_rows(tournament), lower, heads, max(map(len, heads.values())) * SMALL * LINE + 0.06)
+        return Places(rows, lower, heads, max(map(len, heads.values())) * SMALL * LINE + 0.06)
 
     def size(self, tournament: Tournament, shared: Places) -> tuple[float, float]:
         rows = shared.upper
@@ -261,7 +266,7 @@ class TournamentChart(Chart[Tournament, Places]):
         return both[[*columns, "difference", "difference_low", "difference_high", "strategy"]]
 
     def caption(self, tournament: Tournament, shared: Places) -> Caption:
-        met = shared.lower is not None
+        met, left = shared.lower is not None, len(tournament.labels) - len(shared.upper.labels)
         who = listed([_party(tournament, name) for name in tournament.parties])
         joint = int(tournament.figures[tournament.figures["figure"] == "joint"]["n"].min())
         darker = " In the lower half darker is more." if met else ""
@@ -284,4 +289,6 @@ class TournamentChart(Chart[Tournament, Places]):
             f"Dots with intervals, and a map of pairs. Most own utility in the mean: {clean(best, 60)}. Own utility by "
             f"strategy: {listed(own)}. {_finding(tournament)}",
             tuple(notes),
+            _finding(tournament).split("; ")[0].rstrip("."),
+            f"and {counted(left, 'more strategy', 'more strategies')}" if left else "",
         )

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.analysis.waterfall import SHAPLEY, Waterfall
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
-from sim.charts.page import SMALL, Caption, Panel
+from sim.charts.page import PAGE, SMALL, Caption, Form, Panel
 from sim.charts.rows import draw_scale
 from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, SOFT
 from sim.charts.text import LINE, clean, listed, text_width, wrap
@@ -97,12 +97,26 @@ class Rows:
     heights: list[float]
 
 
+def _merged(subject: Waterfall, most: int) -> list[dict[Any, Any]]:
+    """Return start, at most so many steps, and end; what is beyond, the smallest or the last, is one."""
+    start, *steps, end = subject.rows.to_dict("records")
+    if len(steps) <= most:
+        return [start, *steps, end]
+    ranked = sorted(steps, key=lambda row: -abs(row["value"])) if subject.method == SHAPLEY else steps
+    kept = ranked[: most - 1]
+    left = [row for row in steps if not any(row is each for each in kept)]
+    value = sum(row["value"] for row in left)
+    rest = left[0] | {"label": f"and {len(left)} more inputs", "value": value, "low": math.nan, "high": math.nan}
+    return [start, *(row for row in steps if any(row is each for each in kept)), rest, end]
+
+
 @ANALYSIS_CHARTS.register
 class WaterfallChart(Chart[Waterfall, Rows]):
     """The start, what each step adds, and the end, on one scale that begins at 0."""
 
     name = "waterfall"
     about = "what each group of differing inputs adds to a figure, from one scenario to another"
+    intervals = "lines: 95 % intervals"
     of = Waterfall
 
     def kicker(self, subject: Waterfall) -> str:
@@ -114,8 +128,8 @@ class WaterfallChart(Chart[Waterfall, Rows]):
     def stem(self, subject: Waterfall) -> str:
         return f"waterfall-{subject.figure.name}"
 
-    def frame(self, subjects: Sequence[Waterfall]) -> Rows:
-        rows = subjects[0].rows.to_dict("records")
+    def frame(self, subjects: Sequence[Waterfall], form: Form = PAGE) -> Rows:
+        rows = _merged(subjects[0], max(1, form.rows - 2))
         lines = [_lines(subjects[0], row) for row in rows]
         return Rows(rows, lines, [max(len(each) * SMALL * LINE, THICK) + ROW for each in lines])
 
@@ -158,4 +172,12 @@ class WaterfallChart(Chart[Waterfall, Rows]):
             finding,
             f"Waterfall from {ends['start']} to {ends['end']}: {listed(steps_text)}.",
             ("Lines: 95 % intervals, over runs. Hatched: the step takes away.",),
+            self._headline(subject, ends, largest),
         )
+
+    def _headline(self, subject: Waterfall, ends: Mapping[str, str], largest: Mapping[Any, Any]) -> str:
+        label = subject.figure.label
+        way = f"{label[0].upper()}{label[1:]} goes from {ends['start']} to {ends['end']}"
+        if not largest["value"]:
+            return f"{way}: no input that differs changes it"
+        return f"{way}; the largest step is {clean(largest['label'], 60)}, {_figure(subject, dict(largest))}"

@@ -27,6 +27,7 @@ from sim.batch import ClusterError
 from sim.batch.designs import play_pieces
 from sim.batch.progress import progress_on
 from sim.batch.run import connected
+from sim.cli.options import ChartFiles
 from sim.cli.output import (
     WRONG_INPUT,
     fail,
@@ -52,6 +53,8 @@ from sim.results.reading import open_results
 from sim.results.results import Results, run
 from sim.scenario import Scenario
 
+Out = tuple[Path, ChartFiles | None]  # the folder of charts, and their files; None for no charts
+
 
 @contextmanager
 def answers(path: Path | None = None) -> Iterator[None]:
@@ -68,13 +71,13 @@ def answers(path: Path | None = None) -> Iterator[None]:
 
 
 def compare_results(
-    results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: tuple[Path, str], *,
+    results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: Out, *,
     full: bool, section: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Compare results with the first, and draw them side by side; a waterfall takes at most so many draws of each."""
     comparison = compare(results)
     falls = list(_waterfalls(comparison, figure, draws, method)) if figure is not None else []
-    folder = _save_comparison(comparison, falls, *out) if out[1] else None
+    folder = _save_comparison(comparison, falls, out[0], out[1]) if out[1] is not None else None
     if as_json:
         more = {"waterfalls": list(map(waterfall_data, falls)), "charts": folder}
         print_json(data(comparison) | more)
@@ -87,11 +90,13 @@ def compare_results(
         click.echo(f"\nCharts: {shown(folder, 300)}")
 
 
-def _print_and_draw(found: Any, folder: Path | None, charts: str, as_json: bool, brief: bool = False) -> None:
-    if folder is not None:
+def _print_and_draw(
+    found: Any, folder: Path | None, files: ChartFiles | None, as_json: bool, brief: bool = False
+) -> None:
+    if folder is not None and files is not None:
         from sim.charts import save_charts
 
-        save_charts(found, folder, png=charts == "png")
+        save_charts(found, folder, **files._asdict())
     print_result(found, as_json, brief, charts=folder)
     if folder is not None and not as_json:
         click.echo(f"\nCharts: {shown(folder, 300)}")
@@ -109,19 +114,19 @@ def _waterfalls(comparison: Comparison, figure: str, draws: int, method: str | N
             fail(WRONG_INPUT, f"peacesim: {shown(error, 400)}")
 
 
-def _save_comparison(comparison: Comparison, falls: Sequence[Waterfall], out: Path, kind: str) -> Path:
+def _save_comparison(comparison: Comparison, falls: Sequence[Waterfall], out: Path, files: ChartFiles) -> Path:
     from sim.charts import charts_side_by_side, render_comparison, save_charts
     from sim.report import comparison_page
 
-    folder, png = out / _name(comparison.results), kind == "png"
+    folder = out / _name(comparison.results)
     make_folder(folder)
     names, labels = charts_side_by_side(comparison.results), chart_labels(comparison)
-    charts = list(render_comparison(comparison.results, names, labels, png))
+    charts = list(render_comparison(comparison.results, names, labels, *files))
     for chart in charts:
         chart.save(folder)
     for place, each in enumerate(falls, 1):
         stem = f"waterfall-{each.figure.name}" + (f"-{place}" if len(falls) > 1 else "")
-        save_charts(each, folder, stem=stem, png=png)
+        save_charts(each, folder, stem=stem, **files._asdict())
     write_whole(folder / REPORT, comparison_page(comparison, falls, charts).encode())
     return folder
 
@@ -205,13 +210,13 @@ def explain_issue(path: Path, issue: str, draws: int, seed: int | None, sets: Se
 
 
 def run_texts(
-    path: Path, draws: int, seed: int | None, sets: Sequence[str], how: Mapping[str, Any], out: tuple[Path, str], *,
+    path: Path, draws: int, seed: int | None, sets: Sequence[str], how: Mapping[str, Any], out: Out, *,
     full: bool, as_json: bool,
 ) -> None:  # fmt: skip
     results, scenario, seed = _results_or_file(path, seed, sets)
     with answers():
         found = rank_texts(scenario, draws, seed, results=results, **how)
-    folder = _question_folder(out[0], "texts", found, *map(str, how.values())) if out[1] else None
+    folder = _question_folder(out[0], "texts", found, *map(str, how.values())) if out[1] is not None else None
     _print_and_draw(found, folder, out[1], as_json, not full)
 
 
@@ -255,7 +260,7 @@ def run_debrief(path: Path, text: str, draws: int, seed: int, sets: Sequence[str
 
 
 def run_sensitivity(
-    results: Results, of: str, methods: Sequence[str], plan: Plan, how: Mapping[str, Any], out: tuple[Path, str],
+    results: Results, of: str, methods: Sequence[str], plan: Plan, how: Mapping[str, Any], out: Out,
     as_json: bool, everything: bool,
 ) -> None:  # fmt: skip
     """Print which inputs a figure is sensitive to, and draw it; methods are printed in the order given.
@@ -270,7 +275,7 @@ def run_sensitivity(
                 player = partial(play_pieces, workers=how["workers"], cluster=cluster)
                 found = _with_designs(found, methods, plan, player, out[0])
     folder = None
-    if out[1] and found.tables:
+    if out[1] is not None and found.tables:
         designs = [facts["identity"] for facts in found.designs.values()]
         folder = _question_folder(out[0], "sensitivity", results, found.figure.name, *designs)
     _print_and_draw(found, folder, out[1], as_json, not everything)
@@ -304,16 +309,16 @@ def _question_folder(out: Path, kind: str, results: Results | Hindcast | TextRan
     return folder
 
 
-def run_hindcast(path: Path, draws: int, seed: int, sets: Sequence[str], out: tuple[Path, str], as_json: bool) -> None:
+def run_hindcast(path: Path, draws: int, seed: int, sets: Sequence[str], out: Out, as_json: bool) -> None:
     with answers(path):
         found = hindcast(read_or_fail(path, sets), draws, seed)
-    folder = _question_folder(out[0], "hindcast", found) if out[1] else None
+    folder = _question_folder(out[0], "hindcast", found) if out[1] is not None else None
     _print_and_draw(found, folder, out[1], as_json)
 
 
 def run_discovery(
     results: Results, of: str, wanted: tuple[bool, float | None, float | None],
-    boxes: tuple[float | None, int, int], out: tuple[Path, str], as_json: bool,
+    boxes: tuple[float | None, int, int], out: Out, as_json: bool,
 ) -> None:  # fmt: skip
     """Print the conditions under which an outcome is typical, and draw them.
 
@@ -324,6 +329,6 @@ def run_discovery(
     with answers():
         found = discover(results, Question(figure_named([results], of), *wanted), most_inputs, most_boxes, density)
     folder = None
-    if out[1] and found.boxes:
+    if out[1] is not None and found.boxes:
         folder = _question_folder(out[0], "discover", results, of, *wanted, *boxes)
     _print_and_draw(found, folder, out[1], as_json)

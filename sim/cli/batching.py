@@ -11,6 +11,7 @@ import click
 from sim.batch import BatchInterrupted, BatchItem, ClusterError, batch, merge
 from sim.batch.items import Finish
 from sim.batch.progress import progress_on
+from sim.cli.options import ChartFiles
 from sim.cli.output import fail, print_document
 from sim.cli.signals import ignore_signals
 from sim.core.wording import shown
@@ -24,6 +25,7 @@ from sim.results.results import Results
 
 MOST_ROWS = 60
 CHARTS = "charts"
+SVG_ALONE = ChartFiles()
 STAGE_COLUMNS = ("zone_ever", "signed", "in_force", "held_60")
 READING = (
     "Shares of runs in the scenario, under the weights of its file, with 95 % intervals. zone: some package was "
@@ -32,10 +34,10 @@ READING = (
 )
 
 
-def run_batch(paths: Sequence[Path], out: Path, charts: str, shard: Shard | None, **how: Any) -> bool:
+def run_batch(paths: Sequence[Path], out: Path, charts: ChartFiles | None, shard: Shard | None, **how: Any) -> bool:
     """Run a batch, print its table and folder, and return whether all scenarios are finished."""
-    finish, ending = _finish(charts)
-    items = play(paths, out=out, finish=finish, ending=ending, shard=shard, **how)
+    finish, endings = _finish(charts)
+    items = play(paths, out=out, finish=finish, endings=endings, shard=shard, **how)
     done = [item.folder for item in items if item.failure is None]
     if shard is None:
         report(items, out)
@@ -58,7 +60,7 @@ def play(paths: Sequence[Path], **how: Any) -> list[BatchItem]:
         fail(error.exit_code, f"peacesim: {error}")
 
 
-def print_pages(out: Path, done: Sequence[Path], charts: str) -> None:
+def print_pages(out: Path, done: Sequence[Path], charts: ChartFiles | None) -> None:
     """Write the page of all results in a folder; name it, and the page of the one result that was made."""
     if charts and len(done) == 1:
         click.echo(f"Page to open in a browser: {shown(done[0] / REPORT, 300)}")
@@ -87,24 +89,26 @@ def report(items: Sequence[BatchItem], out: Path, summarised: bool = True, quiet
         click.echo("The same command finds all of this done; a larger -n plays only the runs that are missing.")
 
 
-def draw_charts(results: Results, folder: Path, png: bool = False) -> None:
+def draw_charts(results: Results, folder: Path, files: ChartFiles = SVG_ALONE) -> None:
     """Draw every chart of a result into its folder, and write its page."""
     from sim.charts import render_charts
     from sim.charts.page import garbage_uncollected
     from sim.report import result_page
 
     with garbage_uncollected():
-        charts = list(render_charts(results, png=png))
+        charts = list(render_charts(results, **files._asdict()))
         page = result_page(results, charts)
     for chart in charts:
         chart.save(folder / CHARTS)
     write_whole(folder / REPORT, page.encode())
 
 
-def _finish(charts: str) -> tuple[Finish | None, str]:
-    if charts == "png":
-        return partial(draw_charts, png=True), ".png"
-    return draw_charts if charts else None, ""
+def _finish(charts: ChartFiles | None) -> tuple[Finish | None, list[str]]:
+    """Return what draws the charts, and the endings of files that it makes of a chart that all scenarios have."""
+    if charts is None:
+        return None, []
+    endings = [*(["packages.png"] if charts.png else []), *(["packages-slide.png"] if charts.slides else [])]
+    return partial(draw_charts, files=charts) if any(charts) else draw_charts, endings
 
 
 def summary(items: Sequence[BatchItem]) -> Iterator[Block]:
@@ -171,7 +175,7 @@ def places(items: Sequence[BatchItem], out: Path) -> str:
     return f"{len(folders)} folders in {shown(out, 300)}"
 
 
-def run_merge(paths: Sequence[Path], out: Path | None, charts: str) -> tuple[bool, bool]:
+def run_merge(paths: Sequence[Path], out: Path | None, charts: ChartFiles | None) -> tuple[bool, bool]:
     """Merge and print the table; return whether all results are present and whether no shard file is damaged."""
     found = merge(paths, out, *_finish(charts))
     whole = [each.item for each in found if not each.missing]

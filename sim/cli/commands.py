@@ -10,6 +10,7 @@ from sim.cli.options import (
     EXISTING,
     FILE,
     KINDS,
+    ChartFiles,
     Scenarios,
     as_json,
     charts_option,
@@ -59,7 +60,9 @@ def shard_of_several(context: click.Context, option: click.Parameter, text: str 
 @option("--shard", callback=shard_of_several, metavar="I/N",
               help="Play part I of N alone, from 1, into its own folder; `peacesim merge` joins them.")  # fmt: skip
 @option("--large", is_flag=True, help="Play scenarios too of which one draw may take more than a minute or 4 GB.")
-def batch(paths: tuple[Path, ...], out: Path, charts: str, shard: tuple[int, int] | None, **how: Any) -> int:
+def batch(
+    paths: tuple[Path, ...], out: Path, charts: ChartFiles | None, shard: tuple[int, int] | None, **how: Any
+) -> int:
     """Play every scenario of files and folders; write results, tables and charts.
 
     Existing results are reused: the same command twice does nothing the second time, and an interrupted one goes on
@@ -76,7 +79,7 @@ def batch(paths: tuple[Path, ...], out: Path, charts: str, shard: tuple[int, int
 @click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=Scenarios(exists=True, file_okay=False))
 @option("--out", type=Scenarios(file_okay=False), help="Folder for results; left out: where the shards lie.")
 @charts_option("Draw charts into each results folder.")
-def merge(folders: tuple[Path, ...], out: Path | None, charts: str) -> int:
+def merge(folders: tuple[Path, ...], out: Path | None, charts: ChartFiles | None) -> int:
     """Join the shards of `batch --shard` into the results that one process would have written, byte for byte.
 
     DIR is the folder of a shard, or one in which shards lie. Missing shards are listed: merge again once
@@ -190,7 +193,9 @@ def check(paths: tuple[Path, ...], sets: tuple[str, ...], as_json: bool) -> int:
 @sets_option
 @charts_option("Draw the past.")
 @as_json
-def hindcast(file: Path, draws: int, seed: int, out: Path, sets: tuple[str, ...], charts: str, as_json: bool) -> None:
+def hindcast(
+    file: Path, draws: int, seed: int, out: Path, sets: tuple[str, ...], charts: ChartFiles | None, as_json: bool
+) -> None:
     """Play a file's rates a month back to the start of the war, beside what is known, and say what cannot have been.
 
     No-deal value by party and cause, red lines that would have given way, households cut off; no talks are held.
@@ -360,7 +365,7 @@ seed_of_file = option("--seed", type=int, help="Random seed of a scenario file; 
 @as_json
 def compare(
     paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, waterfall: str | None, method: str | None,
-    charts: str, **view: Any,
+    charts: ChartFiles | None, **view: Any,
 ) -> None:  # fmt: skip
     """Compare scenario files or results folders: the inputs that differ, and how outcomes differ.
 
@@ -473,8 +478,8 @@ def issue_options(context: click.Context, option: click.Parameter, texts: tuple[
 @full_option
 @as_json
 def texts(
-    path: Path, draws: int, seed: int | None, out: Path, sets: tuple[str, ...], charts: str, full: bool, as_json: bool,
-    **how: Any,
+    path: Path, draws: int, seed: int | None, out: Path, sets: tuple[str, ...], charts: ChartFiles | None,
+    full: bool, as_json: bool, **how: Any,
 ) -> None:  # fmt: skip
     """Rank every package: in how many draws all who sign accept it, and whether it passes at home and holds.
 
@@ -610,7 +615,7 @@ def sensitivity_of(
 @charts_option("Draw the boxes.")
 @as_json
 def discover(
-    path: Path, of: str, draws: int, seed: int | None, out: Path, charts: str, as_json: bool, **boxes: Any
+    path: Path, of: str, draws: int, seed: int | None, out: Path, charts: ChartFiles | None, as_json: bool, **boxes: Any
 ) -> None:
     """Find the input conditions under which an outcome is typical (scenario discovery), in a sentence each.
 

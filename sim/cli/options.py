@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import wraps
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import click
 from click.shell_completion import CompletionItem
@@ -201,17 +201,29 @@ def out_option(what: str, *also: str) -> Callable[[Command], Command]:
     return option("--out", *also, "out", type=folder, default="results", help=what)
 
 
+class ChartFiles(NamedTuple):
+    """What is written of each chart beside SVG and CSV."""
+
+    png: bool = False
+    slides: bool = False
+
+
 def charts_option(what: str) -> Callable[[Command], Command]:
-    """The argument `charts`: `svg`, `png` for both formats, or nothing."""
+    """The argument `charts`: which files of each chart, or None."""
     asked = option("--charts/--no-charts", default=True, help=what)
     png = option("--png", is_flag=True, help="Write charts as PNG too, beside SVG and CSV.")
+    form = option("--format", "form", type=click.Choice(["page", "slide"]), default="page", show_default=False,
+                  help="slide: draw each chart as a slide too, for PowerPoint: 1600 x 900, PNG.")  # fmt: skip
 
     def decorate(function: Command) -> Command:
         @wraps(function)
-        def called(*words: Any, charts: bool, png: bool, **options: Any) -> Any:
-            return function(*words, charts=("png" if png else "svg") if charts else "", **options)
+        def called(*words: Any, charts: bool, png: bool, form: str, **options: Any) -> Any:
+            if form == "slide" and not charts:
+                raise click.UsageError("--format slide is about charts; leave out --no-charts")
+            files = ChartFiles(png, form == "slide") if charts else None
+            return function(*words, charts=files, **options)
 
-        return cast(Command, asked(png(called)))
+        return cast(Command, asked(png(form(called))))
 
     return decorate
 

@@ -13,6 +13,7 @@ from sim.analysis.tournament import Entrants, Tournament, as_vary, entrants, tou
 from sim.analysis.tournament_games import check_size
 from sim.batch import BatchItem
 from sim.cli.batching import play, report
+from sim.cli.options import ChartFiles
 from sim.cli.output import WRONG_INPUT, fail, print_json, print_result
 from sim.cli.sources import read_or_fail
 from sim.core.wording import shown
@@ -37,7 +38,7 @@ class SweepRequest:
     sets: Sequence[str]
     vary: Sequence[str]
     design: str | None
-    charts: str  # `svg`, `png` too, or nothing
+    charts: ChartFiles | None
 
 
 def run_sweep(request: SweepRequest, as_json: bool) -> bool:
@@ -112,12 +113,12 @@ def _table(scenario: Scenario, request: SweepRequest, items: Sequence[BatchItem]
     return sweep_table(scenario.title, request.draws, request.seed, request.design, points) if points else None
 
 
-def _save_chart(subject: SweepTable | Tournament, stem: str, items: Sequence[BatchItem], kind: str) -> Path:
+def _save_chart(subject: SweepTable | Tournament, stem: str, items: Sequence[BatchItem], files: ChartFiles) -> Path:
     """Draw a plain sweep or a tournament into the folder of the sweep."""
     from sim.charts import save_charts
 
     folder = items[0].folder.parent / CHARTS
-    save_charts(subject, folder, stem=stem, png=kind == "png")
+    save_charts(subject, folder, stem=stem, **files._asdict())
     return folder / f"{stem}.svg"
 
 

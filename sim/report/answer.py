@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from sim.analysis.reasons import Reasons, obstacle_groups
 from sim.core.wording import counted
 from sim.report.document import Block, Table, paragraph, table
-from sim.results.format import share_decimals
+from sim.results.format import HUNDRED, of_hundred, parts_of_hundred, share_decimals
 from sim.results.labels import BLOCKED, blocked_label, either, numbers_by_status, obstacle_label, ratifier_short
 from sim.results.results import Results, share_interval
 from sim.results.stages import kinds, stages
@@ -15,7 +15,6 @@ STRIP = {  # the figures of the strip, by stage
     "zone_ever": "zone", "zone_first": "zone", "signed": "signed", "in_force": "in force",
     "held_60": "holding 60 months",
 }  # fmt: skip
-HUNDRED = 100
 
 
 def opening(results: Results) -> Iterator[Block]:
@@ -34,10 +33,11 @@ def sentence(results: Results) -> str:
     if not signed:
         return f"In none of {counted(n, 'run')} is anything signed."
     most = signed > n / 2
-    start = f"In {_of_hundred(signed, n)} runs an agreement is signed"
+    start = f"In {of_hundred(signed, n)} runs an agreement is signed"
     if not most:
-        start = f"In {_of_hundred(n - signed, n)} runs nothing is signed; in {_parts(signed, n)} an agreement is signed"
-    rest = [f"in {_parts(count, n)} {words}" for words, count in after]
+        nothing = f"In {of_hundred(n - signed, n)} runs nothing is signed"
+        start = f"{nothing}; in {parts_of_hundred(signed, n)} an agreement is signed"
+    rest = [f"in {parts_of_hundred(count, n)} {words}" for words, count in after]
     return f"{start}, {either(rest, 'and')}." if rest else f"{start}."
 
 
@@ -48,17 +48,6 @@ def is_alike(results: Results) -> bool:
     """Return whether no input is uncertain and all runs end alike, so that more runs add nothing."""
     certain = not any(number.uncertain for number in results.scenario.numbers().values())
     return certain and len(kinds(results)) == 1 and len(results.packages_signed) <= 1
-
-
-def _parts(count: int, n: int) -> str:
-    share = HUNDRED * count / n
-    if 0 < share < 1:
-        return "fewer than 1"
-    return "more than 99" if HUNDRED - 1 < share < HUNDRED else f"{share:.0f}"
-
-
-def _of_hundred(count: int, n: int) -> str:
-    return f"all of {n:,}" if count == n else f"{_parts(count, n)} of {HUNDRED}"
 
 
 def strip(results: Results) -> Table:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -230,13 +230,14 @@ class ResultsFolder(LockedFolder):
         if before is not None and before.name != entry.name:
             files.remove([self.path / name for name in before.files])
 
-    def is_complete(self, draws: int, charts: bool, ending: str = "") -> bool:
+    def is_complete(self, draws: int, charts: bool, endings: Sequence[str] = ()) -> bool:
         """Return whether everything was written for this number of draws, and is undamaged.
 
-        If there must be `charts`, or reports, at least one has this `ending`.
+        If there must be `charts`, or reports, at least one has each of these `endings`.
         """
         manifest = self.manifest
-        has_charts = any(name.endswith(ending) for name in manifest.files.keys() - set(_OWN))
+        drawn = manifest.files.keys() - set(_OWN)
+        has_charts = all(any(name.endswith(ending) for name in drawn) for ending in endings or ("",))
         if not manifest.complete or manifest.draws != draws or (charts and not has_charts):
             return False
         changed = [name for name, known in sorted(manifest.files.items()) if faults_of_file(self.path, name, known)]

@@ -6,6 +6,7 @@ from sim.core.wording import counted
 from sim.results.results import Z_95, share_interval
 
 NONE = "-"
+HUNDRED = 100
 LEAST_GROUP = 30  # minimum runs of a group for a curve, a bar or a mean
 
 
@@ -21,6 +22,19 @@ def too_few(count: int, n: int) -> str:
     """Explain why a group of `count` of n runs is not shown, and how many runs would be enough."""
     enough = f"; about {float(f'{LEAST_GROUP * n / count:.1g}'):,.0f} runs would have that many" if count else ""
     return f"{count:,} of {counted(n, 'run')}: too few for a curve, a bar or a mean, which take {LEAST_GROUP}{enough}."
+
+
+def parts_of_hundred(count: int, n: int) -> str:
+    """Format a share as a whole number of a hundred."""
+    share = HUNDRED * count / n
+    if 0 < share < 1:
+        return "fewer than 1"
+    return "more than 99" if HUNDRED - 1 < share < HUNDRED else f"{share:.0f}"
+
+
+def of_hundred(count: int, n: int) -> str:
+    """Format a share as `78 of 100`, or as all of n."""
+    return f"all of {n:,}" if count == n else f"{parts_of_hundred(count, n)} of {HUNDRED}"
 
 
 def decimals(low: float, high: float, most: int = 3) -> int:

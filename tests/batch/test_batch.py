@@ -638,8 +638,8 @@ def test_charts_of_another_kind_are_made_where_there_are_none(tmp_path):
         made.append(results.n)
         (folder / f"chart.{'png' if len(made) > 1 else 'svg'}").write_text("a chart")
 
-    for ending in ("", "", ".png", ".png"):
-        batch([BANKS], 20, workers=1, out=tmp_path, finish=finish, ending=ending)
+    for endings in ((), (), (".png",), (".png",)):
+        batch([BANKS], 20, workers=1, out=tmp_path, finish=finish, endings=endings)
     assert made == [20, 20]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from sim.charts import ANALYSIS_CHARTS, CHARTS, Chart, charts_of
 from sim.charts.chart import Charts
-from sim.charts.page import Caption
+from sim.charts.page import PAGE, Caption
 from sim.report import result_page
 from sim.results.results import run
 from tests.charts.test_charts import shipped
@@ -50,7 +50,7 @@ def test_a_chart_in_a_group_of_its_own_has_a_section_of_the_page(results, monkey
     class Empty(Chart):
         name, about, group = "empty", "an empty chart", "a_new_group"
 
-        def frame(self, subjects):
+        def frame(self, subjects, form=PAGE):
             return None
 
         def size(self, subject, shared):
