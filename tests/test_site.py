@@ -93,7 +93,10 @@ def test_every_picture_says_what_it_shows(pages):
 def test_every_picture_leads_to_itself_where_it_can_be_made_larger(pages):
     alone = [(name, each["src"]) for name, page in pages.items() for each in page.pictures
              if name.partition("/")[0] != "404.html" and each["src"] not in page.links]  # fmt: skip
-    assert not alone
+    small = [(name, src) for name, src in alone if name == "gallery.html" and src.endswith(".small.webp")]
+    assert alone == small and {f"{src.removesuffix('.small.webp')}.html#funnel" for _, src in small} <= {
+        link for page in pages.values() for link in page.links
+    }
 
 
 SHOWN = (
@@ -128,3 +131,22 @@ def test_the_search_works_from_a_folder_by_keyboard(site, browser):
     page.keyboard.press("Enter")
     page.wait_for_url(lambda address: "index.html" not in address, timeout=20_000)
     page.close()
+
+
+LOOKED_UP = {  # a page that should be among the first that the search finds
+    "ZOPA": ("glossary", "how-to/open-a-zone", "model", "odd"), "BATNA": ("glossary",), "Monte Carlo": ("glossary",),
+    "confidence interval": ("glossary",), "spoiler": ("glossary",), "export": ("results",), "PowerPoint": ("results",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", LOOKED_UP)
+def test_the_search_finds_what_people_look_up(site, browser, words):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((site / "index.html").as_uri())
+    page.keyboard.press("/")
+    page.keyboard.type(words, delay=20)
+    page.locator(".md-search-result__item").first.wait_for(timeout=20_000)
+    links = page.locator(".md-search-result__item > a, .md-search-result__item details a, .md-search-result__link")
+    found = [urlsplit(link.get_attribute("href")).path for link in links.all()[:6]]
+    page.close()
+    assert any(path.endswith(f"{name}.html") for name in LOOKED_UP[words] for path in found), found
