@@ -19,7 +19,7 @@ from sim.results.labels import line_short
 from sim.results.results import Results, share_interval
 
 ISSUE, PARTY, MOVE, FIGURES, SHARE = 2.0, 1.6, 2.7, 1.55, 1.3  # inches: text, text, points, figures, bars
-VALUE = 1.25  # inches right of the bars
+VALUE, SLIDE_VALUE = 1.5, 1.25  # inches right of the bars, on a page and on a slide
 LEFT = ISSUE + PARTY  # left edge of the points
 MARK = 0.2  # inches left of a party's name
 HEAD, LOW_HEAD, BETWEEN = 0.36, 0.24, 0.2  # inches above points and shares, above red lines, between the two
@@ -272,7 +272,8 @@ class LedgerChart(Chart[Results, Scales]):
         return Scales(low, high, step, nice_scale(max(shares)), nice_scale(max(lines)), form.rows)
 
     def size(self, results: Results, shared: Scales) -> tuple[float, float]:
-        return LEFT + MOVE + FIGURES + SHARE + VALUE, _moves_height(results, shared) + _lines_height(results, shared)
+        right = VALUE if shared.rows == PAGE.rows else SLIDE_VALUE
+        return LEFT + MOVE + FIGURES + SHARE + right, _moves_height(results, shared) + _lines_height(results, shared)
 
     def draw(self, panel: Panel, results: Results, shared: Scales) -> None:
         tall = _moves_height(results, shared)
