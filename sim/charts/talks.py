@@ -215,8 +215,10 @@ class TalksChart(Chart[Results, Scales]):
 
     def size(self, results: Results, shared: Scales) -> tuple[float, float]:
         parties = min(len(results.scenario.parties), shared.parties)
-        below = BELOW + (HEAD + STRIP) * shared.strip
-        return LEFT + WIDE + GAP + LIST, parties * (HEAD + _height(results, shared) + shared.between) + below
+        height = parties * (HEAD + _height(results, shared) + shared.between)
+        if shared.strip:
+            height = height + HEAD + STRIP
+        return LEFT + WIDE + GAP + LIST, height + BELOW
 
     def draw(self, panel: Panel, results: Results, shared: Scales) -> None:
         y, tall = 0.0, _height(results, shared)
@@ -231,7 +233,7 @@ class TalksChart(Chart[Results, Scales]):
         if shared.strip:
             panel.lines(LEFT, y, ["When agreements are signed"], BODY, weight="bold")
             _draw_strip(panel.axes(LEFT, y + HEAD, WIDE, STRIP), results, shared)
-            y += HEAD + STRIP
+            y = y + HEAD + STRIP
         else:
             axes.tick_params(labelbottom=True)
             y -= shared.between
