@@ -145,7 +145,7 @@ class Axis:
     low: float
     high: float
     side: float = SIDE  # inches
-    entries: int = 99  # of the list at the right; reference solutions and proposals beyond are left out
+    entries: int = PAGE.rows  # of the list at the right; reference solutions and proposals beyond are left out
 
 
 @remembered

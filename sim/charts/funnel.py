@@ -160,8 +160,8 @@ class FunnelChart(Chart[Results, Funnel]):
                 before = rows.index(row) + 1 if row in rows else _insert(rows, before, row)
                 highs += [step.interval[1]] if step.n else []
         step_wide, limit = nice_scale(max(highs))
-        kept = _largest(rows, results, form.rows)
-        return Funnel(tuple(kept), limit, step_wide, len(rows) - len(kept))
+        shown = _largest(rows, results, form.rows)
+        return Funnel(tuple(shown), limit, step_wide, len(rows) - len(shown))
 
     def size(self, results: Results, shared: Funnel) -> tuple[float, float]:
         return TEXT + SPACE + WIDE + VALUE, sum(row.height for row in _laid_out(results, shared)) + AXIS

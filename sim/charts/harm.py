@@ -39,7 +39,7 @@ class Part:
     size: float  # size of one unit in the numbers of the results
     limit: float  # right end of the scale, in the unit
     step: float  # between two marks on it
-    parties: int = 99  # drawn at most
+    parties: int = PAGE.rows  # drawn at most
 
 
 @dataclass(frozen=True)
@@ -251,12 +251,12 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
                 size_of_unit, unit = _unit(quantity, max(highs), money)
                 step, limit = round_scale(max(highs) / size_of_unit)
                 parts.append(Part(quantity, unit, size_of_unit, limit, step))
-        room, kept = form.rows // len(GROUPS), list[Part]()
+        room, shown = form.rows // len(GROUPS), list[Part]()
         for part in reversed(parts):  # on a slide the cost first, which all parties have
             most = max(len(parties(one, part.quantity)) for one in results)
-            kept += [replace(part, parties=max(room, 1))] if room > 0 else []
+            shown += [replace(part, parties=max(room, 1))] if room > 0 else []
             room -= most
-        return tuple(reversed(kept))
+        return tuple(reversed(shown))
 
     def size(self, results: Results, shared: tuple[Part, ...]) -> tuple[float, float]:
         width = TEXT + GROUP + SPACE + WIDE + FIGURES

@@ -43,7 +43,7 @@ class Scales:
     step: float
     share: tuple[float, float]
     lines: tuple[float, float]
-    rows: int = 99  # at most, of points and of red lines together
+    rows: int = PAGE.rows  # at most, of points and of red lines together
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,8 @@ def _groups(results: Results, shared: Scales) -> list[tuple[list[str], list[Row]
     moved = {issue: max((found.moved for found in movements(results) if found.issue == issue), default=0)
              for issue in results.scenario.issues}  # fmt: skip
     most = max(1, shared.rows // max(1, max(len(rows) for _, rows, _ in groups)))
-    kept = sorted(moved, key=lambda issue: -moved[issue])[:most]
-    return [group for issue, group in zip(moved, groups, strict=True) if issue in kept]
+    shown = sorted(moved, key=lambda issue: -moved[issue])[:most]
+    return [group for issue, group in zip(moved, groups, strict=True) if issue in shown]
 
 
 def _line_label(results: Results, line: GivenUp) -> str:

@@ -43,7 +43,7 @@ class Scales:
     rounds: int
     limit: float
     step: float
-    parties: int = 99  # at most, the first of the file
+    parties: int = PAGE.rows  # at most, the first of the file
     tall: float = 0.0  # inches of a panel; 0 for as many as the number of parties has
     between: float = BETWEEN  # inches below it
     strip: bool = True  # whether the agreements signed by round stand below

@@ -74,7 +74,7 @@ def _rows(subject: TextRanking, room: float, form: Form) -> Rows:
     heights = tuple(max(count * SMALL * LINE, BAR) + AIR for count in lines)
     key = tuple(key_entries([column for _, column in columns])) if form is PAGE else ()
     top = max(HEAD, heads * SMALL * LINE + 0.1)
-    most = 99 if form is PAGE else int((form.width - _least_room(subject)) / CELL)
+    most = PAGE.rows if form is PAGE else int((form.width - _least_room(subject)) / CELL)
     return Rows(table, columns, wide, heights, top, min(WIDE, form.width), key, _mark(form), most, form.height)
 
 

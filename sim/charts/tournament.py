@@ -61,7 +61,7 @@ class Rows:
         return sum(self.heights)
 
 
-def _rows(tournament: Tournament, most: int = 99, count: int = 99) -> Rows:
+def _rows(tournament: Tournament, most: int = PAGE.rows, count: int = PAGE.rows) -> Rows:
     """Return the first strategies in rows, each label in at most so many lines."""
     texts = [clean(label, LABEL_LENGTH) for label in tournament.labels[:count]]
     room = min(LABEL, max(0.6, *(text_width(text, SMALL) for text in texts)) + 0.05)

@@ -103,11 +103,11 @@ def _merged(subject: Waterfall, most: int) -> list[dict[Any, Any]]:
     if len(steps) <= most:
         return [start, *steps, end]
     ranked = sorted(steps, key=lambda row: -abs(row["value"])) if subject.method == SHAPLEY else steps
-    kept = ranked[: most - 1]
-    left = [row for row in steps if not any(row is each for each in kept)]
+    shown = ranked[: most - 1]
+    left = [row for row in steps if not any(row is each for each in shown)]
     value = sum(row["value"] for row in left)
     rest = left[0] | {"label": f"and {len(left)} more inputs", "value": value, "low": math.nan, "high": math.nan}
-    return [start, *(row for row in steps if any(row is each for each in kept)), rest, end]
+    return [start, *(row for row in steps if any(row is each for each in shown)), rest, end]
 
 
 @ANALYSIS_CHARTS.register
